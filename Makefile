@@ -1,0 +1,42 @@
+# Shortcuts for everyday work; each is one line that can be typed without make. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help check format test test-all bench demo messages
+SHELL := /bin/bash
+T ?= tests/unit
+K ?=
+bin := .venv/bin
+
+help: ## List the commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(bin)/python: requirements.lock
+	deploy/bootstrap
+
+check: $(bin)/python ## Format, lint, types and layers, without changing anything
+	$(bin)/ruff format --check .
+	$(bin)/ruff check .
+	$(bin)/mypy
+	$(bin)/lint-imports --no-cache
+
+format: $(bin)/python ## Format the code and sort its imports
+	$(bin)/ruff check --fix-only .
+	$(bin)/ruff format .
+
+test: $(bin)/python ## Fast tests; T=path and K=expression choose (make test T=tests/unit/test_logs.py K=escape)
+	$(bin)/python -m pytest $(T) $(if $(K),-k "$(K)")
+
+test-all: ## All suites on all cores
+	tests/run
+
+bench: $(bin)/python ## Measure: full, incremental and idle sync, as ratios to a floor
+	$(bin)/python -m tests.bench
+
+demo: ## Hub and eleven nodes on this computer, until Ctrl-C
+	deploy/demo
+
+messages: $(bin)/python ## Collect the texts of the interface and update the translations
+	$(bin)/pybabel extract -F shared/web/locale/babel.ini -k N_ --no-wrap --sort-by-file --project kreisweit -o shared/web/locale/kreisweit.pot .
+	@if compgen -G 'shared/web/locale/*/LC_MESSAGES/kreisweit.po' >/dev/null; then \
+	  $(bin)/pybabel update -D kreisweit -i shared/web/locale/kreisweit.pot -d shared/web/locale --no-wrap --no-fuzzy-matching && \
+	  $(bin)/pybabel compile -D kreisweit -d shared/web/locale --statistics; \
+	else echo 'German is the source language; no translation has been started (pybabel init -D kreisweit -l uk …)'; fi
