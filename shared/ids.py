@@ -1,0 +1,76 @@
+"""Strict identifiers: one spelling each, refused otherwise (PROTOCOL 1 and 2)."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+from shared.errors import ParseError
+
+_MEMBER = re.compile(r"[a-z0-9-]{2,32}")
+_AGS = re.compile(r"[0-9]{8}")
+_ORIGIN = re.compile(r"[a-z0-9.-]+(?:/[a-z0-9.-]+)*")
+_HEX16 = re.compile(r"[0-9a-f]{32}")
+_HEX32 = re.compile(r"[0-9a-f]{64}")
+_NUM = re.compile(r"0|[1-9][0-9]{0,15}")
+_GENERATION = re.compile(r"g([1-9][0-9]{0,8})")
+
+ORIGIN_MAX_BYTES = 200
+
+
+def parse_member_name(text: str) -> str:
+    """Return the member name, or raise ParseError."""
+    if not _MEMBER.fullmatch(text):
+        raise ParseError(f"member name {text[:40]!r} is not 2 to 32 of a-z, 0-9 and '-'")
+    return text
+
+
+def parse_ags(text: str) -> str:
+    """Return the eight-digit municipality key, or raise ParseError."""
+    if not _AGS.fullmatch(text):
+        raise ParseError(f"AGS {text[:20]!r} is not eight digits")
+    return text
+
+
+def parse_origin(text: str) -> str:
+    """Return the origin of a log, or raise ParseError; `kreisweit.` may not begin one (PROTOCOL 1)."""
+    if len(text) > ORIGIN_MAX_BYTES or not _ORIGIN.fullmatch(text) or text.startswith("kreisweit."):
+        raise ParseError(f"origin {text[:60]!r} is not a schema-less URL prefix")
+    return text
+
+
+def parse_generation(origin: str) -> int:
+    """Return the generation that ends an origin (`…/g3` is 3), or raise ParseError."""
+    match = _GENERATION.fullmatch(origin.rpartition("/")[2])
+    if match is None:
+        raise ParseError(f"origin {origin[:60]!r} does not end in a generation such as g1")
+    return int(match.group(1))
+
+
+def parse_num(text: str) -> int:
+    """Read a canonical number of at most 16 digits; one spelling per number."""
+    if not _NUM.fullmatch(text):
+        raise ParseError(f"number {text[:24]!r} is not canonical")
+    return int(text)
+
+
+def parse_record_id(text: str) -> bytes:
+    """Read a record id written as 32 lower-case hex digits; returns its 16 bytes."""
+    if not _HEX16.fullmatch(text):
+        raise ParseError(f"record id {text[:40]!r} is not 32 lower-case hex digits")
+    return bytes.fromhex(text)
+
+
+def parse_commitment(text: str) -> bytes:
+    """Read a commitment written as 64 lower-case hex digits; returns its 32 bytes."""
+    if not _HEX32.fullmatch(text):
+        raise ParseError(f"commitment {text[:70]!r} is not 64 lower-case hex digits")
+    return bytes.fromhex(text)
+
+
+def child_id(parent: str, kind: str, key: str) -> str:
+    """Derive the stable id of a child object, 32 hex digits: the same parent.
+
+    Kind and key give the same id.
+    """
+    return uuid.uuid5(uuid.UUID(hex=parent), f"{kind}:{key}").hex
