@@ -1,0 +1,123 @@
+"""Vocabularies and their terms: parsed from JSON text, checked, with ids that are equal on every node.
+
+Decided here: form of a vocabulary file, ids, parents, look-up by label.  Where the text comes from is the caller's
+business: `shared.model.shipped` for the files of the program, the hub's log for newer versions.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from shared.errors import ParseError
+from shared.model.text import fold
+
+NAMES: Final = (
+    "access",
+    "accessibility",
+    "language",
+    "mode",
+    "offer_type",
+    "org_type",
+    "target_group",
+    "topic",
+)
+UNKNOWN: Final = "unbekannt"  # the code that stands for a named gap
+
+
+class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One term; the fields after `parent` are used by languages only."""
+
+    code: Annotated[str, Meta(max_length=64, pattern=r"^[a-z0-9][a-z0-9_.-]*(?![\s\S])")]
+    label: Annotated[str, Meta(min_length=1, max_length=120)]
+    parent: str | None = None
+    aliases: tuple[str, ...] = ()
+    direction: Literal["ltr", "rtl"] | None = None
+    iso639_1: str | None = None
+    iso639_3: str | None = None
+    own_name: str | None = None
+    priority: int | None = None
+
+
+class Vocabulary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One taxonomy in one version; terms stand in the order in which people read them."""
+
+    name: str
+    uri: Annotated[str, Meta(pattern=r"^https?://[!-~]+(?![\s\S])")]
+    version: Annotated[int, Meta(ge=1)]
+    title: str
+    description: str
+    terms: tuple[Term, ...]
+
+    @property
+    def id(self) -> str:
+        """The taxonomy's id, 32 hex digits."""
+        return uuid.uuid5(uuid.NAMESPACE_URL, self.uri).hex
+
+    def codes(self) -> frozenset[str]:
+        """All codes."""
+        return frozenset(term.code for term in self.terms)
+
+    def get(self, code: str) -> Term | None:
+        """The term of this code, or None."""
+        return next((term for term in self.terms if term.code == code), None)
+
+    def label(self, code: str) -> str:
+        """The German label, or the code itself where a newer program published a term we do not know."""
+        term = self.get(code)
+        return code if term is None else term.label
+
+    def term_id(self, code: str) -> str:
+        """The id of a term, 32 hex digits: equal on all nodes, whatever the label or version."""
+        return uuid.uuid5(uuid.UUID(hex=self.id), code).hex
+
+    def ancestors(self, code: str) -> tuple[str, ...]:
+        """The codes above this one, nearest first."""
+        above: list[str] = []
+        term = self.get(code)
+        while term is not None and term.parent is not None:
+            above.append(term.parent)
+            term = self.get(term.parent)
+        return tuple(above)
+
+    def find(self, label: str) -> Term | None:
+        """The term whose label, own name or alias reads like this, ignoring case and accents; None if there is none."""
+        wanted = fold(label)
+        return next((term for term in self.terms if wanted in _names(term)), None)
+
+
+def _names(term: Term) -> frozenset[str]:
+    return frozenset(fold(name) for name in (term.label, term.own_name or "", *term.aliases) if name)
+
+
+def parse_vocabulary(text: str) -> Vocabulary:
+    """Read a vocabulary from its JSON text, or say what is wrong with it.
+
+    Checks: form, each code once, each parent known, no circle of parents.
+
+    Raises:
+        ParseError: names the vocabulary and the code.
+    """
+    try:
+        vocabulary = msgspec.json.decode(text.encode("utf-8"), type=Vocabulary)
+    except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError) as error:
+        raise ParseError(f"vocabulary: {error}") from error
+    seen: set[str] = set()
+    for term in vocabulary.terms:
+        if term.code in seen:
+            raise ParseError(f"vocabulary {vocabulary.name}: code {term.code} stands twice")
+        # A parent stands before its children, so there can be no circle.
+        if term.parent is not None and term.parent not in seen:
+            raise ParseError(
+                f"vocabulary {vocabulary.name}: parent {term.parent} of {term.code} does not stand before it"
+            )
+        seen.add(term.code)
+    return vocabulary
+
+
+def format_vocabulary(vocabulary: Vocabulary) -> str:
+    """Write a vocabulary as JSON text that `parse_vocabulary` reads to the same value."""
+    return msgspec.json.format(msgspec.json.encode(vocabulary), indent=2).decode("utf-8") + "\n"
