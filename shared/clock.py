@@ -1,0 +1,61 @@
+"""The clock and dice seams: edges hold them, pure code takes their values."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from pathlib import Path
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Gives the time of day and a clock that never goes back."""
+
+    def now(self) -> int:
+        """Unix time in whole seconds."""
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never goes back; only differences mean anything."""
+
+
+class Dice(Protocol):
+    """Gives unpredictable bytes for salts, ids and tokens."""
+
+    def token(self, size: int) -> bytes:
+        """Return `size` unpredictable bytes."""
+
+
+class SystemClock:
+    """The machine's clock.
+
+    `offset_file`, when given, holds a number of seconds that is added to the time of day at each call: fault tests
+    shift one party's wall clock with it instead of changing the machine's date.
+    """
+
+    def __init__(self, offset_file: Path | None = None) -> None:
+        self._offset_file = offset_file
+
+    def now(self) -> int:
+        return int(time.time()) + self._offset_seconds()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def _offset_seconds(self) -> int:
+        if self._offset_file is None or not self._offset_file.exists():
+            return 0
+        return int(self._offset_file.read_text("ascii").strip() or "0")
+
+
+class SystemDice:
+    """The operating system's random source."""
+
+    def token(self, size: int) -> bytes:
+        return secrets.token_bytes(size)
+
+
+def clock_from_environment() -> SystemClock:
+    """The system clock, shifted by the file that KREISWEIT_CLOCK_OFFSET_FILE names (fault tests only)."""
+    path = os.environ.get("KREISWEIT_CLOCK_OFFSET_FILE")
+    return SystemClock(Path(path) if path else None)

@@ -1,0 +1,114 @@
+"""The kreisweit catalogue as it stands in the holdings: a view over heads and payloads, never a copy of them.
+
+Which logs count, and how each is shown, comes from the sources of a catalogue note (PROTOCOL 7); its digest is computed
+in `digest`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from shared.holdings.tables import erased, frozen, log, payload, record
+
+HIDDEN_STATES = frozenset({"suspended", "dormant", "retired", "invited"})
+"""Members in these states show nothing; the first two are also left out of the digest (PROTOCOL 7 and 8)."""
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """One record as the catalogue shows it."""
+
+    member: str
+    rid: bytes
+    kind: str
+    position: int
+    title: str
+    commitment: bytes
+    body: bytes
+    is_newest: bool
+
+
+def _shown_query(origins: Sequence[str], kind: str | None) -> sa.Select[Any]:
+    """Records of unfrozen and frozen logs with the payload that is shown: the newest held, else the last good one."""
+    newest, older = payload.alias("newest"), payload.alias("older")
+    running = (
+        sa.select(
+            log.c.member, record.c.rid, record.c.kind, record.c.position,
+            sa.func.coalesce(newest.c.title, older.c.title).label("title"),
+            sa.func.coalesce(newest.c.sort_key, older.c.sort_key).label("sort_key"),
+            sa.func.coalesce(newest.c.commitment, older.c.commitment).label("commitment"),
+            sa.func.coalesce(newest.c.body, older.c.body).label("body"),
+            newest.c.id.is_not(None).label("is_newest"),
+        )
+        .select_from(
+            record.join(log, log.c.id == record.c.log_id)
+            .outerjoin(newest, _held(newest, record.c.log_id, record.c.commitment))
+            .outerjoin(older, _held(older, record.c.log_id, record.c.fallback))
+        )
+        .where(log.c.fold.is_(None), record.c.live, log.c.origin.in_(origins), ~_dead(record))
+        .where(sa.or_(newest.c.id.is_not(None), older.c.id.is_not(None)))
+    )  # fmt: skip
+    still = payload.alias("still")
+    held = (
+        sa.select(
+            log.c.member, frozen.c.rid, frozen.c.kind, frozen.c.position, still.c.title, still.c.sort_key,
+            still.c.commitment, still.c.body, sa.true().label("is_newest"),
+        )
+        .select_from(
+            frozen.join(log, log.c.id == frozen.c.log_id).join(
+                still, _held(still, frozen.c.log_id, frozen.c.commitment)
+            )
+        )
+        .where(log.c.fold.is_not(None), log.c.origin.in_(origins), ~_dead(frozen))
+    )  # fmt: skip
+    if kind is not None:
+        running, held = running.where(record.c.kind == kind), held.where(frozen.c.kind == kind)
+    both = sa.union_all(running, held).subquery("shown")
+    return sa.select(both)
+
+
+def _held(table: sa.FromClause, log_id: sa.Column[int], commitment: sa.Column[bytes]) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.log_id == log_id, table.c.commitment == commitment, table.c.apart_until.is_(None))
+
+
+def _dead(table: sa.Table) -> sa.ColumnElement[bool]:
+    return sa.exists(
+        sa.select(sa.literal(1)).where(erased.c.log_id == table.c.log_id, erased.c.commitment == table.c.commitment)
+    )
+
+
+def iterate_shown(
+    conn: sa.Connection, origins: Sequence[str], *, kind: str | None = "offer", start: int = 0, most: int | None = None
+) -> Iterator[Shown]:
+    """Yield shown records of the given logs, by title."""
+    view = _shown_query(origins, kind)
+    query = view.order_by(view.selected_columns.sort_key, view.selected_columns.rid).offset(start)
+    if most is not None:
+        query = query.limit(most)
+    for row in conn.execute(query, execution_options={"yield_per": 200}):
+        yield Shown(
+            row.member, bytes(row.rid), row.kind, row.position, row.title, bytes(row.commitment), bytes(row.body),
+            bool(row.is_newest),
+        )  # fmt: skip
+
+
+def find_shown(conn: sa.Connection, origins: Sequence[str], rid: bytes) -> Shown | None:
+    """Return the shown record with this id, or None."""
+    view = _shown_query(origins, None)
+    row = conn.execute(view.where(view.selected_columns.rid == rid)).first()
+    if row is None:
+        return None
+    return Shown(
+        row.member, bytes(row.rid), row.kind, row.position, row.title, bytes(row.commitment), bytes(row.body),
+        bool(row.is_newest),
+    )  # fmt: skip
+
+
+def count_shown(conn: sa.Connection, origins: Sequence[str], *, kind: str | None = "offer") -> dict[str, int]:
+    """Return how many records each member shows."""
+    view = _shown_query(origins, kind).subquery()
+    rows = conn.execute(sa.select(view.c.member, sa.func.count()).group_by(view.c.member))
+    return {member: int(count) for member, count in rows}

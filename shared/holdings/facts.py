@@ -1,0 +1,64 @@
+"""Small named facts about this party's state, and the leases that let one worker run a job once."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from shared.holdings.tables import fact, lease
+
+# Made once: building a statement costs three times what running it does, and every tick asks for a dozen facts.
+_VALUE = sa.select(fact.c.value).where(fact.c.name == sa.bindparam("asked"))
+
+
+def load_fact(conn: sa.Connection, name: str, default: str = "") -> str:
+    """Return the fact's value, or `default` when it was never set."""
+    value = conn.execute(_VALUE, {"asked": name}).scalar()
+    return default if value is None else str(value)
+
+
+def load_number(conn: sa.Connection, name: str, default: int = 0) -> int:
+    """Return the fact as a whole number."""
+    return int(load_fact(conn, name, str(default)))
+
+
+def load_facts(conn: sa.Connection, prefix: str) -> dict[str, str]:
+    """Return every fact whose name begins with `prefix`, without the prefix."""
+    rows = conn.execute(sa.select(fact.c.name, fact.c.value).where(fact.c.name.startswith(prefix, autoescape=True)))
+    return {row.name[len(prefix) :]: row.value for row in rows}
+
+
+def save_fact(conn: sa.Connection, name: str, value: str | int) -> None:
+    """Set a fact."""
+    updated = conn.execute(sa.update(fact).where(fact.c.name == name).values(value=str(value)))
+    if not updated.rowcount:
+        conn.execute(sa.insert(fact).values(name=name, value=str(value)))
+
+
+def bump_fact(conn: sa.Connection, name: str) -> int:
+    """Count a fact up by one and return it: a version that never misses a change."""
+    value = load_number(conn, name) + 1
+    save_fact(conn, name, value)
+    return value
+
+
+def delete_fact(conn: sa.Connection, name: str) -> None:
+    """Forget a fact."""
+    conn.execute(sa.delete(fact).where(fact.c.name == name))
+
+
+def take_lease(conn: sa.Connection, name: str, owner: str, *, now: float, seconds: float) -> bool:
+    """Take or keep the lease `name` until now + seconds; False while another owner's lease runs."""
+    row = conn.execute(sa.select(lease.c.owner, lease.c.until).where(lease.c.name == name)).first()
+    if row is None:
+        conn.execute(sa.insert(lease).values(name=name, owner=owner, until=now + seconds))
+        return True
+    # A lease that ends later than it could have been given comes from a clock that went back: it does not bind.
+    if row.owner != owner and now < row.until <= now + seconds:
+        return False
+    conn.execute(sa.update(lease).where(lease.c.name == name).values(owner=owner, until=now + seconds))
+    return True
+
+
+def release_lease(conn: sa.Connection, name: str, owner: str) -> None:
+    """Give the lease back, if it is still ours."""
+    conn.execute(sa.delete(lease).where(lease.c.name == name, lease.c.owner == owner))
