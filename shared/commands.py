@@ -1,0 +1,87 @@
+"""How commands speak: results on stdout, reasons on stderr, one exit code each; the same for node and hub.
+
+Exit codes: 0 done, 1 refused or failed with a reason, 2 wrong usage, 3 partly done.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import rich_click as click
+from click.exceptions import Exit
+
+from shared.errors import KreisweitError, RuleError
+
+DONE, FAILED, PARTLY = 0, 1, 3
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def json_option(command: _Command) -> _Command:
+    """Add `--json` to a command."""
+    return click.option("--json", "as_json", is_flag=True, help="Ergebnis als JSON.")(command)
+
+
+def say(text: str) -> None:
+    """Print a line for people."""
+    click.echo(text)
+
+
+def print_json(value: Any) -> None:
+    """Print a result for programs: one JSON value."""
+    import msgspec
+
+    click.echo(json.dumps(msgspec.to_builtins(value), ensure_ascii=False, indent=2))
+
+
+def remark(text: str) -> None:
+    """Print what a person should know beside the result."""
+    click.echo(text, err=True)
+
+
+def leave(code: int) -> None:
+    """End the command with this exit code."""
+    raise Exit(code)
+
+
+def run_command(group: click.RichGroup, name: str, modules: Sequence[str], arguments: list[str] | None) -> int:
+    """Run one command and return its exit code; errors are told here and nowhere else.
+
+    Args:
+        modules: register the commands at `group` when they are imported.
+    """
+    for module in modules:
+        importlib.import_module(module)
+    try:
+        return int(group.main(arguments, prog_name=name, standalone_mode=False) or DONE)
+    except Exit as left:
+        return left.exit_code
+    except click.Abort:
+        remark("Abgebrochen.")
+        return FAILED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except KreisweitError as error:
+        _tell(error)
+        return FAILED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return FAILED
+    except OSError as error:
+        remark(f"Fehler: {error.strerror or error}{f' ({error.filename})' if error.filename else ''}")
+        return FAILED
+
+
+def _tell(error: KreisweitError) -> None:
+    code = f" [{error.code}]" if error.code else ""
+    remark(f"Fehler{code}: {error.message}")
+    if isinstance(error, RuleError):
+        for field, texts in error.problems.items():
+            for text in texts:
+                remark(f"  {field}: {text}" if field else f"  {text}")
+    if error.advice:
+        remark(f"Rat: {error.advice}")

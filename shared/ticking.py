@@ -1,0 +1,119 @@
+"""The clock of a long-running process: wakes its party each second, one process at a time.
+
+APScheduler is only the alarm clock; what is due stands in the database, and a lease there decides which process acts.
+The lease is renewed apart from the ticks, so that a tick that reads slow peers for a minute does not lose it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from datetime import UTC
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from shared.clock import Clock
+from shared.database import Database
+from shared.holdings import facts
+from shared.logs import Log, describe_exception
+
+LEASE = "jobs"
+LEASE_SECONDS = 10.0
+_RENEW_SECONDS = 3
+_STOP_SECONDS = 10.0
+_MISFIRE_SECONDS = 3600
+
+
+class Ticker:
+    """Calls `tick` each second in a thread of its own, while this process holds the lease.
+
+    Args:
+        start: called once before the first tick.
+        tick: does what is due; is given the name of this process.
+        owner: names this process in leases.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        log: Log,
+        *,
+        start: Callable[[], None],
+        tick: Callable[[str], None],
+        owner: str,
+    ) -> None:
+        self.owner = owner
+        self.is_leader = False
+        self._db = db
+        self._clock = clock
+        self._log = log
+        self._start = start
+        self._tick = tick
+        self._idle = threading.Event()
+        self._idle.set()
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC,
+            executors={"tick": ThreadPoolExecutor(1), "lease": ThreadPoolExecutor(1)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": _MISFIRE_SECONDS},
+        )
+
+    async def start(self) -> None:
+        """Begin; errors of the first step reach the caller."""
+        # A tick that takes longer than a second is no news; what fails is logged here, without the error's text.
+        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
+        await asyncio.to_thread(self._start)
+        await asyncio.to_thread(self._renew)
+        self._scheduler.add_job(self._renew, "interval", seconds=_RENEW_SECONDS, executor="lease")
+        self._scheduler.add_job(self._run, "interval", seconds=1, executor="tick")
+        self._scheduler.start()
+        self._log.info("jobs_started", owner=self.owner)
+
+    async def stop(self) -> None:
+        """End after the running tick, or after ten seconds; another process may take over at once."""
+        self._scheduler.shutdown(wait=False)
+        await asyncio.to_thread(self._idle.wait, _STOP_SECONDS)
+        await asyncio.to_thread(self._release)
+        self._log.info("jobs_stopped", owner=self.owner)
+
+    def _renew(self) -> None:
+        try:
+            with self._db.write() as conn:
+                self.is_leader = facts.take_lease(conn, LEASE, self.owner, now=self._clock.now(), seconds=LEASE_SECONDS)
+        except Exception as error:  # noqa: BLE001 - a full disk or a locked database now; the clock goes on
+            self._log.error("lease_failed", **describe_exception(error))
+
+    def _run(self) -> None:
+        if not self.is_leader:
+            return
+        self._idle.clear()
+        try:
+            self._tick(self.owner)
+        except Exception as error:  # noqa: BLE001 - whatever fails is due again in a second; the clock goes on
+            self._log.error("tick_failed", **describe_exception(error))
+        finally:
+            self._idle.set()
+
+    def _release(self) -> None:
+        self.is_leader = False
+        with self._db.write() as conn:
+            facts.release_lease(conn, LEASE, self.owner)
+
+
+def run_until_signal(ticker: Ticker) -> None:
+    """Tick until the process is told to end (SIGTERM or SIGINT)."""
+
+    async def work() -> None:
+        ended = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, ended.set)
+        await ticker.start()
+        await ended.wait()
+        await ticker.stop()
+
+    asyncio.run(work())
