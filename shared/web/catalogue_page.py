@@ -1,0 +1,109 @@
+"""The kreisweit catalogue on pages, the same at a node and at the hub: a list by title, and one offer in full.
+
+Read from what is held here, so it answers with every other party down.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.consume import mirror_path, shown_origins
+from shared.database import Database
+from shared.errors import NotFoundError, ParseError
+from shared.feed.catalogue_note import CatalogueNote
+from shared.holdings import catalogue, logs
+from shared.ids import parse_record_id
+from shared.web.offer_page import Card, Section, card, hide_persons, read_offer, sections
+from shared.web.offer_words import Words
+
+PER_PAGE = 50
+_PAGE = re.compile(r"[1-9][0-9]{0,5}")
+
+Hides = Callable[[str], bool]
+"""Tells whether persons are hidden in the records of a member."""
+
+
+@dataclass(frozen=True)
+class OfferList:
+    """One page of the list; `page` counts from 1."""
+
+    cards: list[Card]
+    total: int
+    page: int
+    pages: int
+    members: int
+
+
+@dataclass(frozen=True)
+class LogPlace:
+    """Where a record stands, and the path of its proof."""
+
+    origin: str
+    position: int
+    size: int
+    commitment: str
+    proof: str
+
+
+@dataclass(frozen=True)
+class OfferView:
+    """One offer as its page shows it."""
+
+    card: Card
+    summary: str
+    alert: str
+    sections: list[Section]
+    hides_persons: bool
+    is_newest: bool
+    place: LogPlace
+
+
+def read_page_number(text: str | None) -> int:
+    """Read the number of a page from a query; anything else is the first page."""
+    return int(text) if text and _PAGE.fullmatch(text) else 1
+
+
+def read_record_id(text: str) -> bytes:
+    """Read the id in a page's path; NotFoundError for anything that is none."""
+    try:
+        return parse_record_id(text)
+    except ParseError as error:
+        raise NotFoundError(error.message) from error
+
+
+def list_offers(db: Database, said: CatalogueNote | None, words: Words, *, page: int) -> OfferList:
+    """Return one page of all offers that the note shows, by title; a page beyond the end is the last one."""
+    origins = [] if said is None else shown_origins(said)
+    with db.read() as conn:
+        counts = catalogue.count_shown(conn, origins)
+        total = sum(counts.values())
+        pages = max(1, -(-total // PER_PAGE))
+        page = min(page, pages)
+        shown = catalogue.iterate_shown(conn, origins, start=(page - 1) * PER_PAGE, most=PER_PAGE)
+        cards = [card(record, words) for record in shown]
+    return OfferList(cards, total, page, pages, len(counts))
+
+
+def show_offer(db: Database, said: CatalogueNote | None, words: Words, rid: bytes, *, hides: Hides) -> OfferView:
+    """Return one offer in full; NotFoundError when no shown log has it."""
+    origins = [] if said is None else shown_origins(said)
+    with db.read() as conn:
+        shown = catalogue.find_shown(conn, origins, rid)
+        if shown is None or shown.kind != "offer" or said is None:
+            raise NotFoundError(f"no offer {rid.hex()} is shown")
+        origin = next(s.origin for s in said.sources if s.member == shown.member and s.origin in origins)
+        row = logs.load_log(conn, origin)
+    prefix = f"feed/{origin.rpartition('/')[2]}/" if row.own else mirror_path(origin)
+    hidden = hides(shown.member)
+    doc = hide_persons(read_offer(shown.body)) if hidden else read_offer(shown.body)
+    return OfferView(
+        card=card(shown, words),
+        summary=doc.summary,
+        alert=doc.alert,
+        sections=sections(doc, words),
+        hides_persons=hidden and bool(doc.contacts),
+        is_newest=shown.is_newest,
+        place=LogPlace(origin, shown.position, row.size, shown.commitment.hex(), f"/{prefix}proof/{shown.position}"),
+    )

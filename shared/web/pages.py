@@ -1,0 +1,208 @@
+"""Pages for people: one Jinja environment per application, with German as the source language.
+
+Decided here: how a template is found, what every template may use (`url`, `asset`, the filters below) and how a time
+or a number is written.  What stands on a page is decided by the templates of each room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.resources import files
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_decimal
+from babel.support import NullTranslations, Translations
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from litestar import Response
+
+from shared.clock import Clock
+from shared.web.assets import Assets
+
+SOURCE_LANGUAGE = "de"
+# The language of the request being answered; set by the middleware or route that chooses it, read while rendering.
+LANGUAGE: ContextVar[str] = ContextVar("kreisweit_language", default=SOURCE_LANGUAGE)
+
+_ZONE = ZoneInfo("Europe/Berlin")
+_NOTHING = "–"
+_DOMAIN = "kreisweit"
+
+
+@dataclass(frozen=True)
+class Link:
+    """One entry of the navigation or the footer."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What surrounds every page of one party."""
+
+    party: str  # who answers for the page: "Stadt Herten"
+    district: str  # "Kreis Recklinghausen"
+    navigation: Sequence[Link] = ()
+    footer: Sequence[Link] = ()
+    notice: str = ""  # shown above every page, such as "Beispieldaten, nicht aktuell"
+    prefix: str = ""  # path under which a proxy shows this application, without trailing slash
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How current a page is: time and digest of the catalogue it was made from."""
+
+    time: int | None  # Unix seconds of the accepted catalogue note
+    digest: bytes | None = None  # 32 bytes
+    missing: int = 0  # payloads that this party lacks or refused
+
+
+class Pages:
+    """Renders the templates of one application.
+
+    Args:
+        shell: what surrounds every page.
+        clock: gives "now" for relative times.
+        packages: packages with a `templates` folder, searched in order before the shared one.
+        translations: for tests; by default the compiled catalogues in `shared/web/locale`.
+    """
+
+    def __init__(
+        self,
+        shell: Shell,
+        clock: Clock,
+        *,
+        packages: Sequence[str] = (),
+        translations: Mapping[str, NullTranslations] | None = None,
+    ) -> None:
+        self.assets = Assets()
+        self.shell = shell
+        self._clock = clock
+        self._translations = _load_translations() if translations is None else dict(translations)
+        self._environment = self._make_environment(packages)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that pages can be shown in, the source language first."""
+        return (SOURCE_LANGUAGE, *sorted(self._translations))
+
+    def render(self, name: str, **context: object) -> str:
+        """Return the page as HTML.
+
+        A template that names something which was not passed is an error.  `path` (of the current page, for the
+        navigation) and `standing` are optional everywhere.
+        """
+        locale = self._locale()
+        given = {
+            "shell": self.shell,
+            "path": "",
+            "standing": None,
+            "language": LANGUAGE.get(),
+            "direction": locale.text_direction,
+        }
+        return self._environment.get_template(name).render({**given, **context})
+
+    def respond(self, name: str, *, status_code: int = 200, **context: object) -> Response[str]:
+        """Return the page as an answer; pages are asked for again each time, and answered 304 when unchanged."""
+        return Response(
+            self.render(name, **context),
+            status_code=status_code,
+            media_type="text/html",
+            headers={"Cache-Control": "no-cache", "Vary": "Accept-Language"},
+        )
+
+    def gettext(self, text: str) -> str:
+        """Translate one text into the language of the request; German texts are their own translation."""
+        return self._catalogue().gettext(text)
+
+    def url(self, path: str, **query: object) -> str:
+        """Return a path of this application as a link, under the proxy's prefix; None values leave the query."""
+        pairs = [f"{quote(key)}={quote(str(value))}" for key, value in query.items() if value is not None]
+        return self.shell.prefix + path + ("?" + "&".join(pairs) if pairs else "")
+
+    def asset(self, name: str) -> str:
+        """Return the link to a static file."""
+        return self.shell.prefix + self.assets.versioned_path(name)
+
+    def date(self, time: int | None) -> str:
+        """Write a day: 24.11.2026."""
+        return _NOTHING if time is None else format_date(_local(time), "medium", locale=self._locale())
+
+    def moment(self, time: int | None) -> str:
+        """Write a day and a time: 24.11.2026, 05:10 Uhr."""
+        if time is None:
+            return _NOTHING
+        pattern = "dd.MM.y, HH:mm 'Uhr'" if LANGUAGE.get() == SOURCE_LANGUAGE else "medium"
+        return format_datetime(_local(time), pattern, locale=self._locale())
+
+    def ago(self, time: int | None) -> str:
+        """Write how long ago, or in how long: vor 3 Minuten, in 2 Tagen."""
+        if time is None:
+            return _NOTHING
+        now = self._clock.now()
+        seconds = time - now if time > now else min(time - now, -1)
+        return format_timedelta(timedelta(seconds=seconds), add_direction=True, locale=self._locale())
+
+    def number(self, value: float | None) -> str:
+        """Write a number with the language's separators: 10.000."""
+        return _NOTHING if value is None else format_decimal(value, locale=self._locale())
+
+    def _locale(self) -> Locale:
+        return Locale.parse(LANGUAGE.get(), sep="-")
+
+    def _catalogue(self) -> NullTranslations:
+        return self._translations.get(LANGUAGE.get(), _UNTRANSLATED)
+
+    def _make_environment(self, packages: Sequence[str]) -> Environment:
+        environment = Environment(
+            loader=ChoiceLoader([PackageLoader(package) for package in (*packages, "shared.web")]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            extensions=["jinja2.ext.i18n"],
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.policies["ext.i18n.trimmed"] = True
+        # Asked at each text, not once at start: the language belongs to the request.
+        install: Callable[..., None] = environment.install_gettext_callables  # type: ignore[attr-defined]
+        install(self.gettext, lambda one, many, n: self._catalogue().ngettext(one, many, n), newstyle=True)
+        environment.globals.update(url=self.url, asset=self.asset)
+        environment.filters.update(self._filters())
+        return environment
+
+    def _filters(self) -> dict[str, Callable[..., Any]]:
+        return {
+            "date": self.date,
+            "moment": self.moment,
+            "ago": self.ago,
+            "number": self.number,
+            "iso": lambda time: _local(time).isoformat(),
+            "short_hash": lambda value: value.hex()[:16],
+        }
+
+
+_UNTRANSLATED = NullTranslations()
+
+
+def _local(time: int) -> datetime:
+    return datetime.fromtimestamp(time, _ZONE)
+
+
+def _load_translations() -> dict[str, NullTranslations]:
+    """Read every compiled catalogue; a language without one cannot be chosen."""
+    folder = files("shared.web") / "locale"
+    loaded: dict[str, NullTranslations] = {}
+    if not folder.is_dir():
+        return loaded
+    for language in folder.iterdir():
+        compiled = language / "LC_MESSAGES" / f"{_DOMAIN}.mo"
+        if compiled.is_file():
+            with compiled.open("rb") as stream:
+                loaded[language.name] = Translations(stream, domain=_DOMAIN)
+    return loaded

@@ -1,0 +1,86 @@
+"""Runs one application under uvicorn: one process, no access log, no word about itself, and an end within seconds.
+
+An access log would hold addresses of people and what they looked for; requests that fail are in the program's log, by
+route.  Waiting long polls are let go when the signal comes, so that the end does not take their thirty seconds.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+
+import uvicorn
+from litestar import Litestar
+
+from shared.errors import ConfigError
+from shared.logs import Log, adopt_library_logs
+
+GRACE_SECONDS = 5
+"""Requests under way may finish within this time."""
+CONNECTIONS_MAX = 500
+"""Connections at once; more are answered 503 before the application sees them."""
+_KEEP_ALIVE_SECONDS = 15
+
+
+class Server(uvicorn.Server):
+    """A server that lets waiting requests go first when it is told to end."""
+
+    def __init__(self, config: uvicorn.Config, app: Litestar) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._app.state.end_waiting()
+        await super().shutdown(sockets)
+
+
+def make_server(app: Litestar, *, host: str, port: int, root_path: str = "") -> Server:
+    """Return a server that is not running yet; its settings are the same for serving and for tests."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        root_path=root_path,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        limit_concurrency=CONNECTIONS_MAX,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    return Server(config, app)
+
+
+def serve(app: Litestar, log: Log, *, host: str, port: int, root_path: str = "") -> None:
+    """Serve until SIGTERM or SIGINT, then return, so that the caller can close what it opened.
+
+    Args:
+        root_path: path under which a proxy shows this application and which it strips.
+    Raises:
+        ConfigError: the address cannot be used, or the application did not start.
+    """
+    adopt_library_logs(log)
+    server = make_server(app, host=host, port=port, root_path=root_path)
+    # The address first: a second start by mistake must not begin the jobs, which would make the party recovering.
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=server.config.backlog)
+    except OSError as error:
+        raise ConfigError(
+            f"Auf {host}:{port} kann nicht gelauscht werden: {error.strerror}.",
+            advice="Ist der Port belegt?  Einen anderen angeben.",
+        ) from error
+    # After its end uvicorn raises the signals that it caught once more; nobody must be killed by them then.
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        server.run(sockets=[listener])
+    finally:
+        listener.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if not server.started:
+        raise ConfigError("Der Start ist nicht gelungen.", advice="Das Protokoll auf stderr nennt die Ursache.")

@@ -1,0 +1,122 @@
+"""One party's web application, put together: federation routes, pages, static files, health, errors, headers.
+
+Node and hub bring what differs: their pages, what a push means to them, and the jobs that run beside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import msgspec
+from litestar import Litestar, Response, Router, get
+from litestar.types import ControllerRouterHandler
+
+from shared.database import Database
+from shared.errors import KreisweitError
+from shared.logs import Log, describe_exception
+from shared.web.assets import asset_routes
+from shared.web.conditional import ConditionalRequests
+from shared.web.feed_routes import FeedRoutes
+from shared.web.headers import SecurityHeaders
+from shared.web.pages import Pages
+from shared.web.problems import problem_handlers
+
+_NO_STORE = {"Cache-Control": "no-store"}
+
+Check = Callable[[], str]
+"""Looks at one thing this party needs; returns "ok" or a code that says what is wrong."""
+
+
+class Jobs(Protocol):
+    """What runs beside the web application."""
+
+    def start(self) -> Awaitable[None]:
+        """Begin."""
+
+    def stop(self) -> Awaitable[None]:
+        """End."""
+
+
+def make_site(
+    *,
+    log: Log,
+    pages: Pages,
+    feed: FeedRoutes,
+    handlers: Sequence[ControllerRouterHandler],
+    checks: dict[str, Check],
+    jobs: Jobs | None,
+) -> Litestar:
+    """Return the application; its lifespan starts the jobs, and ends them and all waiting.
+
+    Whoever opened the database closes it after the application has ended.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        app.state.end_waiting = feed.close
+        try:
+            if jobs is not None:
+                await jobs.start()
+            yield
+        finally:
+            await feed.close()
+            if jobs is not None:
+                await jobs.stop()
+
+    app = Litestar(
+        route_handlers=[feed.router(), asset_routes(pages.assets), _health_routes(checks, log), *handlers],
+        exception_handlers=problem_handlers(pages, log),
+        lifespan=[lifespan],
+        openapi_config=None,
+        logging_config=None,
+        pdb_on_exception=False,
+        debug=False,
+    )
+    # Around everything, routing and its errors included: the framework answers 405 to HEAD before any middleware runs.
+    app.asgi_handler = SecurityHeaders(ConditionalRequests(app.asgi_handler))
+    return app
+
+
+def _health_routes(checks: dict[str, Check], log: Log) -> Router:
+    @get("/livez", sync_to_thread=False, include_in_schema=False)
+    def livez() -> Response[str]:
+        return Response("ok\n", media_type="text/plain", headers=_NO_STORE)
+
+    @get("/readyz", sync_to_thread=True, include_in_schema=False)
+    def readyz() -> Response[bytes]:
+        found = {name: _run(name, check, log) for name, check in checks.items()}
+        is_ready = all(result == "ok" for result in found.values())
+        body = msgspec.json.encode({"ready": is_ready, "checks": found})
+        status = 200 if is_ready else 503
+        headers = _NO_STORE if is_ready else {**_NO_STORE, "Retry-After": "5"}
+        return Response(body, status_code=status, media_type="application/json", headers=headers)
+
+    return Router("/", route_handlers=[livez, readyz])
+
+
+def _run(name: str, check: Check, log: Log) -> str:
+    try:
+        return check()
+    except KreisweitError as error:
+        return error.code or "failed"
+    except Exception as error:  # noqa: BLE001 - a full disk or a lost database: not ready, whatever it is
+        log.error("check_failed", check=name, **describe_exception(error))
+        return "failed"
+
+
+def ready_checks(db: Database, load_own: Callable[[Any], Any], now: Callable[[], int]) -> dict[str, Check]:
+    """Return the checks that both rooms need: the database answers, the own log is there, the clock is right."""
+
+    def check_log() -> str:
+        with db.read() as conn:
+            own = load_own(conn)
+        return "ok" if own is not None and own.size else "empty"
+
+    def check_clock() -> str:
+        with db.read() as conn:
+            own = load_own(conn)
+        return "ok" if own is None or own.time <= now() else "E_OWN_CLOCK"
+
+    return {"log": check_log, "clock": check_clock}
