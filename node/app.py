@@ -1,0 +1,39 @@
+"""The web application of a node: feed, mirror, push, pages, and the jobs beside them."""
+
+from __future__ import annotations
+
+import sys
+
+from litestar import Litestar
+
+from node.jobs import Jobs
+from node.party import Node
+from node.receiving import receive_push
+from node.web.offers import make_pages, page_routes
+from shared.holdings import logs
+from shared.logs import Log, open_log
+from shared.web.feed_files import FeedFiles
+from shared.web.feed_routes import FeedRoutes
+from shared.web.offer_words import load_words
+from shared.web.site import make_site, ready_checks
+
+
+def create_app(node: Node, *, with_jobs: bool = True, log: Log | None = None) -> Litestar:
+    """Return a node's application; whoever opened the node closes it after that.
+
+    Args:
+        with_jobs: tick and listen beside the pages; False where tests or another process do that.
+        log: by default JSON lines on stderr.
+    """
+    log = log or open_log(sys.stderr, node.clock, party=node.settings.name)
+    words = load_words(node.settings.district)
+    pages = make_pages(node, words)
+    files = FeedFiles(node.db, node.book, node.clock, own_origin=node.settings.origin)
+    return make_site(
+        log=log,
+        pages=pages,
+        feed=FeedRoutes(files, lambda body: receive_push(node, body)),
+        handlers=[page_routes(node, pages, words)],
+        checks=ready_checks(node.db, logs.load_own_log, node.clock.now),
+        jobs=Jobs(node, log) if with_jobs else None,
+    )

@@ -1,0 +1,63 @@
+"""Room kept free in advance, so that an erasure also works on a full disk (PROTOCOL 10.7)."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+FILE_NAME = "ballast"
+SIZE_BYTES = 8 * 1024 * 1024
+
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_T = TypeVar("_T")
+
+
+def load_ballast(home: Path) -> bool:
+    """Make the file where it is missing or too small; False when there is no room for it yet."""
+    path = home / FILE_NAME
+    if path.exists() and path.stat().st_size >= SIZE_BYTES:
+        return True
+    try:
+        with path.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, SIZE_BYTES)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        if error.errno in _NO_SPACE:
+            return False
+        raise
+    return True
+
+
+def drop_ballast(home: Path) -> bool:
+    """Give the room back to the disk; False when it was given back already."""
+    path = home / FILE_NAME
+    if not path.exists():
+        return False
+    path.unlink()
+    return True
+
+
+def write_even_when_full(home: Path, write: Callable[[], _T]) -> _T:
+    """Run `write`; where the disk is full, run it once more in the room that the ballast leaves.
+
+    `write` must be one transaction: the first attempt has then left nothing.
+    """
+    try:
+        return write()
+    except (OSError, sa.exc.OperationalError) as error:
+        if not is_disk_full(error) or not drop_ballast(home):
+            raise
+    return write()
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Tell whether a write failed because there is no room: SQLite says so in words, sometimes as an I/O error."""
+    if isinstance(error, sa.exc.OperationalError):
+        text = str(error.orig)
+        return "is full" in text or "disk I/O error" in text or "No space left" in text
+    return isinstance(error, OSError) and error.errno in _NO_SPACE

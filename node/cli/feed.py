@@ -1,0 +1,94 @@
+"""Commands about the feed: seal, export, status, serve."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import rich_click as click
+
+from node.cli.commands import main_group, opened
+from shared.commands import FAILED, json_option, leave, print_json, remark, say
+
+
+@main_group.command()
+@click.option(
+    "--offline", is_flag=True, help="Unterschreiben, ohne den Kreis zu fragen; nicht nach einer Wiederherstellung."
+)
+@json_option
+@click.pass_obj
+def seal(home: Path, offline: bool, as_json: bool) -> None:
+    """Wartende Änderungen unterschreiben und dem Kreis liefern."""
+    from node.sealing import seal_offline, seal_pending
+    from node.status import in_german
+    from node.upkeep import tidy
+
+    with opened(home) as node:
+        outcome = seal_offline(node) if offline else seal_pending(node, f"cli-{os.getpid()}")
+        tidy(node)
+        is_member = node.is_member
+    is_done = outcome.delivered or outcome.sealed is not None
+    if as_json:
+        print_json(outcome)
+    elif outcome.sealed is not None:
+        say(f"{outcome.sealed.entries} Einträge unterschrieben, Größe {outcome.sealed.size}.")
+    elif is_done:
+        say("Nichts wartet; der Kreis hat alles.")
+    if not is_member:
+        remark("Dieser Knoten ist noch kein Mitglied; die Änderungen warten.")
+    elif outcome.waits_for and not offline:
+        remark(in_german(outcome.code, outcome.waits_for))
+    if not is_done:
+        leave(FAILED)
+
+
+@main_group.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--own", is_flag=True, help="Nur das eigene Log, nicht was von anderen gehalten wird.")
+@json_option
+@click.pass_obj
+def export(home: Path, folder: Path, own: bool, as_json: bool) -> None:
+    """Den Feed als Dateien schreiben, für jeden Webserver oder Objektspeicher."""
+    from node.exporting import export as export_tree
+
+    with opened(home) as node:
+        done = export_tree(node, folder, with_mirror=not own)
+    if as_json:
+        print_json(done)
+    else:
+        say(f"{done.files} Dateien geschrieben, {done.deleted} gelöscht, {done.logs} Logs.")
+
+
+@main_group.command()
+@json_option
+@click.pass_obj
+def status(home: Path, as_json: bool) -> None:
+    """Zeigen, wie dieser Knoten steht."""
+    from node.status import show_status
+
+    with opened(home) as node:
+        shown = show_status(node)
+    if as_json:
+        print_json(shown)
+        return
+    say(f"{shown.name}: {shown.state}. {shown.message}")
+    say(f"Log:     {shown.size} Einträge, Wurzel {shown.root}")
+    say(f"Katalog: {shown.catalogue_records} Angebote, Prüfsumme {shown.catalogue_digest or '–'}")
+    say(f"Letzte Lieferung {shown.last_push or '–'}, letzter Abruf {shown.last_pull or '–'}")
+    if shown.recovered:
+        counts = f"{shown.recovered['entries']} Einträge, {shown.recovered['payloads']} Inhalte"
+        say(f"Wiederhergestellt {shown.recovered['at']}: {counts}")
+
+
+@main_group.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Adresse, auf der gelauscht wird.")
+@click.option("--port", default=8101, show_default=True, type=click.IntRange(1, 65535), help="Port.")
+@click.pass_obj
+def serve(home: Path, host: str, port: int) -> None:
+    """Den Knoten betreiben: Seiten, Feed, Austausch mit dem Kreis."""
+    import uvicorn
+
+    from node.app import create_app
+
+    with opened(home) as node:
+        uvicorn.run(create_app(node, with_jobs=True), host=host, port=port, access_log=False, log_level="warning")

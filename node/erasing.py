@@ -1,0 +1,209 @@
+"""A person is erased: found in everything made here, destroyed at once, everywhere else by the log (PROTOCOL 10).
+
+One transaction does all that this node can do alone: cleaned successors as pending publishes, payloads and salts of
+every version that named the person destroyed, drafts and conflicts cleaned, and the erasure itself as a pending edit.
+That edit alone keeps the person's text, until it is sealed: versions that come back from the mirror by then are
+searched again (W3). Order within the log: successors first, then the erase entry, both in one checkpoint.
+
+Texts held of others are their owners' business; they are deleted when the owner's log says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from node import ballast
+from node.editing import publish_edit, title_in
+from node.party import Node
+from node.rows import mask_of
+from node.store import drafts, imports, versions
+from shared.errors import ParseError
+from shared.feed.payload import parse_payload
+from shared.holdings import edits, facts, logs, payloads
+from shared.holdings.edits import Edit
+from shared.model.erasing import find_person, remove_person
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """One place where the person stands.
+
+    `where` is version, outbox, conflict, draft or note; `version` the index in the log, None for what is not in it.
+    """
+
+    id: bytes
+    title: str
+    where: str
+    version: int | None
+    fields: tuple[str, ...]
+    commitment: bytes | None = None
+    log_id: int | None = None
+    row_id: int | None = None
+
+
+class Erased(msgspec.Struct, frozen=True):
+    """What one erasure did here; `is_scrubbed` says that the files hold no remains either."""
+
+    offers: int
+    versions: int
+    cleaned: int
+    is_scrubbed: bool
+
+
+def find(node: Node, text: str) -> list[Hit]:
+    """List every place where a person stands in what this node made: versions held, outbox, conflicts, drafts, notes.
+
+    Raises:
+        RuleError: the text is too short to search for.
+    """
+    with node.db.read() as conn:
+        return _find(conn, text)
+
+
+def _find(conn: sa.Connection, text: str) -> list[Hit]:
+    find_person({}, text)  # refuses a text that cannot be searched for, also where nothing is held
+    hits = [*_in_versions(conn, text), *_in_edits(conn, text)]
+    for rid, data in drafts.iterate_drafts(conn):
+        doc = msgspec.json.decode(data, type=dict[str, Any])
+        if fields := _fields(find_person(doc, text)):
+            hits.append(Hit(rid, str(doc.get("name", "")), "draft", None, fields))
+    for rid, source in drafts.iterate_sources(conn):
+        if find_person({"source": source}, text):
+            hits.append(Hit(rid, "", "note", None, ("source",)))
+    return hits
+
+
+def _in_versions(conn: sa.Connection, text: str) -> list[Hit]:
+    hits = []
+    for log_id in versions.own_log_ids(conn):
+        found = {}
+        for rid, commitment, body in payloads.iterate_payloads(conn, log_id):
+            if fields := _fields_in(body, text):
+                found[commitment] = (rid, title_in(body), fields)
+        positions = versions.positions_of(conn, log_id, set(found))
+        hits += [
+            Hit(rid, title, "version", positions.get(commitment), fields, commitment, log_id)
+            for commitment, (rid, title, fields) in found.items()
+        ]
+    return sorted(hits, key=lambda hit: (hit.log_id or 0, hit.version or 0))
+
+
+def _in_edits(conn: sa.Connection, text: str) -> list[Hit]:
+    hits = []
+    waiting = [("outbox", edit.id, edit.rid, edit.body) for edit in edits.load_edits(conn)]
+    waiting += [("conflict", row.id, row.rid, row.body) for row in edits.load_conflicts(conn)]
+    for where, row_id, rid, data in waiting:
+        body = b"" if rid is None or data is None else bytes(data)
+        if rid is not None and body and (fields := _fields_in(body, text)):
+            hits.append(Hit(bytes(rid), title_in(body), where, None, fields, row_id=row_id))
+    return hits
+
+
+def _fields_in(body: bytes, text: str) -> tuple[str, ...]:
+    try:
+        return _fields(find_person(parse_payload(body).doc, text))
+    except ParseError:
+        return ("?",) if text.encode() in body else ()
+
+
+def _fields(paths: Iterable[str]) -> tuple[str, ...]:
+    """Paths such as `contacts[0].name` without their numbers, each once."""
+    return tuple(dict.fromkeys(re.sub(r"\[[0-9]+\]", "", path) for path in paths))
+
+
+def erase(node: Node, text: str) -> Erased:
+    """Erase a person from everything this node made; sealing makes every other holder do the same.
+
+    Works on a full disk, with the room that the ballast keeps.  What was deleted is unreadable in the files when this
+    returns with `is_scrubbed`; else the next upkeep tries again (fact scrub-due).
+
+    Raises:
+        RuleError: the text is too short to search for.
+    """
+    done = ballast.write_even_when_full(node.home, lambda: _erase(node, text))
+    return msgspec.structs.replace(done, is_scrubbed=scrub(node))
+
+
+def _erase(node: Node, text: str) -> Erased:
+    with node.db.write() as conn:
+        hits = _find(conn, text)
+        # While recovering, versions that name the person may still come back from the mirror; the pending edit waits
+        # for them.
+        if not hits and not facts.load_number(conn, "recovering-since"):
+            return Erased(0, 0, 0, False)
+        cleaned = _clean_edits(node, conn, hits, text) + _clean_drafts(node, conn, hits, text)
+        doomed = {hit.commitment for hit in hits if hit.commitment is not None}
+        cleaned += _publish_successors(node, conn, doomed, text)
+        for log_id in versions.own_log_ids(conn):
+            payloads.destroy_payloads(conn, log_id, doomed)
+        for hit in hits:
+            imports.mark_cleaned(conn, hit.id, mask_of(hit.fields))
+        if doomed or node.membership is not None:
+            # Without a target, too: this may be a resumed older copy, whose lost versions come back before the seal.
+            body = b"".join(sorted(doomed))
+            edit = Edit("erase", "offer", None, edits.NEW, node.clock.now(), body=body, person=text)
+            edits.add_edit(conn, edit)
+        facts.save_fact(conn, "scrub-due", 1)
+        facts.bump_fact(conn, "catalogue-version")
+    return Erased(len({hit.id for hit in hits}), len(doomed), cleaned, False)
+
+
+def _clean_edits(node: Node, conn: sa.Connection, hits: list[Hit], text: str) -> int:
+    """Put cleaned bytes, with a fresh salt, in place of pending and conflicting versions."""
+    bodies = {("outbox", edit.id): edit.body for edit in edits.load_edits(conn)}
+    bodies |= {("conflict", row.id): row.body for row in edits.load_conflicts(conn)}
+    count = 0
+    for hit in hits:
+        if hit.row_id is None or (body := bodies[hit.where, hit.row_id]) is None:
+            continue
+        fresh = publish_edit(node, remove_person(parse_payload(bytes(body)).doc, text), hit.id, edits.NEW)
+        edits.replace_body(conn, hit.where, hit.row_id, fresh.body or b"", fresh.commitment)
+        count += 1
+    return count
+
+
+def _clean_drafts(node: Node, conn: sa.Connection, hits: list[Hit], text: str) -> int:
+    """Clean drafts; a staff note that names the person is deleted."""
+    ids = {hit.id for hit in hits if hit.where == "draft"}
+    bodies = {
+        rid: msgspec.json.encode(remove_person(msgspec.json.decode(data, type=dict[str, Any]), text))
+        for rid, data in drafts.iterate_drafts(conn)
+        if rid in ids
+    }
+    drafts.save_drafts(node.db, conn, bodies, now=node.clock.now())
+    drafts.save_sources(node.db, conn, {hit.id: "" for hit in hits if hit.where == "note"})
+    return len(bodies)
+
+
+def _publish_successors(node: Node, conn: sa.Connection, doomed: set[bytes], text: str) -> int:
+    """A live record whose newest version dies gets a cleaned one, unless an edit of it is pending already."""
+    row = logs.find_log(conn, node.settings.origin)
+    if row is None:
+        return 0
+    pending = versions.pending_ids(conn)
+    count = 0
+    for known in versions.load_own_records(conn, row.id).values():
+        if not known.live or known.commitment not in doomed or known.rid in pending:
+            continue
+        body = payloads.load_payload(conn, row.id, known.commitment)
+        if body is not None:
+            doc = remove_person(parse_payload(body).doc, text)
+            edits.add_edit(conn, publish_edit(node, doc, known.rid, known.position))
+            count += 1
+    return count
+
+
+def scrub(node: Node) -> bool:
+    """Make deleted rows unreadable in the files, and re-make the ballast; False when it must be tried again."""
+    if not node.db.scrub():
+        return False
+    with node.db.write() as conn:
+        facts.save_fact(conn, "scrub-due", 0)
+    # Saving the fact wrote to the log file again, but only the fact: what was deleted is gone since the first scrub.
+    if node.settings.home:
+        ballast.load_ballast(node.home)
+    return True

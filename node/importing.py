@@ -1,0 +1,315 @@
+"""Unattended import of an offer table: the same file again changes nothing, a changed cell exactly one offer.
+
+Decided here: which row is which offer, what a changed row does, what is refused.  Reading the file:
+`shared.model.table` and `columns`; comparing rows without keeping their text: `shared.model.reimport`.
+
+A row is the offer that was imported under the same key before; else the one earlier row that shares at least 14 of
+the 17 cells; else the own live offer with the same providers and title (after a restore from an older copy the traces
+of imports may be older than the log); else a new offer.
+
+A changed row replaces only the fields that its changed cells say, so what people added by hand stays.  A row that is
+not fit to be published (unknown topic, say) becomes a draft: kept here, listed with its problem, never sealed; it
+counts as created or changed.  A row whose cells still hold a person that was erased is refused until these cells
+change. An offer that a person withdrew stays withdrawn; one that the import withdrew because its row was missing
+comes back.
+
+The whole import is one transaction; a crash before its commit leaves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from node.editing import prepare_document, publish_edit, withdrawal
+from node.inventory import Inventory
+from node.party import Node
+from node.rows import columns_in, content, mask_of, merge_row, unchanged_in
+from node.store import drafts, imports
+from node.store.imports import ImportedRow
+from shared.errors import ParseError
+from shared.holdings import edits, facts
+from shared.holdings.edits import Edit
+from shared.model.columns import DraftTable, OfferDraft, read_drafts
+from shared.model.district import District, parse_district
+from shared.model.erasing import REMOVED, find_person
+from shared.model.offer import offer_from_builtins, offer_to_builtins
+from shared.model.reimport import CellHashes, cell_hashes, match_moved_rows, source_key_hash
+from shared.model.rules import check_offer
+from shared.model.shipped import shipped_district, shipped_vocabularies
+from shared.model.table import Row, read_table
+
+MISSING_REASON = "ended"
+
+
+class ImportProblem(msgspec.Struct, frozen=True):
+    """One thing to tell the person who imports; row 0 is no row of the file, column empty the whole row."""
+
+    row: int
+    column: str
+    message: str
+    effect: str = "hint"
+
+
+class ImportResult(msgspec.Struct):
+    """What an import did, or would do; counts of rows."""
+
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    skipped: int = 0
+    drafts: int = 0
+    missing: int = 0
+    withdrawn: int = 0
+    problems: list[ImportProblem] = msgspec.field(default_factory=list)
+
+
+def import_table(
+    node: Node, data: bytes, *, dry_run: bool = False, own_only: bool = False, withdraw_missing: bool = False
+) -> ImportResult:
+    """Import a CSV file into the outbox.
+
+    Args:
+        dry_run: say what would happen, write nothing.
+        own_only: skip rows of other members silently instead of refusing them.
+        withdraw_missing: withdraw offers whose row is no longer in the file.
+    Raises:
+        ParseError: the file is empty or lacks the columns that identify a row.
+    """
+    district, vocabularies = load_district(node), shipped_vocabularies()
+    table = read_table(data)
+    read = read_drafts(table, district=district, vocabularies=vocabularies, own=node.settings.name)
+    rows = {row.number: row for row in table.rows}
+    if dry_run:
+        with node.db.read() as conn:
+            key = imports.load_import_key(conn) or node.dice.token(32)
+            plan = _Plan(node, conn, key, read, rows, own_only=own_only, withdraw_missing=withdraw_missing)
+            return plan.make()
+    with node.db.write() as conn:
+        key = imports.load_import_key(conn) or imports.make_import_key(conn, node.dice)
+        plan = _Plan(node, conn, key, read, rows, own_only=own_only, withdraw_missing=withdraw_missing)
+        result = plan.make()
+        plan.save()
+    return result
+
+
+def load_district(node: Node) -> District:
+    """Return the district profile of this node's settings."""
+    path = node.settings.district
+    return parse_district(Path(path).read_text("utf-8")) if path else shipped_district()
+
+
+class _Row(msgspec.Struct, frozen=True):
+    """One row on its way: what was read, and its hashes."""
+
+    draft: OfferDraft
+    key_hash: bytes
+    cells: CellHashes
+
+
+class _Plan:
+    """Compares a file with what is known and collects what is to be written."""
+
+    def __init__(
+        self,
+        node: Node,
+        conn: sa.Connection,
+        key: bytes,
+        read: DraftTable,
+        rows: Mapping[int, Row],
+        *,
+        own_only: bool,
+        withdraw_missing: bool,
+    ) -> None:
+        self._node = node
+        self._conn = conn
+        self._withdraw_missing = withdraw_missing
+        self._rows = [
+            _Row(d, source_key_hash(rows[d.row].cells, key), cell_hashes(rows[d.row].cells, key)) for d in read.drafts
+        ]
+        self._remembered = imports.load_imported(conn)
+        self._own = Inventory(node, conn)
+        self._edits: list[Edit] = []
+        self._memory: list[ImportedRow] = []
+        self._forget: list[bytes] = []
+        self._drafts: dict[bytes, bytes] = {}
+        self._published: list[bytes] = []
+        self._sources: dict[bytes, str] = {}
+        self.result = _first_result(read, own_only=own_only)
+
+    def make(self) -> ImportResult:
+        known = self._match()
+        for row in self._rows:
+            before = known.get(row.key_hash)
+            if before is None or not self._own.has(before.rid):
+                self._create(row, before)
+            elif not self._is_refused(row, before):
+                self._compare(row, before)
+        self._report_missing({before.key_hash for before in known.values()})
+        self.result.problems.sort(key=lambda problem: (problem.row == 0, problem.row))
+        return self.result
+
+    def save(self) -> None:
+        node, conn, now = self._node, self._conn, self._node.clock.now()
+        edits.add_edits(node.db, conn, self._edits)
+        drafts.drop_drafts(conn, self._published)
+        drafts.save_drafts(node.db, conn, self._drafts, now=now)
+        drafts.save_sources(node.db, conn, self._sources)
+        imports.save_imported(node.db, conn, self._memory, forget=self._forget, now=now)
+        if self._drafts or self._edits:
+            facts.bump_fact(conn, "catalogue-version")
+
+    # --- which row is which offer
+    # ----------------------------------------------------------------------------------------
+
+    def _match(self) -> dict[bytes, ImportedRow]:
+        """Return the earlier row of each row, by the row's key: same key, moved, or an own offer that it adopts."""
+        known = {row.key_hash: self._remembered[row.key_hash] for row in self._rows if row.key_hash in self._remembered}
+        new = {row.key_hash: row.cells for row in self._rows if row.key_hash not in known}
+        old = {key: row.cells for key, row in self._remembered.items() if key not in known}
+        for fresh, earlier in match_moved_rows(new, old).items():
+            known[fresh] = self._remembered[earlier]
+        if len(known) < len(self._rows):
+            known |= self._adopt(known)
+        return known
+
+    def _adopt(self, known: Mapping[bytes, ImportedRow]) -> dict[bytes, ImportedRow]:
+        """Rows without a trace take an own live offer with the same providers and title; no cells are known of it."""
+        taken = {row.rid for row in self._remembered.values()}
+        unclaimed = self._own.by_names(taken)
+        adopted = {}
+        for row in self._rows:
+            names = tuple(provider.name for provider in row.draft.template.providers)
+            if row.key_hash not in known and (rid := unclaimed.pop((names, row.draft.template.name), None)) is not None:
+                adopted[row.key_hash] = ImportedRow(row.key_hash, rid, ())
+        return adopted
+
+    # --- what a row does
+    # -------------------------------------------------------------------------------------------------
+
+    def _create(self, row: _Row, before: ImportedRow | None) -> None:
+        rid = self._node.dice.token(16) if before is None else before.rid
+        self._put(row, rid, offer_to_builtins(row.draft.document(rid.hex())))
+        self._remember(row, rid, before)
+        self.result.created += 1
+
+    def _compare(self, row: _Row, before: ImportedRow) -> None:
+        if before.cells == row.cells and not before.withdrawn:
+            self.result.unchanged += 1
+            if before.key_hash != row.key_hash:
+                self._remember(row, before.rid, before, before.cleaned)
+            return
+        current = self._own.document(before.rid)
+        wanted = offer_to_builtins(row.draft.document(before.rid.hex()))
+        merged = merge_row(current, wanted, before.cells, row.cells)
+        is_same = current is not None and content(merged) == content(current)
+        if is_same and not before.cells:
+            self.result.unchanged += 1
+        else:
+            self.result.changed += 1
+            if not is_same or before.withdrawn:
+                self._put(row, before.rid, merged)
+        self._remember(row, before.rid, before)
+
+    def _is_refused(self, row: _Row, before: ImportedRow) -> bool:
+        """Refuse what would undo a person's decision: cells of an erased person, an offer withdrawn by hand."""
+        is_changed = before.cells != row.cells
+        stale = unchanged_in(before.cleaned, before.cells, row.cells) if before.cleaned else []
+        if stale:
+            message = "enthält noch Angaben zu einer Person, die gelöscht wurde; bitte in der Datei entfernen"
+            self._refuse(row.draft.row, stale[0], message)
+            return True
+        if is_changed and not before.withdrawn and self._own.is_withdrawn(before.rid):
+            self._refuse(
+                row.draft.row, "", "das Angebot wurde zurückgezogen; die geänderte Zeile veröffentlicht es nicht"
+            )
+            return True
+        if not before.cells and self._own.was_cleaned(before.rid):
+            return self._is_adopting_refused(row, before)
+        return False
+
+    def _is_adopting_refused(self, row: _Row, before: ImportedRow) -> bool:
+        """A version of the offer was erased and no trace of the row is left: it may name the person again."""
+        current = self._own.document(before.rid) or {}
+        wanted = offer_to_builtins(row.draft.document(before.rid.hex()))
+        differing = [field for field in {*current, *wanted} if current.get(field) != wanted.get(field)]
+        # The fields that show the gap, if there are any; else every one that differs.
+        gaps = [path for path in find_person(current, REMOVED.strip("[]")) if _top(path) in differing]
+        mask = mask_of(gaps) or mask_of(differing)
+        if not mask:
+            return False
+        self._remember(row, before.rid, before, mask)
+        message = "weicht von dem Angebot ab, aus dem eine Person gelöscht wurde; es bleibt, wie es ist"
+        self._refuse(row.draft.row, columns_in(mask)[0], message)
+        return True
+
+    def _refuse(self, row: int, column: str, message: str) -> None:
+        self.result.refused += 1
+        self.result.problems.append(ImportProblem(row, column, message, "refused"))
+
+    def _put(self, row: _Row, rid: bytes, document: dict[str, Any]) -> None:
+        """Publish the document, or keep it as a draft when a person must act first."""
+        problems = _errors(document)
+        if row.draft.is_draft or problems:
+            self._drafts[rid] = msgspec.json.encode(document)
+            self.result.drafts += 1
+            if not row.draft.is_draft:
+                self.result.problems += [ImportProblem(row.draft.row, "", text, "draft") for text in problems]
+        else:
+            values = prepare_document(self._node, document, rid)
+            self._edits.append(publish_edit(self._node, values, rid, self._own.position(rid)))
+            self._published.append(rid)
+
+    def _remember(self, row: _Row, rid: bytes, before: ImportedRow | None, cleaned: int = 0) -> None:
+        self._memory.append(ImportedRow(row.key_hash, rid, row.cells, cleaned))
+        self._sources[rid] = row.draft.source_note
+        if before is not None and before.key_hash != row.key_hash:
+            self._forget.append(before.key_hash)
+
+    def _report_missing(self, seen: set[bytes]) -> None:
+        """Offers of earlier rows that the file no longer has: reported, and withdrawn only when asked for."""
+        for key, before in self._remembered.items():
+            gone = before.withdrawn or self._own.is_withdrawn(before.rid) or not self._own.has(before.rid)
+            if key in seen or gone:
+                continue
+            self.result.missing += 1
+            title = self._own.title(before.rid)
+            if self._withdraw_missing:
+                self.result.withdrawn += 1
+                if self._own.is_published(before.rid):
+                    position = self._own.position(before.rid)
+                    self._edits.append(withdrawal(self._node, before.rid, position, MISSING_REASON))
+                self._published.append(before.rid)
+                self._memory.append(msgspec.structs.replace(before, withdrawn=True))
+            message = f"„{title}“ fehlt jetzt" + (" und wird zurückgezogen" if self._withdraw_missing else "")
+            self.result.problems.append(ImportProblem(0, "", message, "hint"))
+
+
+def _first_result(read: DraftTable, *, own_only: bool) -> ImportResult:
+    """Problems of reading; rows of other members are refused, or skipped where that was asked for."""
+    foreign = {p.row for p in read.problems if p.effect == "foreign"}
+    refused = {p.row for p in read.problems if p.effect == "refused"} | (set() if own_only else foreign)
+    problems = [
+        ImportProblem(p.row, p.column, p.message, p.effect)
+        for p in read.problems
+        if not (own_only and p.row in foreign)
+    ]
+    return ImportResult(refused=len(refused), skipped=len(foreign) if own_only else 0, problems=problems)
+
+
+def _errors(document: Mapping[str, Any]) -> list[str]:
+    """What prevents publishing the merged document; texts in German."""
+    try:
+        typed = offer_from_builtins({**document, "last_modified": ""})
+    except ParseError as error:
+        return [error.message]
+    return [problem.message_de for problem in check_offer(typed) if problem.severity == "error"]
+
+
+def _top(path: str) -> str:
+    return path.partition(".")[0].partition("[")[0]

@@ -1,0 +1,82 @@
+"""What runs beside a node's web pages: a tick each second, and a long poll at the hub where it cannot push to us."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from node import receiving, upkeep
+from node.party import Node
+from shared.errors import KreisweitError
+from shared.feed import limits
+from shared.logs import Log, describe_exception
+from shared.net.retry import backoff_seconds
+from shared.ticking import Ticker
+
+UNREACHABLE = "-"
+"""Public URL of a node that the hub cannot reach: it asks instead of being pushed to (PROTOCOL 9)."""
+_IDLE_SECONDS = 1.0
+_FAILING_CAP_SECONDS = 60
+
+
+class Jobs:
+    """All that a serving node does by itself."""
+
+    def __init__(self, node: Node, log: Log) -> None:
+        owner = f"node-{os.getpid()}-{node.dice.token(4).hex()}"
+        self._ticker = Ticker(
+            node.db,
+            node.clock,
+            log,
+            start=lambda: upkeep.start(node),
+            tick=lambda name: upkeep.tick(node, name),
+            owner=owner,
+        )
+        self._listener = Listener(node, self._ticker, log)
+
+    async def start(self) -> None:
+        """Begin ticking and listening."""
+        await self._ticker.start()
+        self._listener.start()
+
+    async def stop(self) -> None:
+        """End both."""
+        self._listener.stop()
+        await self._ticker.stop()
+
+
+class Listener:
+    """Keeps one long poll at the hub's `/catalogue`, so that changes arrive in seconds without being pushed."""
+
+    def __init__(self, node: Node, ticker: Ticker, log: Log) -> None:
+        self._node = node
+        self._ticker = ticker
+        self._log = log
+        self._ended = threading.Event()
+        # A daemon: the poll that is under way when the program ends may last 30 seconds, and nobody needs its answer.
+        self._thread = threading.Thread(target=self._listen, name="hub-listener", daemon=True)
+
+    def start(self) -> None:
+        """Begin; does nothing for a node that the hub pushes to."""
+        membership = self._node.membership
+        if membership is not None and membership.url == UNREACHABLE:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End after the poll that is under way."""
+        self._ended.set()
+
+    def _listen(self) -> None:
+        etag, failures = "", 0
+        while not self._ended.is_set():
+            if not self._ticker.is_leader or not self._node.is_member:
+                self._ended.wait(_IDLE_SECONDS)
+                continue
+            try:
+                etag = receiving.refresh(self._node, etag=etag, wait_seconds=limits.LONG_POLL_MAX_SECONDS)
+                failures = 0
+            except KreisweitError as error:
+                failures += 1
+                self._log.info("catalogue_poll_failed", failures=failures, **describe_exception(error))
+                jitter = self._node.dice.token(1)[0] / 255
+                self._ended.wait(backoff_seconds(failures, base=1, cap=_FAILING_CAP_SECONDS, jitter=jitter))

@@ -1,0 +1,99 @@
+"""One node, put together: database, keys, reader, sealer.
+
+Everything it does stands in the use cases beside this module.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from node.settings import Membership, NodeSettings
+from shared.clock import Clock, Dice
+from shared.consume import Consumer
+from shared.database import Database
+from shared.errors import LogStateError
+from shared.feed.trusted_log import Keys
+from shared.follow import Reader
+from shared.holdings import facts, logs
+from shared.judges import Judges
+from shared.net.fetcher import WebAccess
+from shared.rosterbook import RosterBook
+from shared.seal import Sealer, Signer
+
+
+class Node:
+    """One city's party in the federation.
+
+    Args:
+        signer: the keys of the current generation.
+        membership: None before `join`.
+    """
+
+    def __init__(
+        self,
+        settings: NodeSettings,
+        db: Database,
+        signer: Signer,
+        judges: Judges,
+        membership: Membership | None,
+        *,
+        clock: Clock,
+        dice: Dice,
+        web: WebAccess,
+    ) -> None:
+        self.settings = settings
+        self.db = db
+        self.signer = signer
+        self.judges = judges
+        self.membership = membership
+        self.clock = clock
+        self.dice = dice
+        self.web = web
+        self.book = RosterBook(db, membership.pins if membership else None)
+        self.reader = Reader(db, clock, judges.schema)
+        self.consumer = Consumer(db, clock, self.reader, self.book, own_origin=settings.origin)
+        self.sealer = Sealer(db, signer, self.own_keys, names=judges.names, title_of=judges.title_of)
+        self.last_wants: dict[str, int] = {}
+
+    @property
+    def home(self) -> Path:
+        """Directory of this node's files."""
+        return Path(self.settings.home)
+
+    @property
+    def own_keys(self) -> Keys:
+        """What the roster says (or will say) about our own log."""
+        settings = self.settings
+        return Keys(
+            origin=settings.origin,
+            member=settings.name,
+            ags=settings.ags,
+            generation=settings.generation,
+            log_keys=tuple(key.verifying for key in self.signer.log_keys),
+            witness_keys=(self.signer.witness.verifying,),
+        )
+
+    @property
+    def hub_url(self) -> str:
+        """Base URL of the hub: the roster's, before there is one the invite's."""
+        hub = self.book.hub()
+        if hub is not None:
+            return hub.url
+        if self.membership is None:
+            raise LogStateError("this node has not joined a federation", advice="kreisweit-node join CODE --url URL")
+        return self.membership.hub
+
+    @property
+    def is_member(self) -> bool:
+        """The roster names our own log."""
+        return self.book.keys_for(self.settings.origin, as_mirror=False) is not None
+
+    def ensure_own_log(self) -> None:
+        """Make the own log's row where keys exist but the database is empty: then it is recovering.
+
+        Never a second hello.
+        """
+        with self.db.write() as conn:
+            if logs.find_log(conn, self.settings.origin) is None:
+                logs.create_log(conn, self.own_keys, own=True)
+                facts.save_fact(conn, "recovering-since", self.clock.now())

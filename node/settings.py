@@ -1,0 +1,104 @@
+"""What the operator of a node decides, and where its files are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from shared.errors import ConfigError
+from shared.feed.keys import parse_vkey
+from shared.feed.roster import Pins
+from shared.ids import parse_ags, parse_generation, parse_member_name, parse_origin
+from shared.keyring import write_private
+from shared.settings import load_toml, save_toml
+
+FILE_NAME = "node.toml"
+MEMBERSHIP_NAME = "membership.json"
+
+
+class NodeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One node's settings; every field has a row in node/README.md."""
+
+    home: str  # directory of database, keys and settings
+    name: str  # member name in the federation, such as herten
+    ags: str  # municipality key, eight digits
+    title: str  # how people call the publisher, such as Stadt Herten
+    origin: str  # origin of the log, ends in the generation
+    database: str = ""  # SQLAlchemy URL; empty = SQLite in the home directory
+    allow_networks: tuple[str, ...] = ()  # networks in which http and private addresses are allowed
+    proxy: str = ""  # http proxy for outgoing https
+    district: str = ""  # district profile file; empty = the profile that ships
+    notice: str = ""  # permanent notice on every page, such as "Beispieldaten, nicht aktuell"
+    seal_interval_seconds: int = 5  # at most one checkpoint in this time (PROTOCOL 4 W5)
+    poll_minutes: int = 10  # how often the hub is asked when it does not push
+
+    @property
+    def generation(self) -> int:
+        """Generation of the current own log."""
+        return parse_generation(self.origin)
+
+    @property
+    def host(self) -> str:
+        """Host part of the origin; names the witness key."""
+        return self.origin.partition("/")[0]
+
+    @property
+    def database_url(self) -> str:
+        """Where the database is."""
+        return self.database or f"sqlite:///{Path(self.home) / 'node.db'}"
+
+    @property
+    def key_folder(self) -> Path:
+        """Where the key files are."""
+        return Path(self.home) / "keys"
+
+
+class Membership(msgspec.Struct, frozen=True):
+    """What joining a federation fixed: pinned roots, the hub, our own public URL (`-` = cannot be reached)."""
+
+    hub: str
+    roots: tuple[str, ...]
+    threshold: int
+    url: str
+
+    @property
+    def pins(self) -> Pins:
+        """Root keys and threshold."""
+        return Pins(tuple(parse_vkey(text) for text in self.roots), self.threshold)
+
+
+def load_settings(home: Path) -> NodeSettings:
+    """Read node.toml; ConfigError names the file and the field."""
+    advice = "make a node with: kreisweit-node --home DIR init …"
+    return load_toml(home / FILE_NAME, NodeSettings, check_settings, advice=advice)
+
+
+def check_settings(settings: NodeSettings) -> None:
+    """Refuse names that the protocol does not know; ParseError."""
+    parse_member_name(settings.name)
+    parse_ags(settings.ags)
+    parse_origin(settings.origin)
+    parse_generation(settings.origin)
+
+
+def save_settings(settings: NodeSettings) -> None:
+    """Write node.toml."""
+    first_line = "Settings of this node; see node/README.md for each of them."
+    save_toml(Path(settings.home) / FILE_NAME, settings, first_line=first_line)
+
+
+def load_membership(home: Path) -> Membership | None:
+    """Return what joining fixed, or None before `join`."""
+    path = home / MEMBERSHIP_NAME
+    if not path.exists():
+        return None
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Membership)
+    except msgspec.DecodeError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def save_membership(home: Path, membership: Membership) -> None:
+    """Keep what joining fixed."""
+    write_private(home / MEMBERSHIP_NAME, msgspec.json.format(msgspec.json.encode(membership), indent=2) + b"\n")

@@ -1,0 +1,151 @@
+"""What a node does by itself, each second anew: due times stand in the database, the scheduler only wakes."""
+
+from __future__ import annotations
+
+from node import receiving
+from node.joining import poll_membership
+from node.party import Node
+from node.rotating import notice_keys
+from node.sealing import SealOutcome, seal_pending
+from node.settings import load_membership
+from shared.errors import FetchError, KreisweitError, LogStateError, ParseError, VerificationError
+from shared.holdings import edits, facts, payloads
+from shared.net.retry import backoff_seconds
+
+_LEASE_SECONDS = 10.0
+_MEMBERSHIP_SECONDS = 5
+_TIDY_SECONDS = 60
+_FAILING_CAP_SECONDS = 60
+
+
+def start(node: Node) -> None:
+    """A long-running process starts: recovering until the hub has said what it holds of our log (PROTOCOL 4 W6)."""
+    node.ensure_own_log()
+    with node.db.write() as conn:
+        facts.save_fact(conn, "recovering-since", node.clock.now())
+        for due in ("talk-due", "read-due", "membership-due"):
+            facts.save_fact(conn, due, 0)
+
+
+def tick(node: Node, owner: str) -> None:
+    """Do everything that is due; whoever holds the lease does it, others return at once."""
+    with node.db.write() as conn:
+        if not facts.take_lease(conn, "jobs", owner, now=node.clock.now(), seconds=_LEASE_SECONDS):
+            return
+    if node.membership is None and not _notice_membership(node):
+        return
+    notice_keys(node)
+    if not node.is_member:
+        _ask_for_membership(node)
+    if node.is_member:
+        _talk(node, owner)
+        _read(node)
+        _refresh_time(node)
+    tidy(node)
+
+
+def _notice_membership(node: Node) -> bool:
+    """`join` ran in another process while this one was serving."""
+    membership = load_membership(node.home) if node.settings.home else None
+    if membership is None:
+        return False
+    node.membership = membership
+    node.book.pin(membership.pins)
+    return True
+
+
+def _ask_for_membership(node: Node) -> None:
+    now = node.clock.now()
+    with node.db.write() as conn:
+        if facts.load_number(conn, "membership-due") > now:
+            return
+        facts.save_fact(conn, "membership-due", now + _MEMBERSHIP_SECONDS)
+    try:
+        poll_membership(node)
+    except KreisweitError as error:
+        _save(node, "membership-failure", error.message)
+
+
+def _talk(node: Node, owner: str) -> None:
+    """Converse with the hub when something is pending, when recovering, and every 10 minutes; seal what is pending."""
+    now = node.clock.now()
+    with node.db.read() as conn:
+        due = facts.load_number(conn, "talk-due") <= now
+        eager = bool(edits.count_edits(conn) or facts.load_number(conn, "recovering-since"))
+        rested = now - facts.load_number(conn, "sealed-at") >= node.settings.seal_interval_seconds
+        retry = facts.load_number(conn, "talk-retry") <= now
+    if due or (eager and rested and retry):
+        _note_talk(node, seal_pending(node, owner))
+
+
+def _note_talk(node: Node, outcome: SealOutcome) -> None:
+    now = node.clock.now()
+    with node.db.write() as conn:
+        if outcome.delivered:
+            facts.save_fact(conn, "talk-failures", 0)
+            facts.save_fact(conn, "talk-due", now + _spread(node, node.settings.poll_minutes * 60))
+            facts.delete_fact(conn, "talk-failure")
+            return
+        failures = facts.bump_fact(conn, "talk-failures")
+        wait = backoff_seconds(failures, base=1, cap=_FAILING_CAP_SECONDS, jitter=node.dice.token(1)[0] / 255)
+        facts.save_fact(conn, "talk-retry", now + wait)
+        facts.save_fact(conn, "talk-due", now + wait)
+        facts.save_fact(conn, "talk-failure", f"{outcome.code} {outcome.waits_for}".strip())
+
+
+def _read(node: Node) -> None:
+    """Read the hub's note every 10 minutes, so that pushes may fail for ever without harm."""
+    now = node.clock.now()
+    with node.db.write() as conn:
+        if facts.load_number(conn, "read-due") > now:
+            return
+        facts.save_fact(conn, "read-due", now + _spread(node, node.settings.poll_minutes * 60))
+    try:
+        receiving.refresh(node)
+    except (FetchError, VerificationError, ParseError) as error:
+        with node.db.write() as conn:
+            facts.save_fact(conn, "pull-failure", f"{error.code} {error.message}")
+            failures = facts.bump_fact(conn, "read-failures")
+            wait = backoff_seconds(failures, base=2, cap=node.settings.poll_minutes * 60, jitter=0.5)
+            facts.save_fact(conn, "read-due", now + wait)
+    else:
+        _save(node, "read-failures", "0")
+
+
+def _refresh_time(node: Node) -> None:
+    """Renew the time line every 10 minutes, unless the hub could be asked and has not been (W8)."""
+    now = node.clock.now()
+    with node.db.read() as conn:
+        asked = facts.load_number(conn, "asked-at")
+        reachable = not facts.load_fact(conn, "talk-failure").startswith("E_FETCH")
+        silent = facts.load_number(conn, "recovering-since") or facts.load_number(conn, "forked")
+    if silent or (reachable and now - asked > 2 * node.settings.poll_minutes * 60):
+        return
+    try:
+        node.sealer.resign(now=now)
+    except LogStateError as error:
+        _save(node, "seal-refused", f"{error.code} {error.message}")
+
+
+def tidy(node: Node) -> None:
+    """Delete superseded payloads of others; make deleted rows unreadable in the files."""
+    now = node.clock.now()
+    with node.db.write() as conn:
+        if now - facts.load_number(conn, "tidied-at") >= _TIDY_SECONDS:
+            facts.save_fact(conn, "tidied-at", now)
+            if payloads.purge_superseded(conn, now=now):
+                facts.save_fact(conn, "scrub-due", 1)
+        due = facts.load_number(conn, "scrub-due")
+    if due and node.db.scrub():
+        with node.db.write() as conn:
+            facts.save_fact(conn, "scrub-due", 0)
+
+
+def _spread(node: Node, seconds: int) -> int:
+    """Return about `seconds`, 20 % more or less, so that eleven nodes do not ask at once."""
+    return int(seconds * (0.8 + 0.4 * node.dice.token(1)[0] / 255))
+
+
+def _save(node: Node, fact: str, text: str) -> None:
+    with node.db.write() as conn:
+        facts.save_fact(conn, fact, text)

@@ -1,0 +1,64 @@
+"""The pages of a node: kreisweit offers, one offer, and how the node stands."""
+
+from __future__ import annotations
+
+from litestar import Response, Router, get
+from litestar.params import FromPath, FromQuery
+
+from node import viewing
+from node.party import Node
+from shared.web import catalogue_page
+from shared.web.offer_words import Words
+from shared.web.pages import Link, Pages, Shell, Standing
+
+
+def make_pages(node: Node, words: Words) -> Pages:
+    """Return the page renderer of a node."""
+    settings = node.settings
+    shell = Shell(
+        party=settings.title,
+        district=words.district.name,
+        navigation=(Link("/", "Angebote"), Link("/verbund", "Verbund")),
+        notice=settings.notice,
+    )
+    return Pages(shell, node.clock, packages=("node.web",))
+
+
+def page_routes(node: Node, pages: Pages, words: Words) -> Router:
+    """Return the routes of all pages."""
+
+    @get("/", sync_to_thread=True, include_in_schema=False)
+    def offers(seite: FromQuery[str | None] = None) -> Response[str]:
+        page = catalogue_page.read_page_number(seite)
+        said = node.consumer.newest()
+        return pages.respond(
+            "node_offers.html",
+            path="/",
+            standing=_standing(node),
+            offers=catalogue_page.list_offers(node.db, said, words, page=page),
+            pending=viewing.pending_titles(node) if page == 1 else [],
+            recovering=viewing.is_recovering(node),
+        )
+
+    @get("/angebote/{rid:str}", sync_to_thread=True, include_in_schema=False)
+    def offer(rid: FromPath[str]) -> Response[str]:
+        view = catalogue_page.show_offer(
+            node.db,
+            node.consumer.newest(),
+            words,
+            catalogue_page.read_record_id(rid),
+            hides=lambda member: viewing.hides_persons(node, member),
+        )
+        return pages.respond("offer.html", standing=_standing(node), offer=view)
+
+    @get("/verbund", sync_to_thread=True, include_in_schema=False)
+    def federation() -> Response[str]:
+        view = viewing.show_federation(node)
+        return pages.respond("federation.html", path="/verbund", standing=_standing(node), view=view, words=words)
+
+    return Router("/", route_handlers=[offers, offer, federation])
+
+
+def _standing(node: Node) -> Standing:
+    said = node.consumer.newest()
+    return Standing(None) if said is None else Standing(said.time, said.digest)
