@@ -1,0 +1,43 @@
+"""The web application of the hub: feed, mirrors, push, join, pages, and the jobs beside them."""
+
+from __future__ import annotations
+
+import sys
+
+from litestar import Litestar
+
+from hub.enrolment import receive_join
+from hub.jobs import Jobs
+from hub.party import Hub
+from hub.receiving import receive_push
+from hub.web.offers import make_pages, page_routes
+from shared.holdings import logs
+from shared.logs import Log, open_log
+from shared.web.feed_files import FeedFiles
+from shared.web.feed_routes import FeedRoutes, Join
+from shared.web.offer_words import load_words
+from shared.web.site import make_site, ready_checks
+
+
+def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, log: Log | None = None) -> Litestar:
+    """Return the hub's application; whoever opened the hub closes it after that.
+
+    Args:
+        with_jobs: tick beside the pages; False where the worker process or a test does that.
+        join: takes the body of a join request, returns status and members of the answer; by default `enrolment`.
+        log: by default JSON lines on stderr.
+    """
+    log = log or open_log(sys.stderr, hub.clock, party="hub")
+    words = load_words(hub.settings.district)
+    pages = make_pages(hub, words)
+    files = FeedFiles(hub.db, hub.book, hub.clock, own_origin=hub.settings.origin)
+    return make_site(
+        log=log,
+        pages=pages,
+        feed=FeedRoutes(
+            files, lambda body: receive_push(hub, body), join=join or (lambda body: receive_join(hub, body))
+        ),
+        handlers=[page_routes(hub, pages, words)],
+        checks=ready_checks(hub.db, logs.load_own_log, hub.clock.now),
+        jobs=Jobs(hub, log) if with_jobs else None,
+    )

@@ -1,0 +1,78 @@
+"""What runs beside the hub's web pages, or in a worker process of its own: a tick each second, members in parallel."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from hub import upkeep
+from hub.party import Hub
+from shared.logs import Log, open_log
+from shared.ticking import Ticker, run_until_signal
+
+PARALLEL_MEMBERS = 8
+"""Members that are read or pushed to at once: a slow one keeps nobody waiting, and the database has a turn for each."""
+
+
+class Parallel:
+    """Begins independent jobs in threads and does not wait for them; an error of one goes to the log."""
+
+    def __init__(self, log: Log, most: int = PARALLEL_MEMBERS) -> None:
+        self._pool = ThreadPoolExecutor(most, thread_name_prefix="member")
+        self._log = log
+
+    def __call__(self, jobs: Sequence[Callable[[], None]]) -> None:
+        for job in jobs:
+            self._pool.submit(job).add_done_callback(self._note)
+
+    def _note(self, done: Future[None]) -> None:
+        if not done.cancelled() and (error := done.exception()) is not None:
+            self._log.error("member_job_failed", exc_info=error)
+
+    def close(self) -> None:
+        """Give the threads back; jobs that have not begun are dropped."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+class Jobs:
+    """All that a serving or working hub does by itself."""
+
+    def __init__(self, hub: Hub, log: Log) -> None:
+        self._hub = hub
+        self._parallel = Parallel(log)
+        self.ticker = Ticker(
+            hub.db,
+            hub.clock,
+            log,
+            start=self._begin,
+            tick=lambda name: upkeep.tick(hub, name),
+            owner=f"hub-{os.getpid()}-{hub.dice.token(4).hex()}",
+        )
+
+    def _begin(self) -> None:
+        self._hub.run_all = self._parallel
+        upkeep.start(self._hub)
+
+    async def start(self) -> None:
+        """Begin ticking."""
+        await self.ticker.start()
+
+    async def stop(self) -> None:
+        """End ticking and give the threads back."""
+        await self.ticker.stop()
+        self.close()
+
+    def close(self) -> None:
+        """Give the threads back."""
+        self._parallel.close()
+
+
+def run_worker(hub: Hub, log: Log | None = None) -> None:
+    """Work until the process is told to end; `serve` beside it answers requests, whoever has the lease works."""
+    jobs = Jobs(hub, log or open_log(sys.stderr, hub.clock, party="hub"))
+    try:
+        run_until_signal(jobs.ticker)
+    finally:
+        jobs.close()

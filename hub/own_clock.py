@@ -1,0 +1,67 @@
+"""`clock reset`: the hub signed with a clock that ran ahead and may not sign until then (PROTOCOL 4 W4)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hub.party import UNREACHABLE, Hub
+from shared.consume import mirror_path
+from shared.errors import ConflictError, FetchError, LogStateError, ParseError, VerificationError
+from shared.feed.note import parse_note
+from shared.feed.roster import MemberRow
+from shared.feed.trusted_log import LogState, TrustedLog
+from shared.holdings import facts, logs
+from shared.net.fetcher import PrefixFetcher
+from shared.sources import FetchedSource, Served
+
+_FAR = 2**40
+"""A reader's clock beyond any stored time: here the time of a line is what is asked for, not what is judged."""
+
+
+def reset_clock(hub: Hub) -> int:
+    """Sign the last checkpoint again with the present time, if no node has seen a later one; returns that time.
+
+    Asks every active node for the hub's log in its mirror.  Only the time line is new, never the root.
+
+    Raises:
+        ConflictError: the stored time is not ahead; a node has seen a time that is; or no node answered.
+        LogStateError: recovering.
+    """
+    now = hub.clock.now()
+    with hub.db.read() as conn:
+        own = logs.load_log(conn, hub.settings.origin)
+        if facts.load_number(conn, "recovering-since"):
+            raise LogStateError("recovering: nothing may be signed yet", code="E_RECOVERING")
+        active = [row for row in hub.members(conn) if row.status == "active"]
+    if own.time <= now:
+        raise ConflictError(f"Die gespeicherte Zeit {own.time} liegt nicht vor der Uhr ({now}).")
+    seen = [time for row in active if (time := _time_seen_by(hub, row)) is not None]
+    if active and not seen:
+        raise ConflictError("Kein Knoten hat geantwortet.", advice="Später erneut versuchen, oder die Uhr abwarten.")
+    if max(seen, default=0) > now:
+        raise ConflictError(
+            f"Ein Knoten kennt schon eine Unterschrift von {max(seen)}, die Uhr sagt {now}.",
+            advice="Die Uhr dieses Rechners prüfen; sonst hilft nur abwarten.",
+        )
+    with hub.db.write() as conn:
+        row = logs.load_log(conn, hub.settings.origin)
+        state = logs.state_of(row, row.origin)
+        note = hub.signer.sign(parse_note(state.note).text, now)
+        newer = msgspec.structs.replace(state, note=note, time=now)
+        logs.save_state(conn, row.id, newer, expected_size=own.size, expected_time=own.time)
+    return now
+
+
+def _time_seen_by(hub: Hub, row: MemberRow) -> int | None:
+    """Return the time of our log's checkpoint in a node's mirror, or None when it does not say."""
+    keys = hub.book.keys_for(hub.settings.origin, as_mirror=False)
+    if keys is None or row.url == UNREACHABLE:
+        return None
+    prefix = f"{row.url}/{mirror_path(hub.settings.origin)}"
+    try:
+        answer = FetchedSource(PrefixFetcher(hub.web, prefix), prefix).checkpoint("")
+        if not isinstance(answer, Served):
+            return None
+        return TrustedLog(LogState(hub.settings.origin), keys).admit(answer.body, now=_FAR).time
+    except (FetchError, ParseError, VerificationError):
+        return None

@@ -1,0 +1,134 @@
+"""The hub, put together: database, keys, reader, sealer.
+
+Everything it does stands in the use cases beside this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from hub.settings import HubSettings
+from shared.clock import Clock, Dice
+from shared.database import Database
+from shared.feed.roster import MemberRow
+from shared.feed.trusted_log import Keys
+from shared.follow import Reader
+from shared.holdings import facts, logs
+from shared.holdings.digest import CatalogueDigester
+from shared.judges import Judges
+from shared.net.fetcher import PrefixFetcher, WebAccess
+from shared.rosterbook import RosterBook
+from shared.seal import Sealer, Signer
+from shared.sources import FetchedSource
+
+Runner = Callable[[Sequence[Callable[[], None]]], None]
+"""Begins independent jobs: in threads when serving, without waiting; one after the other in a simulation."""
+
+UNREACHABLE = "-"
+"""Roster URL of a member that delivers by push only."""
+
+
+def run_inline(jobs: Sequence[Callable[[], None]]) -> None:
+    """Run jobs one after the other."""
+    for job in jobs:
+        job()
+
+
+class Hub:
+    """The district's party in the federation.
+
+    Args:
+        run_all: the seam for parallel work.
+    """
+
+    def __init__(
+        self,
+        settings: HubSettings,
+        db: Database,
+        signer: Signer,
+        judges: Judges,
+        *,
+        clock: Clock,
+        dice: Dice,
+        web: WebAccess,
+        run_all: Runner = run_inline,
+    ) -> None:
+        self.settings = settings
+        self.db = db
+        self.signer = signer
+        self.judges = judges
+        self.clock = clock
+        self.dice = dice
+        self.web = web
+        self.run_all = run_all
+        self._running: set[str] = set()
+        self.book = RosterBook(db, settings.pins)
+        self.reader = Reader(db, clock, judges.schema, cosigner=signer.witness)
+        self.sealer = Sealer(db, signer, self.own_keys, names=judges.names, title_of=judges.title_of)
+        self.digester = CatalogueDigester()
+        self.push_attempts: dict[str, tuple[int, int, int]] = {}
+
+    def launch(self, jobs: Mapping[str, Callable[[], None]]) -> int:
+        """Begin jobs, each under a name; one whose name is still running is left out.  Returns how many were begun.
+
+        A member that hangs so keeps nobody else waiting, and is not asked twice at a time.
+        """
+        fresh = {name: job for name, job in jobs.items() if name not in self._running}
+        self._running.update(fresh)
+        self.run_all([partial(self._run, name, job) for name, job in fresh.items()])
+        return len(fresh)
+
+    def _run(self, name: str, job: Callable[[], None]) -> None:
+        try:
+            job()
+        finally:
+            self._running.discard(name)
+
+    @property
+    def home(self) -> Path:
+        """Directory of the hub's files."""
+        return Path(self.settings.home)
+
+    @property
+    def own_keys(self) -> Keys:
+        """What the roster says about the hub's own log."""
+        witness = self.signer.witness.verifying
+        return Keys(
+            origin=self.settings.origin,
+            member="hub",
+            ags="",
+            generation=self.settings.generation,
+            log_keys=tuple(key.verifying for key in self.signer.log_keys),
+            witness_keys=(witness,),
+            hub_witness=(witness,),
+        )
+
+    def is_recovering(self) -> bool:
+        """The state others hold of the members' logs is not known yet (PROTOCOL 4 W6)."""
+        with self.db.read() as conn:
+            return bool(facts.load_number(conn, "recovering-since"))
+
+    def ensure_own_log(self) -> None:
+        """Make the own log's row where keys exist but the database is empty: then it is recovering.
+
+        Never a second hello.
+        """
+        with self.db.write() as conn:
+            if logs.find_log(conn, self.settings.origin) is None:
+                logs.create_log(conn, self.own_keys, own=True)
+                facts.save_fact(conn, "recovering-since", self.clock.now())
+
+    def members(self, conn: sa.Connection | None = None) -> tuple[MemberRow, ...]:
+        """Roster rows of all members, one each, by name."""
+        return self.book.members(conn)
+
+    def member_source(self, row: MemberRow) -> FetchedSource | None:
+        """Where a member serves its own log, or None when it delivers by push only."""
+        if row.url == UNREACHABLE:
+            return None
+        prefix = f"{row.url}/feed/g{row.generation}/"
+        return FetchedSource(PrefixFetcher(self.web, prefix), prefix)

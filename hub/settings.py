@@ -1,0 +1,79 @@
+"""What the district decides about its hub, and where its files are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from shared.errors import ConfigError
+from shared.feed.keys import parse_vkey
+from shared.feed.roster import Pins
+from shared.ids import parse_generation, parse_origin
+from shared.settings import load_toml, save_toml
+
+FILE_NAME = "hub.toml"
+
+
+class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The hub's settings; every field has a row in hub/README.md."""
+
+    home: str  # directory of database, keys and settings
+    origin: str  # origin of the hub's own log, ends in the generation
+    url: str  # base URL at which nodes and integrators reach the hub, no trailing slash
+    roots: tuple[str, ...]  # pinned roster root keys
+    threshold: int = 1  # how many root signatures a roster needs
+    database: str = ""  # SQLAlchemy URL; empty = SQLite in the home directory
+    allow_networks: tuple[str, ...] = ()  # networks in which http and private addresses are allowed
+    proxy: str = ""  # http proxy for outgoing https
+    district: str = ""  # district profile file; empty = the profile that ships
+    notice: str = ""  # permanent notice on every page
+    poll_minutes: int = 5  # how often an active member is read (1 to 1440)
+    seal_interval_seconds: int = 5  # at most one checkpoint in this time (PROTOCOL 4 W5)
+
+    @property
+    def generation(self) -> int:
+        """Generation of the hub's own log."""
+        return parse_generation(self.origin)
+
+    @property
+    def host(self) -> str:
+        """Host part of the origin; names the witness key and the hub in catalogue notes."""
+        return self.origin.partition("/")[0]
+
+    @property
+    def database_url(self) -> str:
+        """Where the database is."""
+        return self.database or f"sqlite:///{Path(self.home) / 'hub.db'}"
+
+    @property
+    def key_folder(self) -> Path:
+        """Where the key files are."""
+        return Path(self.home) / "keys"
+
+    @property
+    def pins(self) -> Pins:
+        """Root keys and threshold."""
+        return Pins(tuple(parse_vkey(text) for text in self.roots), self.threshold)
+
+
+def load_settings(home: Path) -> HubSettings:
+    """Read hub.toml; ConfigError names the file and the field."""
+    advice = "make a hub with: kreisweit-hub --home DIR init …"
+    return load_toml(home / FILE_NAME, HubSettings, check_settings, advice=advice)
+
+
+def check_settings(settings: HubSettings) -> None:
+    """Refuse what the protocol does not know; ParseError or ConfigError."""
+    parse_origin(settings.origin)
+    parse_generation(settings.origin)
+    if not 1 <= settings.poll_minutes <= 1440:
+        raise ConfigError(f"poll_minutes is {settings.poll_minutes}, 1 to 1440 is possible")
+    if settings.url.endswith("/") or "://" not in settings.url:
+        raise ConfigError(f"url {settings.url!r} is not a base URL without trailing slash")
+
+
+def save_settings(settings: HubSettings) -> None:
+    """Write hub.toml."""
+    first_line = "Settings of this hub; see hub/README.md for each of them."
+    save_toml(Path(settings.home) / FILE_NAME, settings, first_line=first_line)

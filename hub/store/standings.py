@@ -1,0 +1,91 @@
+"""Queries over enrolment and members' standing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.store.tables import application, invite, standing
+
+
+def load_standing(conn: sa.Connection, origin: str, name: str) -> dict[str, Any]:
+    """Return how a member's log stands; a fresh standing for one never read."""
+    row = conn.execute(sa.select(standing).where(standing.c.origin == origin)).mappings().first()
+    if row is not None:
+        return dict(row)
+    return {
+        "origin": origin, "name": name, "is_established": False, "forked": False, "rolled_back": False,
+        "quarantine": "", "throttled_until": 0, "hold": "", "failures": 0, "refusals": 0, "oversizes": 0,
+        "next_poll": 0, "last_poll": 0, "last_good": 0, "code": "", "message": "", "oddities": "",
+        "pushed_note": 0, "push_failures": 0, "next_push": 0, "heard_at": 0,
+    }  # fmt: skip
+
+
+def save_standing(conn: sa.Connection, values: dict[str, Any]) -> None:
+    """Keep how a member's log stands."""
+    conn.execute(sa.delete(standing).where(standing.c.origin == values["origin"]))
+    conn.execute(sa.insert(standing).values(values))
+
+
+def update_standing(conn: sa.Connection, origin: str, name: str, **changes: Any) -> None:
+    """Change single columns of a standing."""
+    save_standing(conn, {**load_standing(conn, origin, name), **changes})
+
+
+def release_from_quarantine(conn: sa.Connection, origin: str, code: str, *, as_code: str) -> None:
+    """Take back a quarantine that was for this one code."""
+    conn.execute(
+        sa.update(standing)
+        .where(standing.c.origin == origin, standing.c.quarantine == code)
+        .values(quarantine="", code=as_code)
+    )
+
+
+def save_invite(conn: sa.Connection, name: str, ags: str, title: str, token_sha256: bytes, expires: int) -> None:
+    """Keep an invite; a new one for the same name replaces the old one and what was applied for with it."""
+    conn.execute(sa.delete(invite).where(invite.c.name == name))
+    conn.execute(sa.delete(application).where(application.c.name == name, application.c.purpose == "join"))
+    conn.execute(
+        sa.insert(invite).values(
+            name=name, ags=ags, title=title, token_sha256=token_sha256, expires=expires, used=False
+        )
+    )  # fmt: skip
+
+
+def find_invite(conn: sa.Connection, token_sha256: bytes) -> sa.Row[Any] | None:
+    """Return the invite of a token, or None."""
+    return conn.execute(sa.select(invite).where(invite.c.token_sha256 == token_sha256)).first()
+
+
+def load_invites(conn: sa.Connection) -> Sequence[sa.Row[Any]]:
+    """Return all invites by name."""
+    return conn.execute(sa.select(invite).order_by(invite.c.name)).all()
+
+
+def use_invite(conn: sa.Connection, name: str) -> None:
+    """Approval uses an invite up."""
+    conn.execute(sa.update(invite).where(invite.c.name == name).values(used=True))
+
+
+def find_application(conn: sa.Connection, name: str) -> sa.Row[Any] | None:
+    """Return the keys that somebody sent for this name, or None."""
+    return conn.execute(sa.select(application).where(application.c.name == name)).first()
+
+
+def save_application(
+    conn: sa.Connection, name: str, log_vkey: str, witness_vkey: str, url: str, purpose: str, now: int
+) -> None:
+    """Keep what a node sent to be enrolled with."""
+    conn.execute(sa.delete(application).where(application.c.name == name))
+    conn.execute(
+        sa.insert(application).values(
+            name=name, log_vkey=log_vkey, witness_vkey=witness_vkey, url=url, purpose=purpose, time=now
+        )
+    )  # fmt: skip
+
+
+def drop_application(conn: sa.Connection, name: str) -> None:
+    """An application was decided."""
+    conn.execute(sa.delete(application).where(application.c.name == name))

@@ -1,0 +1,70 @@
+"""The pages of the hub: kreisweit offers, one offer, the members, and the federation as a whole."""
+
+from __future__ import annotations
+
+from litestar import Response, Router, get
+from litestar.params import FromPath, FromQuery
+
+from hub import overview, viewing
+from hub.party import Hub
+from shared.web import catalogue_page
+from shared.web.offer_words import Words
+from shared.web.pages import Link, Pages, Shell, Standing
+
+
+def make_pages(hub: Hub, words: Words) -> Pages:
+    """Return the page renderer of the hub."""
+    shell = Shell(
+        party=words.district.name,
+        district=words.district.name,
+        navigation=(Link("/", "Angebote"), Link("/mitglieder", "Mitglieder"), Link("/verbund", "Verbund")),
+        notice=hub.settings.notice,
+    )
+    return Pages(shell, hub.clock, packages=("hub.web",))
+
+
+def page_routes(hub: Hub, pages: Pages, words: Words) -> Router:
+    """Return the routes of all pages."""
+
+    @get("/", sync_to_thread=True, include_in_schema=False)
+    def offers(seite: FromQuery[str | None] = None) -> Response[str]:
+        page = catalogue_page.read_page_number(seite)
+        return pages.respond(
+            "hub_offers.html",
+            path="/",
+            standing=_standing(hub),
+            offers=catalogue_page.list_offers(hub.db, viewing.newest(hub), words, page=page),
+            recovering=hub.is_recovering(),
+        )
+
+    @get("/angebote/{rid:str}", sync_to_thread=True, include_in_schema=False)
+    def offer(rid: FromPath[str]) -> Response[str]:
+        recovering = hub.is_recovering()
+        view = catalogue_page.show_offer(
+            hub.db, viewing.newest(hub), words, catalogue_page.read_record_id(rid), hides=lambda _: recovering
+        )
+        return pages.respond("offer.html", standing=_standing(hub), offer=view)
+
+    @get("/mitglieder", sync_to_thread=True, include_in_schema=False)
+    def members() -> Response[str]:
+        found = viewing.show_members(hub)
+        return pages.respond("members.html", path="/mitglieder", standing=_standing(hub), members=found, words=words)
+
+    @get("/verbund", sync_to_thread=True, include_in_schema=False)
+    def federation() -> Response[str]:
+        return pages.respond(
+            "federation.html",
+            path="/verbund",
+            standing=_standing(hub),
+            view=overview.status(hub),
+            note=viewing.newest(hub),
+            names={row.name for row in hub.members()},
+            words=words,
+        )
+
+    return Router("/", route_handlers=[offers, offer, members, federation])
+
+
+def _standing(hub: Hub) -> Standing:
+    said = viewing.newest(hub)
+    return Standing(None) if said is None else Standing(said.time, said.digest)
