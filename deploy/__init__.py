@@ -1,0 +1,1 @@
+"""Running the federation: demo, bootstrap, sample data."""
