@@ -1,0 +1,92 @@
+"""Real parties of a small world on real files behind a real server on loopback."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from litestar import Litestar
+
+from hub.app import create_app as create_hub_app
+from hub.party import Hub
+from node.app import create_app as create_node_app
+from node.party import Node
+from shared.database import Database
+from shared.holdings import edits, logs
+from shared.holdings.edits import NEW, Edit
+from shared.logs import open_log
+from shared.web.feed_routes import Join
+from shared.web.server import make_server
+from tests.support.world import World, disk_image
+
+_START_SECONDS = 20
+
+
+def database_on_disk(db: Database, path: Path) -> Database:
+    """Copy an in-memory database into a file, so that threads have a connection each."""
+    path.write_bytes(disk_image(db))
+    return Database(f"sqlite:///{path}")
+
+
+def node_on_disk(world: World, name: str, folder: Path) -> Node:
+    """Open a node of the world on a file of its own."""
+    world.nodes[name] = world._open_node(name, database_on_disk(world.nodes[name].db, folder / f"{name}.db"))
+    return world.nodes[name]
+
+
+def hub_on_disk(world: World, folder: Path) -> Hub:
+    """Open the hub of the world on a file of its own."""
+    world.hub = world._open_hub(database_on_disk(world.hub.db, folder / "hub.db"))
+    return world.hub
+
+
+def close_all(world: World) -> None:
+    """Give back the connections of every party."""
+    world.hub.db.close()
+    for node in world.nodes.values():
+        node.db.close()
+
+
+def app_of(party: Node | Hub, stream: io.StringIO | None = None, *, join: Join | None = None) -> Litestar:
+    """Return a party's application without jobs: the world ticks."""
+    log = open_log(stream or io.StringIO(), party.clock, party="test")
+    if isinstance(party, Hub):
+        return create_hub_app(party, with_jobs=False, join=join, log=log)
+    return create_node_app(party, with_jobs=False, log=log)
+
+
+@contextmanager
+def running(app: Litestar) -> Iterator[str]:
+    """Serve an application on a free port of loopback; yields the base URL."""
+    server = make_server(app, host="127.0.0.1", port=0)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + _START_SECONDS
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > deadline:
+            raise RuntimeError("the server did not start")
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(_START_SECONDS)
+        assert not thread.is_alive(), "the server did not end"
+
+
+def newest_commitment(node: Node, rid: bytes) -> bytes:
+    """The commitment of the newest live version of an own record."""
+    with node.db.read() as conn:
+        head = logs.load_heads(conn, logs.load_log(conn, node.settings.origin).id, [rid])[rid]
+    assert head.commitment is not None
+    return head.commitment
+
+
+def erase(node: Node, *commitments: bytes) -> None:
+    """Put an erasure of these versions into a node's outbox."""
+    with node.db.write() as conn:
+        edits.add_edit(conn, Edit("erase", "offer", None, NEW, node.clock.now(), body=b"".join(commitments)))

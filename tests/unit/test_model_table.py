@@ -1,0 +1,179 @@
+"""CSV files as people export them: character sets, separators, broken rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.errors import ParseError
+from shared.model.table import COLUMNS, Table, decode_csv, read_table
+
+HEADER = ";".join(COLUMNS)
+GOOD = "Herten;Träger Ä;Café ß;Über – alles „gut“;Sprache;;;;;;;;;;;;"
+
+
+def file(*rows: str, header: str = HEADER, end: str = "\r\n") -> str:
+    return end.join([header, *rows, ""])
+
+
+def numbers(table: Table) -> list[int]:
+    return [row.number for row in table.rows]
+
+
+def told(table: Table) -> list[tuple[int, str]]:
+    return [(problem.row, problem.effect) for problem in table.problems]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r"])
+def test_umlauts_survive_every_encoding(encoding: str, end: str) -> None:
+    table = read_table(file(GOOD, end=end).encode(encoding))
+
+    assert table.problems == ()
+    assert [row.cells["traeger"] for row in table.rows] == ["Träger Ä"]
+    assert table.rows[0].cells["beschreibung"] == "Über – alles „gut“"
+
+
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+def test_separator_is_recognised(delimiter: str) -> None:
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter)
+    writer.writerows([COLUMNS, ["Herten", "A, B; C", "Zeile 1\nZeile 2", *[""] * 14]])
+
+    table = read_table(out.getvalue().encode())
+
+    assert table.delimiter == delimiter
+    assert table.rows[0].cells["traeger"] == "A, B; C"
+    assert table.rows[0].cells["angebot"] == "Zeile 1\nZeile 2"
+
+
+def test_undefined_byte_of_windows_1252_is_told_with_its_row() -> None:
+    data = file(GOOD, GOOD.replace("Café", "Caf\x81")).encode("latin-1", "replace").replace(b"?", b"")
+
+    table = read_table(data)
+
+    assert table.charset == "windows-1252"
+    assert numbers(table) == [2, 3]
+    assert [(p.row, p.column, p.effect) for p in table.problems] == [(3, "angebot", "draft")]
+
+
+def test_broken_byte_in_utf8_does_not_garble_the_file() -> None:
+    data = file(GOOD, GOOD).encode().replace("ß".encode(), b"\xff", 1)
+
+    table = read_table(data)
+
+    assert table.charset == "utf-8"
+    assert table.rows[1].cells["angebot"] == "Café ß"
+    assert told(table) == [(2, "draft")]
+
+
+def test_text_garbled_before_is_told() -> None:
+    garbled = GOOD.encode("utf-8").decode("cp1252", "ignore")
+
+    table = read_table(file(garbled).encode())
+
+    assert {problem.column for problem in table.problems} >= {"traeger", "angebot"}
+    assert all("Zeichensatz" in problem.message for problem in table.problems)
+
+
+def test_control_characters_are_told_with_row_and_column() -> None:
+    table = read_table(file(GOOD.replace("Café", "Ca\x00fé"), GOOD.replace("Träger", "Tr\x85ger")).encode())
+
+    assert [(p.row, p.column) for p in table.problems] == [(2, "angebot"), (3, "traeger")]
+
+
+def test_too_few_and_too_many_cells_are_told_and_the_rest_is_read() -> None:
+    table = read_table(file(GOOD, "Herten;zu wenig", GOOD + ";zu viel", GOOD).encode())
+
+    assert numbers(table) == [2, 5]
+    assert [(p.row, p.message) for p in table.problems] == [
+        (3, "2 Zellen statt 17: zu wenige"),
+        (4, "18 Zellen statt 17: zu viele"),
+    ]
+
+
+def test_empty_cells_after_the_last_column_are_no_problem() -> None:
+    table = read_table(file(GOOD + ";;;", header=HEADER + ";;").encode())
+
+    assert numbers(table) == [2]
+    assert table.problems == ()
+
+
+@pytest.mark.parametrize("broken", ['Herten;"offen;Café', 'Herten;"a"b;Café', '"'])
+def test_open_quote_costs_its_own_row_only(broken: str) -> None:
+    table = read_table(file(GOOD, broken, GOOD, GOOD.replace("Träger Ä", '"Träger ""Ä"""')).encode())
+
+    assert numbers(table) == [2, 4, 5]
+    assert told(table) == [(3, "refused")]
+    assert table.rows[2].cells["traeger"] == 'Träger "Ä"'
+
+
+def test_open_quote_that_meets_another_one_costs_its_own_row_only() -> None:
+    quoted = GOOD.replace("Träger Ä", '"Träger Ä"')
+
+    table = read_table(file('Herten;"offen;Café', quoted, GOOD).encode())
+
+    assert numbers(table) == [3, 4]
+    assert told(table) == [(2, "refused")]
+
+
+def test_rows_are_numbered_as_a_spreadsheet_shows_them() -> None:
+    two_lines = GOOD.replace("Café ß", '"Café\r\nß"')
+
+    table = read_table(file(two_lines, "", ";" * 16, GOOD).encode())
+
+    assert numbers(table) == [2, 5]
+
+
+def test_missing_and_unknown_columns_are_told_by_name() -> None:
+    header = ";".join(("Stadt", "Traeger", "ANGEBOT", "thema", "Bemerkung"))
+
+    table = read_table(file("Herten;A;B;Sprache;x", header=header).encode())
+
+    messages = [problem.message for problem in table.problems]
+    assert "Spalte „beschreibung“ fehlt" in messages
+    assert "Spalte „bemerkung“ ist unbekannt und wird nicht gelesen" in messages
+    assert len(messages) == 14
+    assert {problem.row for problem in table.problems} == {1}
+    assert table.rows[0].cells["beschreibung"] == ""
+
+
+@pytest.mark.parametrize("text", ["", "\r\n\r\n", "a;b;c\r\n1;2;3", f"{HEADER};stadt\r\n{GOOD};x"])
+def test_file_without_usable_header_is_refused(text: str) -> None:
+    with pytest.raises(ParseError):
+        read_table(text.encode())
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_can_be_decoded(data: bytes) -> None:
+    text, charset = decode_csv(data)
+
+    assert isinstance(text, str)
+    assert charset in ("utf-8", "utf-16", "windows-1252")
+
+
+cells = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff"), max_size=12)
+
+
+@given(st.lists(st.lists(cells, min_size=17, max_size=17), max_size=5))
+def test_every_well_formed_row_is_read_back(rows: list[list[str]]) -> None:
+    out = io.StringIO()
+    csv.writer(out, delimiter=";").writerows([COLUMNS, *rows])
+
+    table = read_table(out.getvalue().encode())
+
+    assert [list(row.cells.values()) for row in table.rows] == [row for row in rows if any(c.strip() for c in row)]
+
+
+@given(st.lists(st.text(alphabet='a;"\r\n', max_size=30), max_size=6))
+def test_no_line_with_text_vanishes(lines: list[str]) -> None:
+    """Each physical line is part of a row that was read, or of one that is told."""
+    table = read_table("\n".join([HEADER, *lines]).encode())
+
+    marked = sum("a" in line for line in "\n".join(lines).replace("\r", "\n").split("\n"))
+    read = sum("".join(row.cells.values()).count("\n") + 1 for row in table.rows)
+    assert marked <= read + sum(problem.effect == "refused" for problem in table.problems)
