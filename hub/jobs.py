@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from hub import upkeep
 from hub.party import Hub
-from shared.logs import Log, open_log
+from shared.logs import Log, describe_exception, open_log
 from shared.ticking import Ticker, run_until_signal
 
 PARALLEL_MEMBERS = 8
@@ -29,11 +29,11 @@ class Parallel:
 
     def _note(self, done: Future[None]) -> None:
         if not done.cancelled() and (error := done.exception()) is not None:
-            self._log.error("member_job_failed", exc_info=error)
+            self._log.error("member_job_failed", **describe_exception(error))
 
-    def close(self) -> None:
-        """Give the threads back; jobs that have not begun are dropped."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+    def close(self, *, wait: bool = False) -> None:
+        """Give the threads back; jobs that have not begun are dropped, unless they are waited for."""
+        self._pool.shutdown(wait=wait, cancel_futures=not wait)
 
 
 class Jobs:

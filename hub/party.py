@@ -33,9 +33,15 @@ UNREACHABLE = "-"
 
 
 def run_inline(jobs: Sequence[Callable[[], None]]) -> None:
-    """Run jobs one after the other."""
+    """Run jobs one after the other, all of them; the first error reaches the caller."""
+    errors = []
     for job in jobs:
-        job()
+        try:
+            job()
+        except Exception as error:  # noqa: BLE001 - one member's trouble keeps no other waiting, as in threads
+            errors.append(error)
+    if errors:
+        raise errors[0]
 
 
 class Hub:

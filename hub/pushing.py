@@ -63,10 +63,11 @@ def push_member(hub: Hub, row: MemberRow) -> PushAnswer | None:
     except (FetchError, ParseError) as error:
         _record_failure(hub, row, target, error.message)
         return None
-    hub.push_attempts[row.name] = (target, 0, 0)
     hear(hub, row, answer)
     with hub.db.write() as conn:
         update_standing(conn, row.log_key.name, row.name, pushed_note=note[0], push_failures=0)
+    # Last: an acknowledgement that could not be kept is asked for again.
+    hub.push_attempts[row.name] = (target, 0, 0)
     return answer
 
 

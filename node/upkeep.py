@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
 from node import receiving
 from node.joining import poll_membership
 from node.party import Node
@@ -9,12 +11,13 @@ from node.rotating import notice_keys
 from node.sealing import SealOutcome, seal_pending
 from node.settings import load_membership
 from shared.errors import FetchError, KreisweitError, LogStateError, ParseError, VerificationError
-from shared.holdings import edits, facts, payloads
+from shared.holdings import edits, facts, logs, papers, payloads
 from shared.net.retry import backoff_seconds
 
 _LEASE_SECONDS = 10.0
 _MEMBERSHIP_SECONDS = 5
 _TIDY_SECONDS = 60
+_WANTED_SECONDS = 60
 _FAILING_CAP_SECONDS = 60
 
 
@@ -67,15 +70,22 @@ def _ask_for_membership(node: Node) -> None:
 
 
 def _talk(node: Node, owner: str) -> None:
-    """Converse with the hub when something is pending, when recovering, and every 10 minutes; seal what is pending."""
+    """Converse with the hub when there is something to say or to hear, and every 10 minutes; seal what is pending."""
     now = node.clock.now()
     with node.db.read() as conn:
         due = facts.load_number(conn, "talk-due") <= now
-        eager = bool(edits.count_edits(conn) or facts.load_number(conn, "recovering-since"))
+        recovering = facts.load_number(conn, "recovering-since") > 0
+        eager = recovering or edits.count_edits(conn) > 0 or _is_undelivered(node, conn)
         rested = now - facts.load_number(conn, "sealed-at") >= node.settings.seal_interval_seconds
         retry = facts.load_number(conn, "talk-retry") <= now
     if due or (eager and rested and retry):
         _note_talk(node, seal_pending(node, owner))
+
+
+def _is_undelivered(node: Node, conn: sa.Connection) -> bool:
+    """The hub has not said yet that it holds all of our log: a delivery failed, or another process sealed."""
+    held = papers.load_holder(conn, "hub").get(node.settings.origin)
+    return held is None or held.size < logs.load_log(conn, node.settings.origin).size
 
 
 def _note_talk(node: Node, outcome: SealOutcome) -> None:
@@ -94,11 +104,15 @@ def _note_talk(node: Node, outcome: SealOutcome) -> None:
 
 
 def _read(node: Node) -> None:
-    """Read the hub's note every 10 minutes, so that pushes may fail for ever without harm."""
+    """Read the hub's note every 10 minutes, so that pushes may fail for ever without harm; sooner for what is missing."""
     now = node.clock.now()
+    with node.db.read() as conn:
+        rested = now - facts.load_number(conn, "read-at") >= _WANTED_SECONDS
+        due = facts.load_number(conn, "read-due") <= now or (rested and payloads.has_due_wants(conn, now=now))
+    if not due:
+        return
     with node.db.write() as conn:
-        if facts.load_number(conn, "read-due") > now:
-            return
+        facts.save_fact(conn, "read-at", now)
         facts.save_fact(conn, "read-due", now + _spread(node, node.settings.poll_minutes * 60))
     try:
         receiving.refresh(node)

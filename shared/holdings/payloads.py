@@ -279,12 +279,27 @@ def refused_wants(conn: sa.Connection, log_id: int, *, code: str) -> list[Want]:
     return [Want(bytes(r.rid), r.position, bytes(r.commitment), r.length, r.kind) for r in rows]
 
 
+_FINAL = ("E_SCHEMA", "E_OWNER")
+"""What is refused for one of these is refused for good: only a newer version helps."""
+
+
+def has_due_wants(conn: sa.Connection, *, now: int) -> bool:
+    """Tell whether payloads of others' logs that were missing may be asked for again."""
+    query = (
+        sa.select(wanted.c.position)
+        .join(log, log.c.id == wanted.c.log_id)
+        .where(~log.c.own, wanted.c.next_try <= now, wanted.c.code.not_in(_FINAL))
+        .limit(1)
+    )
+    return conn.execute(query).first() is not None
+
+
 # Made once: every exchange asks for each log.
 _PROGRESS = sa.select(log.c.payloads_from, log.c.size).where(log.c.id == sa.bindparam("asked"))
 _WANTED = (
     sa.select(sa.func.count())
     .select_from(wanted)
-    .where(wanted.c.log_id == sa.bindparam("asked"), wanted.c.code.not_in(("E_SCHEMA", "E_OWNER")))
+    .where(wanted.c.log_id == sa.bindparam("asked"), wanted.c.code.not_in(_FINAL))
 )
 
 

@@ -66,6 +66,19 @@ class Ledger:
             Acknowledged(self.next_serial(), rid, op, base, commitment, frozenset(persons))
         )
 
+    def adopt(self, party: str, disk: SimulatedDisk, persons: Iterable[str]) -> None:
+        """Take up what is durable although nobody was told: the process died between the commit and the word.
+
+        It stands in place of what was acknowledged of the same record before.
+        """
+        newest = {edit.rid: edit for edit in self.edits.get(party, [])}
+        waiting = disk.rows("SELECT rid, op, base, commitment, body FROM outbox WHERE rid IS NOT NULL ORDER BY id")
+        for rid, op, base, commitment, body in waiting:
+            known = newest.get(rid)
+            if known is not None and (known.op, known.commitment) != (op, commitment):
+                named = frozenset(person for person in persons if body and person.encode() in body)
+                self.edits[party].append(Acknowledged(self.next_serial(), rid, op, base, commitment, named))
+
     def acknowledge_erasure(self, party: str, person: str, commitments: frozenset[bytes], *, had_pending: bool) -> None:
         """Note an erasure: edits that named the person are gone by intent."""
         self.erasures.append(Erasure(self.next_serial(), party, person, commitments, had_pending))

@@ -11,28 +11,12 @@ from shared.errors import ConflictError, NotFoundError, RuleError
 from shared.feed.payload import commitment_of, seal_payload
 from shared.holdings import edits, logs
 from shared.holdings.edits import NEW, Edit
+from tests.simulation.disks import Crash
 from tests.simulation.federation import NAMES, Federation
 from tests.simulation.violations import Violation
 from tests.support.world import offer_doc
 
-_SYLLABLES = (
-    "bar",
-    "del",
-    "fon",
-    "gis",
-    "hem",
-    "kul",
-    "lor",
-    "mun",
-    "nis",
-    "pol",
-    "rem",
-    "sul",
-    "tan",
-    "vor",
-    "wil",
-    "zum",
-)
+_SYLLABLES = "bar del fon gis hem kul lor mun nis pol rem sul tan vor wil zum".split()
 REASONS = ("ended", "paused", "duplicate", "mistake", "other")
 
 
@@ -73,6 +57,14 @@ class Workload:
             getattr(self, "_" + deed.replace(" ", "_"))(name, node)
         except (ConflictError, NotFoundError, RuleError):
             return  # refused, so nothing was acknowledged
+        except Crash as crash:
+            if crash.name == name:
+                self._adopt(name)
+            raise
+
+    def _adopt(self, name: str) -> None:
+        """What the process made durable before it died is what the editor finds afterwards."""
+        self._federation.ledger.adopt(name, self._federation.disk(name), self.persons.get(name, []))
 
     # --- single deeds ----------------------------------------------------------------------------------------------
 
@@ -181,12 +173,20 @@ class Workload:
         hits = erasing.find(node, person)
         if not hits:
             return
-        erasing.erase(node, person)
+        try:
+            erasing.erase(node, person)
+        except Crash:
+            if self._federation.disk(name).rows("SELECT 1 FROM outbox WHERE op = 'erase' AND person = ?", person):
+                self._note_erasure(name, person, hits)
+            raise
+        self._note_erasure(name, person, hits)
+
+    def _note_erasure(self, name: str, person: str, hits: list[erasing.Hit]) -> None:
         self._federation.ledger.acknowledge_erasure(
             name, person, frozenset(hit.commitment for hit in hits if hit.commitment is not None),
             had_pending=any(hit.commitment is None for hit in hits),
         )  # fmt: skip
-        known.remove(person)
+        self.persons[name].remove(person)
         for record in self.records.get(name, {}).values():
             record.documents = [doc for doc in record.documents if person not in str(doc)] or record.documents[-1:]
 
@@ -221,7 +221,10 @@ class Workload:
             federation.ledger.acknowledge("hub", federation.disk("hub"), rid)
             self.records.setdefault("hub", {}).setdefault(rid, Known())
 
-        return "district text" + ("" if federation.attempt("hub", save) else ", crashed in it")
+        happened = federation.attempt("hub", save)
+        if not happened:
+            self._adopt("hub")
+        return "district text" + ("" if happened else ", crashed in it")
 
 
 def active_nodes(federation: Federation) -> list[str]:

@@ -13,7 +13,8 @@ from shared.feed.fold import fold_whole, kinds_of, parse_entries
 from shared.feed.merkle import Frontier, leaf_hash
 from shared.feed.note import parse_note
 from shared.holdings import edits, logs, payloads
-from shared.holdings.tables import bundle, erased, payload, record
+from shared.holdings.tables import bundle, erased, payload, record, wanted
+from shared.seal import erase_commitments
 
 
 def check_whole(db: Database) -> list[str]:
@@ -77,11 +78,19 @@ def _check_payloads(conn: sa.Connection, row: sa.Row[tuple[object, ...]]) -> lis
             problems.append("a payload is not what its commitment says")
         if bytes(commitment) in dead and apart_until is None:
             problems.append("an erased payload is still held")
-    if row.own and payloads.count_missing(conn, row.id):
-        problems.append(f"{payloads.count_missing(conn, row.id)} own payloads are missing")
+    if row.own and (lost := _unaccounted(conn, row)):
+        problems.append(f"{lost} own payloads are missing, and nobody looks for them")
     if row.payloads_from > row.size:
         problems.append(f"payloads asked to {row.payloads_from} of {row.size}")
     return problems
+
+
+def _unaccounted(conn: sa.Connection, row: sa.Row[tuple[object, ...]]) -> int:
+    """Count own live versions without payload that are neither asked for, nor destroyed by an erasure that waits."""
+    destroyed = {c for edit in edits.load_edits(conn) if edit.op == "erase" for c in erase_commitments(edit.body)}
+    asked = {bytes(c) for c in conn.execute(sa.select(wanted.c.commitment).where(wanted.c.log_id == row.id)).scalars()}
+    missing = payloads.missing_wants(conn, row.id)
+    return sum(w.position < row.payloads_from and w.commitment not in destroyed | asked for w in missing)
 
 
 def _check_outbox(conn: sa.Connection) -> list[str]:
