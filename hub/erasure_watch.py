@@ -28,7 +28,7 @@ def watch(hub: Hub) -> None:
     """Ask for the newest erasures once an hour and note who serves them."""
     now = hub.clock.now()
     with hub.db.write() as conn:
-        if now - facts.load_number(conn, "erasures-watched-at") < _EVERY_SECONDS:
+        if not facts.has_passed(conn, "erasures-watched-at", now=now, seconds=_EVERY_SECONDS):
             return
         facts.save_fact(conn, "erasures-watched-at", now)
         newest = payloads.newest_erasures(conn, before=now - _GRACE_SECONDS, most=_NEWEST)

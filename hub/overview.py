@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from hub import enrolment, notes, roster_keeping
 from hub.party import Hub
+from hub.recovery import has_spoken
 from hub.roster_keeping import Alarm
 from hub.states import Standing, standing_of
 from hub.store.apart import count_apart
@@ -256,7 +257,7 @@ def _recovering(hub: Hub, conn: sa.Connection) -> Recovering | None:
     if not since:
         return None
     active = [row for row in hub.members(conn) if row.status == "active"]
-    silent = [row.name for row in active if load_standing(conn, row.origin, row.name)["heard_at"] < since]
+    silent = [row.name for row in active if not has_spoken(conn, row)]
     return Recovering(since, silent)
 
 

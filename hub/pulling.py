@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 
 from hub.party import Hub
-from hub.states import is_pollable, record_report, standing_of
+from hub.states import is_pollable, is_read_due, record_report, standing_of
 from hub.store.standings import load_standing
 from shared.errors import LogStateError, NotFoundError, VerificationError
 from shared.feed.outcomes import Code, State
@@ -76,7 +76,7 @@ def due_members(hub: Hub) -> list[MemberRow]:
         return [
             row
             for row in hub.members(conn)
-            if is_pollable(row) and load_standing(conn, row.log_key.name, row.name)["next_poll"] <= now
+            if is_pollable(row) and is_read_due(load_standing(conn, row.log_key.name, row.name), now)
         ]
 
 

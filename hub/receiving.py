@@ -6,7 +6,7 @@ import msgspec
 
 from hub.party import UNREACHABLE, Hub
 from hub.pulling import guards_for
-from hub.recovery import doubts
+from hub.recovery import doubts, wait_for_members
 from hub.states import record_report
 from hub.store.standings import update_standing
 from shared import deliver
@@ -146,4 +146,5 @@ def _hear(hub: Hub, body: PushBody, sender: MemberRow) -> None:
         theirs = next((h for h in body.holdings if h.origin == own.origin), None)
         is_larger = theirs is not None and theirs.size > own.size
         if is_larger and not facts.load_number(conn, "recovering-since") and not doubts(conn, sender.name):
-            facts.save_fact(conn, "recovering-since", now)
+            wait_for_members(conn, now)
+            update_standing(conn, sender.log_key.name, sender.name, heard_at=now)

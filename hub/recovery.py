@@ -11,15 +11,15 @@ import sqlalchemy as sa
 
 from hub.party import UNREACHABLE, Hub
 from hub.pulling import guards_for, pull_member
-from hub.store.standings import load_standing
+from hub.store.standings import forget_heard, load_standing
 from shared.consume import mirror_path
+from shared.feed import limits
 from shared.feed.roster import MemberRow
 from shared.follow import Guards
 from shared.holdings import facts, logs, papers
 from shared.net.fetcher import PrefixFetcher
 from shared.sources import FetchedSource
 
-_HALF_SUFFICES_AFTER_SECONDS = 3600
 _ASK_AGAIN_SECONDS = 30
 
 
@@ -28,9 +28,18 @@ def begin_recovery(hub: Hub) -> None:
     hub.ensure_own_log()
     hub.push_attempts.clear()
     with hub.db.write() as conn:
-        facts.save_fact(conn, "recovering-since", hub.clock.now())
+        wait_for_members(conn, hub.clock.now())
         if papers.load_catalogue_note(conn) is not None:
             facts.save_fact(conn, "note-to-push", hub.clock.now())
+
+
+def wait_for_members(conn: sa.Connection, now: int) -> None:
+    """Be recovering until every active member has said, from now on, what it holds.
+
+    Who has spoken is kept as a mark, not compared with a time: the clock may be what is wrong.
+    """
+    facts.save_fact(conn, "recovering-since", now)
+    forget_heard(conn)
 
 
 def active_members(hub: Hub, conn: sa.Connection) -> list[MemberRow]:
@@ -43,8 +52,7 @@ def try_finish(hub: Hub, owner: str) -> bool:
     catch_up(hub, owner)
     now = hub.clock.now()
     with hub.db.write() as conn:
-        since = facts.load_number(conn, "recovering-since")
-        if not since:
+        if not facts.load_number(conn, "recovering-since"):
             return True
         claimants = {claim.member for claims in _behind(hub, conn).values() for claim in claims}
         active = active_members(hub, conn)
@@ -54,15 +62,17 @@ def try_finish(hub: Hub, owner: str) -> bool:
             for row in active
             if row.name not in excused
             and _was_member(conn, row)
-            and (row.name in claimants or not _has_spoken(conn, row, since))
+            and (row.name in claimants or not has_spoken(conn, row))
         ]
-        waited = now - since >= _HALF_SUFFICES_AFTER_SECONDS
+        waited = facts.has_passed(conn, "recovering-since", now=now, seconds=limits.RECOVERY_MAJORITY_AFTER_SECONDS)
         if missing and not (waited and len(missing) * 2 < len(active)):
             return False
         own = logs.load_log(conn, hub.settings.origin)
         if not own.size:
             return False
         facts.save_fact(conn, "recovering-since", 0)
+        # What was taken in the meantime could not be receipted then, and its owner may never come back.
+        hub.reader.cosign_held(conn, now=now)
         for name in excused:
             facts.delete_fact(conn, f"recover-without:{name}")
         # Named until the next recovery: the alarm, and whose claims about our own log start none (see `doubts`).
@@ -71,8 +81,9 @@ def try_finish(hub: Hub, owner: str) -> bool:
     return True
 
 
-def _has_spoken(conn: sa.Connection, row: MemberRow, since: int) -> bool:
-    return bool(load_standing(conn, row.log_key.name, row.name)["heard_at"] >= since)
+def has_spoken(conn: sa.Connection, row: MemberRow) -> bool:
+    """Tell whether this member has said what it holds since the recovery began."""
+    return bool(load_standing(conn, row.log_key.name, row.name)["heard_at"])
 
 
 def _was_member(conn: sa.Connection, row: MemberRow) -> bool:

@@ -75,7 +75,7 @@ def _conditions(kept: dict[str, Any], log: sa.Row[Any] | None, row: MemberRow, n
         found.append(State.QUARANTINED)
     if log is not None and log.fold is not None:
         found.append(State.HELD)
-    if kept["throttled_until"] > now:
+    if now < kept["throttled_until"] <= now + limits.DAY:
         found.append(State.THROTTLED)
     if log is not None and log.size:
         age = now - log.time
@@ -146,7 +146,7 @@ def _apply_code(conn: sa.Connection, kept: dict[str, Any], report: Report, now: 
     elif code == Code.E_FORK:
         kept["forked"] = True
     elif code == Code.E_RATE:
-        kept["throttled_until"] = now + 86_400
+        kept["throttled_until"] = now + limits.DAY
     kept["code"] = str(code)
     kept["message"] = report.message
     if report.oddities:
@@ -208,6 +208,14 @@ def _interval(hub: Hub, kept: dict[str, Any], state: State, report: Report, jitt
     if fixed is not None:
         return fixed * _MINUTE
     return int(normal * (0.8 + 0.4 * jitter))
+
+
+_LONGEST_WAIT = max(360, 1440 * 6 // 5) * _MINUTE
+
+
+def is_read_due(kept: dict[str, Any], now: int) -> bool:
+    """Tell whether a standing's time of the next read has come; one beyond every interval is a clock's that ran ahead."""
+    return not now < kept["next_poll"] <= now + _LONGEST_WAIT
 
 
 def is_pollable(row: MemberRow) -> bool:

@@ -39,22 +39,25 @@ def seal_own(hub: Hub) -> bool:
             return False
         pending = edits.count_edits(conn) > 0
         ready = recovery.is_receipted(hub, conn)
-        waited = now - facts.load_number(conn, "sealed-at") >= hub.settings.seal_interval_seconds
+        waited = facts.has_passed(conn, "sealed-at", now=now, seconds=hub.settings.seal_interval_seconds)
+        refused = facts.load_fact(conn, "seal-refused")
     try:
-        if pending and ready and waited:
-            return hub.sealer.seal(now=now).entries > 0
-        return hub.sealer.resign(now=now)
+        is_new = hub.sealer.seal(now=now).entries > 0 if pending and ready and waited else hub.sealer.resign(now=now)
     except LogStateError as error:
         with hub.db.write() as conn:
             facts.save_fact(conn, "seal-refused", f"{error.code} {error.message}")
         return False
+    if refused:
+        with hub.db.write() as conn:
+            facts.delete_fact(conn, "seal-refused")
+    return is_new
 
 
 def tidy(hub: Hub) -> None:
     """Delete superseded payloads and what was kept apart long enough; make deleted rows unreadable in the files."""
     now = hub.clock.now()
     with hub.db.write() as conn:
-        if now - facts.load_number(conn, "tidied-at") >= _TIDY_SECONDS:
+        if facts.has_passed(conn, "tidied-at", now=now, seconds=_TIDY_SECONDS):
             facts.save_fact(conn, "tidied-at", now)
             if payloads.purge_superseded(conn, now=now) + payloads.purge_apart(conn, now=now):
                 facts.save_fact(conn, "scrub-due", 1)

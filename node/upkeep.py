@@ -11,6 +11,7 @@ from node.rotating import notice_keys
 from node.sealing import SealOutcome, seal_pending
 from node.settings import load_membership
 from shared.errors import FetchError, KreisweitError, LogStateError, ParseError, VerificationError
+from shared.feed import limits
 from shared.holdings import edits, facts, logs, papers, payloads
 from shared.net.retry import backoff_seconds
 
@@ -60,7 +61,7 @@ def _notice_membership(node: Node) -> bool:
 def _ask_for_membership(node: Node) -> None:
     now = node.clock.now()
     with node.db.write() as conn:
-        if facts.load_number(conn, "membership-due") > now:
+        if not facts.is_due(conn, "membership-due", now=now, within=_MEMBERSHIP_SECONDS):
             return
         facts.save_fact(conn, "membership-due", now + _MEMBERSHIP_SECONDS)
     try:
@@ -73,11 +74,11 @@ def _talk(node: Node, owner: str) -> None:
     """Converse with the hub when there is something to say or to hear, and every 10 minutes; seal what is pending."""
     now = node.clock.now()
     with node.db.read() as conn:
-        due = facts.load_number(conn, "talk-due") <= now
+        due = facts.is_due(conn, "talk-due", now=now, within=_longest_wait(node))
         recovering = facts.load_number(conn, "recovering-since") > 0
-        eager = recovering or edits.count_edits(conn) > 0 or _is_undelivered(node, conn)
-        rested = now - facts.load_number(conn, "sealed-at") >= node.settings.seal_interval_seconds
-        retry = facts.load_number(conn, "talk-retry") <= now
+        eager = recovering or edits.count_edits(conn) > 0 or _is_undelivered(node, conn) or _must_ask(node, conn)
+        rested = facts.has_passed(conn, "sealed-at", now=now, seconds=node.settings.seal_interval_seconds)
+        retry = facts.is_due(conn, "talk-retry", now=now, within=_FAILING_CAP_SECONDS)
     if due or (eager and rested and retry):
         _note_talk(node, seal_pending(node, owner))
 
@@ -86,6 +87,13 @@ def _is_undelivered(node: Node, conn: sa.Connection) -> bool:
     """The hub has not said yet that it holds all of our log: a delivery failed, or another process sealed."""
     held = papers.load_holder(conn, "hub").get(node.settings.origin)
     return held is None or held.size < logs.load_log(conn, node.settings.origin).size
+
+
+def _must_ask(node: Node, conn: sa.Connection) -> bool:
+    """The time line is due to be signed anew, which waits for an answer of the last 10 minutes (W8)."""
+    now, seconds = node.clock.now(), limits.RESIGN_AFTER_SECONDS
+    is_due = now - logs.load_log(conn, node.settings.origin).time >= seconds
+    return is_due and facts.has_passed(conn, "asked-at", now=now, seconds=seconds)
 
 
 def _note_talk(node: Node, outcome: SealOutcome) -> None:
@@ -107,8 +115,9 @@ def _read(node: Node) -> None:
     """Read the hub's note every 10 minutes, so that pushes may fail for ever without harm; sooner for what is missing."""
     now = node.clock.now()
     with node.db.read() as conn:
-        rested = now - facts.load_number(conn, "read-at") >= _WANTED_SECONDS
-        due = facts.load_number(conn, "read-due") <= now or (rested and payloads.has_due_wants(conn, now=now))
+        due = facts.is_due(conn, "read-due", now=now, within=_longest_wait(node))
+        rested = facts.has_passed(conn, "read-at", now=now, seconds=_WANTED_SECONDS)
+        due = due or (rested and payloads.has_due_wants(conn, now=now))
     if not due:
         return
     with node.db.write() as conn:
@@ -130,22 +139,27 @@ def _refresh_time(node: Node) -> None:
     """Renew the time line every 10 minutes, unless the hub could be asked and has not been (W8)."""
     now = node.clock.now()
     with node.db.read() as conn:
-        asked = facts.load_number(conn, "asked-at")
+        waits = facts.has_passed(conn, "asked-at", now=now, seconds=limits.RESIGN_AFTER_SECONDS)
+        refused = facts.load_fact(conn, "seal-refused")
         reachable = not facts.load_fact(conn, "talk-failure").startswith("E_FETCH")
         silent = facts.load_number(conn, "recovering-since") or facts.load_number(conn, "forked")
-    if silent or (reachable and now - asked > 2 * node.settings.poll_minutes * 60):
+    if silent or (reachable and waits):
         return
     try:
         node.sealer.resign(now=now)
     except LogStateError as error:
         _save(node, "seal-refused", f"{error.code} {error.message}")
+    else:
+        if refused:
+            with node.db.write() as conn:
+                facts.delete_fact(conn, "seal-refused")
 
 
 def tidy(node: Node) -> None:
     """Delete superseded payloads of others; make deleted rows unreadable in the files."""
     now = node.clock.now()
     with node.db.write() as conn:
-        if now - facts.load_number(conn, "tidied-at") >= _TIDY_SECONDS:
+        if facts.has_passed(conn, "tidied-at", now=now, seconds=_TIDY_SECONDS):
             facts.save_fact(conn, "tidied-at", now)
             if payloads.purge_superseded(conn, now=now):
                 facts.save_fact(conn, "scrub-due", 1)
@@ -153,6 +167,11 @@ def tidy(node: Node) -> None:
     if due and node.db.scrub():
         with node.db.write() as conn:
             facts.save_fact(conn, "scrub-due", 0)
+
+
+def _longest_wait(node: Node) -> int:
+    """Seconds beyond which no due time of this node is ever set."""
+    return node.settings.poll_minutes * 60 * 6 // 5
 
 
 def _spread(node: Node, seconds: int) -> int:

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 
 import msgspec
+import sqlalchemy as sa
 
 from shared.clock import Clock
 from shared.database import Database
@@ -22,7 +23,7 @@ from shared.feed import limits
 from shared.feed.entry import Publish
 from shared.feed.fold import kinds_of, parse_entries
 from shared.feed.keys import SigningKey
-from shared.feed.note import Note, format_note, parse_note, sign_time_line
+from shared.feed.note import Note, SignatureLine, format_note, is_line_by, parse_note, sign_time_line
 from shared.feed.outcomes import Code
 from shared.feed.payload import SchemaCheck, verify_payload
 from shared.feed.tiles import format_bundle, split_bundle
@@ -242,6 +243,23 @@ class Reader:
         line = sign_time_line(cosigner, note.text, now)
         return msgspec.structs.replace(state, note=format_note(Note(note.text, (*others, line))))
 
+    def cosign_held(self, conn: sa.Connection, *, now: int) -> int:
+        """Receipt every log of others that is held without our cosignature; returns how many there were."""
+        cosigner = self._cosigner
+        if cosigner is None:
+            raise LogStateError("only the hub cosigns")
+        count = 0
+        for row in logs.load_logs(conn):
+            state = logs.state_of(row, row.origin)
+            is_receipted = row.own or not row.size
+            is_receipted |= any(is_line_by(cosigner.verifying, line) for line in _lines_of(state.note))
+            if not is_receipted:
+                cosigned = self._cosign(state, now)
+                logs.save_state(conn, row.id, cosigned, expected_size=row.size, expected_time=row.time)
+                logs.save_columns(conn, row.id, cosigned_at=now)
+                count += 1
+        return count
+
     def _keep_time(self, trusted: TrustedLog, keys: Keys, may_cosign: bool, now: int) -> None:
         """Same tree, newer time line: keep it; the hub cosigns anew at most every 10 minutes (PROTOCOL 6.6)."""
         admission, state = trusted.admission, trusted.state
@@ -398,6 +416,10 @@ class _Spool:
         for leaves in self._leaves:
             yield start, split_bundle(self._file.read(int.from_bytes(self._file.read(4), "big")), len(leaves)), leaves
             start += len(leaves)
+
+
+def _lines_of(note: bytes) -> Sequence[SignatureLine]:
+    return parse_note(note).signatures if note else ()
 
 
 def _growth_window(fact: str, now: int) -> tuple[int, int]:

@@ -34,6 +34,11 @@ def update_standing(conn: sa.Connection, origin: str, name: str, **changes: Any)
     save_standing(conn, {**load_standing(conn, origin, name), **changes})
 
 
+def forget_heard(conn: sa.Connection) -> None:
+    """Nobody counts as heard: from now on every member must speak anew."""
+    conn.execute(sa.update(standing).values(heard_at=0))
+
+
 def release_from_quarantine(conn: sa.Connection, origin: str, code: str, *, as_code: str) -> None:
     """Take back a quarantine that was for this one code."""
     conn.execute(

@@ -27,6 +27,21 @@ def load_facts(conn: sa.Connection, prefix: str) -> dict[str, str]:
     return {row.name[len(prefix) :]: row.value for row in rows}
 
 
+def is_due(conn: sa.Connection, name: str, *, now: int, within: int) -> bool:
+    """Tell whether the time kept under `name` has come.
+
+    Args:
+        within: seconds ahead at which the time can have been set at most; one that lies further ahead comes from a clock
+            that ran ahead, and binds nobody.
+    """
+    return not now < load_number(conn, name) <= now + within
+
+
+def has_passed(conn: sa.Connection, name: str, *, now: int, seconds: int) -> bool:
+    """Tell whether so many seconds are over since the time kept under `name`; one in the future does not bind."""
+    return not 0 <= now - load_number(conn, name) < seconds
+
+
 def save_fact(conn: sa.Connection, name: str, value: str | int) -> None:
     """Set a fact."""
     updated = conn.execute(sa.update(fact).where(fact.c.name == name).values(value=str(value)))

@@ -248,7 +248,7 @@ def due_wants(conn: sa.Connection, log_id: int, *, now: int, most: int = 2048) -
     rows = conn.execute(
         sa.select(wanted, record.c.kind)
         .join(record, sa.and_(record.c.log_id == wanted.c.log_id, record.c.rid == wanted.c.rid))
-        .where(wanted.c.log_id == log_id, wanted.c.next_try <= now)
+        .where(wanted.c.log_id == log_id, _may_be_asked(now))
         .order_by(wanted.c.position)
         .limit(most)
     )
@@ -279,6 +279,14 @@ def refused_wants(conn: sa.Connection, log_id: int, *, code: str) -> list[Want]:
     return [Want(bytes(r.rid), r.position, bytes(r.commitment), r.length, r.kind) for r in rows]
 
 
+_LONGEST_WAIT_SECONDS = 6 * limits.HOUR
+
+
+def _may_be_asked(now: int) -> sa.ColumnElement[bool]:
+    """Its time has come, or lies further ahead than it could have been set: by a clock that ran ahead."""
+    return sa.or_(wanted.c.next_try <= now, wanted.c.next_try > now + _LONGEST_WAIT_SECONDS)
+
+
 _FINAL = ("E_SCHEMA", "E_OWNER")
 """What is refused for one of these is refused for good: only a newer version helps."""
 
@@ -288,7 +296,7 @@ def has_due_wants(conn: sa.Connection, *, now: int) -> bool:
     query = (
         sa.select(wanted.c.position)
         .join(log, log.c.id == wanted.c.log_id)
-        .where(~log.c.own, wanted.c.next_try <= now, wanted.c.code.not_in(_FINAL))
+        .where(~log.c.own, _may_be_asked(now), wanted.c.code.not_in(_FINAL))
         .limit(1)
     )
     return conn.execute(query).first() is not None
@@ -333,7 +341,7 @@ def note_refusals(conn: sa.Connection, log_id: int, refusals: Sequence[Refusal],
         rows_to_add[want.rid] = {
             "log_id": log_id, "rid": want.rid, "position": want.position, "commitment": want.commitment,
             "length": want.length, "code": refusal.code, "message": refusal.message, "tries": tries,
-            "next_try": now + min(30 * 2 ** min(tries, 10), 6 * 3600) if refusal.code else 0,
+            "next_try": now + min(30 * 2 ** min(tries, 10), _LONGEST_WAIT_SECONDS) if refusal.code else 0,
             "first_seen": before.first_seen if before is not None and same else now,
         }  # fmt: skip
     if rows_to_add:
