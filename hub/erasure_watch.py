@@ -1,8 +1,7 @@
 """Looks whether somebody still serves what a city erased (PROTOCOL 8, E_ERASED_SERVED).
 
 Every hour the newest erasures are asked for at their owners and at every node's mirror, as any reader would.  Nothing
-but
-the status is looked at; bytes that come are dropped.
+but the status is looked at; bytes that come are dropped.
 """
 
 from __future__ import annotations

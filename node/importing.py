@@ -164,8 +164,7 @@ class _Plan:
         if self._drafts or self._edits:
             facts.bump_fact(conn, "catalogue-version")
 
-    # --- which row is which offer
-    # ----------------------------------------------------------------------------------------
+    # --- which row is which offer ------------------------------------------------------------------------------------
 
     def _match(self) -> dict[bytes, ImportedRow]:
         """Return the earlier row of each row, by the row's key: same key, moved, or an own offer that it adopts."""
@@ -189,8 +188,7 @@ class _Plan:
                 adopted[row.key_hash] = ImportedRow(row.key_hash, rid, ())
         return adopted
 
-    # --- what a row does
-    # -------------------------------------------------------------------------------------------------
+    # --- what a row does ---------------------------------------------------------------------------------------------
 
     def _create(self, row: _Row, before: ImportedRow | None) -> None:
         rid = self._node.dice.token(16) if before is None else before.rid

@@ -1,9 +1,8 @@
 """Take back from the hub's mirror what our own log lacks (PROTOCOL 4 W3 and W6).
 
 The entries carry our own signature, so the same reader verifies them.  Entries and erasures come first, payloads
-follow.
-Pending edits are rebased: what already stands in the log is dropped here, what was made on an old version goes to the
-conflict list at the next seal.
+follow. Pending edits are rebased: what already stands in the log is dropped here, what was made on an old version goes
+to the conflict list at the next seal.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ def _note_talk(node: Node, outcome: SealOutcome) -> None:
 
 
 def _read(node: Node) -> None:
-    """Read the hub's note every 10 minutes, so that pushes may fail for ever without harm; sooner for what is missing."""
+    """Read the hub's note every 10 minutes, sooner for what is missing; so pushes may fail for ever without harm."""
     now = node.clock.now()
     with node.db.read() as conn:
         due = facts.is_due(conn, "read-due", now=now, within=_longest_wait(node))

@@ -1,8 +1,7 @@
 """Follows the catalogue that the hub names: accept its note, read the mirrors, fold as the note says (PROTOCOL 7).
 
 The same for a node and for an integrator; a node adds that its own log is its own business.  The hub's word decides
-which
-logs count and how they are shown, never what they say.
+which logs count and how they are shown, never what they say.
 """
 
 from __future__ import annotations
@@ -76,9 +75,8 @@ class Consumer:
     def accept(self, data: bytes, fetch_roster: FetchRoster) -> CatalogueNote:
         """Accept a catalogue note, or say exactly why not; the newest accepted one is kept.
 
-        Checks: form; roster version (missing ones are fetched and verified); the hub's signature; not from the
-        future; not
-        older than the last accepted; not a second text of one time.
+        Checks: form; roster version (missing ones are fetched and verified); the hub's signature; not from the future;
+        not older than the last accepted; not a second text of one time.
 
         Raises:
             ParseError: E_FORMAT.

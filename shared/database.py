@@ -1,9 +1,9 @@
 """The database seam: one engine, writers in line, every commit error visible.
 
 Decided here: how SQLite and PostgreSQL are opened so that both behave alike.  Writers take the write lock at BEGIN
-(SQLite `BEGIN IMMEDIATE`, PostgreSQL one advisory lock), so a read-then-write transaction never fails half way;
-readers see one
-snapshot.  Deleted means deleted in the files (PROTOCOL 10.7): `secure_delete`, and `scrub` empties the write-ahead log.
+(SQLite `BEGIN IMMEDIATE`, PostgreSQL one advisory lock), so a read-then-write transaction never fails half way; readers
+see one snapshot.  Deleted means deleted in the files (PROTOCOL 10.7): `secure_delete`, and `scrub` empties the
+write-ahead log.
 """
 
 from __future__ import annotations

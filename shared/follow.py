@@ -114,8 +114,7 @@ class Reader:
                 ours, theirs = error.evidence
                 papers.save_evidence(conn, origin, error.code, ours, theirs, now=self._clock.now())
 
-    # --- steps 2 to 14a
-    # ------------------------------------------------------------------------------------------------
+    # --- steps 2 to 14a ----------------------------------------------------------------------------------------------
 
     def _read_entries(
         self, keys: Keys, source: Source, guards: Guards, may_cosign: bool, report: Report, *, is_first: bool
@@ -288,8 +287,7 @@ class Reader:
         kept = tuple(line for line in old.signatures if line.key_id == ours)
         return format_note(Note(new.text, (*new.signatures, *kept)))
 
-    # --- steps 13 and 14b
-    # ----------------------------------------------------------------------------------------------
+    # --- steps 13 and 14b --------------------------------------------------------------------------------------------
 
     def _read_payloads(self, keys: Keys, source: Source, report: Report) -> bool:
         """Fetch what is wanted; False when payloads were missing and the checkpoint should be read once more."""

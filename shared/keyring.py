@@ -1,8 +1,7 @@
 """Key files: outside the database, readable by their owner alone (PROTOCOL 1).
 
 `log-g<n>.key` (one per generation; `log-g<n>-next.key` during a rotation), `witness.key`, and at the hub `root.key`,
-which is
-encrypted with a passphrase and belongs on an offline medium.
+which is encrypted with a passphrase and belongs on an offline medium.
 """
 
 from __future__ import annotations

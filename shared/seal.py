@@ -1,8 +1,8 @@
 """The writer: outbox → entries → signed checkpoint, in one transaction (PROTOCOL 4, W1 to W5).
 
 Whether sealing is allowed at all (ask before every seal, W3; membership, W7) is decided by the room that asks; this
-module
-refuses only what it can see by itself: a clock behind our own last signature (W4), a party that is recovering (W6).
+module refuses only what it can see by itself: a clock behind our own last signature (W4), a party that is recovering
+(W6).
 
 Write order: everything in one transaction.  A crash before the commit leaves the outbox untouched, after it the new
 log.

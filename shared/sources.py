@@ -1,8 +1,7 @@
 """Where a log is read from: files below a prefix, or the body of a push.
 
 A source answers in the reader's terms (checkpoint, entries, leaf hashes, payloads) and knows the file layout; it
-verifies
-nothing.  PROTOCOL 5 and 9.
+verifies nothing.  PROTOCOL 5 and 9.
 """
 
 from __future__ import annotations

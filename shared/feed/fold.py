@@ -1,8 +1,7 @@
 """What entries mean: from the entries of one log to the newest version of each record (PROTOCOL 2 and 6.10).
 
 Pure and incremental: give it the heads of the ids that a batch touches, get the changed heads back.  Guards (how much
-may
-be withdrawn or erased at once) are counted here and judged by the reader.
+may be withdrawn or erased at once) are counted here and judged by the reader.
 """
 
 from __future__ import annotations
@@ -48,8 +47,7 @@ class Changes(msgspec.Struct):
     """What a batch of entries changes.
 
     `targets` are (index of the erase, index of an earlier publish whose payload dies, time); the caller resolves them
-    to
-    commitments.  `withdrawn` are records that were live before the batch and are not after it, `revived` the other
+    to commitments.  `withdrawn` are records that were live before the batch and are not after it, `revived` the other
     way round.
     """
 

@@ -162,4 +162,4 @@ def _replace_lines(roll: _Roll, current: Mapping[bytes, bytes]) -> None:
 def _find(lines: bytearray, width: int, key: bytes) -> int:
     """Offset of the line that begins with `key`, or of where it belongs."""
     count = len(lines) // width
-    return width * bisect_left(range(count), key, key=lambda i: lines[i * width : i * width + len(key)])
+    return width * bisect_left(range(count), key, key=lambda i: bytes(lines[i * width : i * width + len(key)]))

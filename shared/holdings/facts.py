@@ -31,8 +31,8 @@ def is_due(conn: sa.Connection, name: str, *, now: int, within: int) -> bool:
     """Tell whether the time kept under `name` has come.
 
     Args:
-        within: seconds ahead at which the time can have been set at most; one that lies further ahead comes from a clock
-            that ran ahead, and binds nobody.
+        within: seconds ahead at which the time can have been set at most; one that lies further ahead was set by a
+            clock that ran ahead, and binds nobody.
     """
     return not now < load_number(conn, name) <= now + within
 

@@ -99,8 +99,7 @@ def save_columns(conn: sa.Connection, log_id: int, **values: Any) -> None:
     conn.execute(sa.update(log).where(log.c.id == log_id).values(**values))
 
 
-# --- entries
-# -----------------------------------------------------------------------------------------------------------
+# --- entries ---------------------------------------------------------------------------------------------------------
 
 
 def load_bundle(conn: sa.Connection, log_id: int, number: int) -> bytes:
@@ -192,8 +191,7 @@ class TreeReader:
         return node_hash(self(level - 1, 2 * index), self(level - 1, 2 * index + 1))
 
 
-# --- heads
-# -------------------------------------------------------------------------------------------------------------
+# --- heads -----------------------------------------------------------------------------------------------------------
 
 
 def load_heads(conn: sa.Connection, log_id: int, ids: Sequence[bytes]) -> dict[bytes, Head]:

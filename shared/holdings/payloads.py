@@ -163,8 +163,7 @@ def purge_superseded(conn: sa.Connection, *, now: int) -> int:
     return int(result.rowcount)
 
 
-# --- erasure
-# -----------------------------------------------------------------------------------------------------------
+# --- erasure ---------------------------------------------------------------------------------------------------------
 
 
 def mark_erased(conn: sa.Connection, log_id: int, dead: Sequence[tuple[bytes, int, int]]) -> None:
@@ -239,8 +238,7 @@ def _newest_payload() -> sa.ColumnElement[bool]:
     return sa.and_(payload.c.log_id == record.c.log_id, payload.c.commitment == record.c.commitment)
 
 
-# --- what is missing
-# ---------------------------------------------------------------------------------------------------
+# --- what is missing -------------------------------------------------------------------------------------------------
 
 
 def due_wants(conn: sa.Connection, log_id: int, *, now: int, most: int = 2048) -> list[Want]:

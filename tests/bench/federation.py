@@ -46,7 +46,8 @@ def make_federation(directory: Path) -> None:
         opened.callback(close_hub, hub)
         nodes = [_init_member(directory, name, ags, opened) for name, ags in CITIES]
         note = _sign_roster(hub, nodes, urls)
-        for party in (hub, *nodes):
+        parties: list[Hub | Node] = [hub, *nodes]
+        for party in parties:
             if isinstance(party, Node):
                 _make_member(party, hub, urls)
             with party.db.write() as conn:

@@ -72,7 +72,7 @@ def start_control(node: Node, port: int, size: int, seed: int) -> None:
 
 def start_servers(apps: Sequence[tuple[Litestar, int]]) -> list[tuple[uvicorn.Server, threading.Thread]]:
     """Start each application in a thread of its own and wait until all of them listen."""
-    started = []
+    started: list[tuple[uvicorn.Server, threading.Thread]] = []
     for app, port in apps:
         server = make_server(app, host="127.0.0.1", port=port)
         thread = threading.Thread(target=server.run)

@@ -80,7 +80,7 @@ def visible(directory: Path, size: int, seed: int) -> Figures:
             nodes = {name: opened.enter_context(opened_node(directory, name)) for name in NAMES}
             publisher = nodes.pop(PUBLISHER)
             _wait("all nodes are level", lambda: all(_is_level(node) for node in nodes.values()))
-            parties = [hub, *nodes.values()]
+            parties: list[Hub | Node] = [hub, *nodes.values()]
             seconds = [_change(publisher, parties, number, size, seed) for number in range(_REPEATS)]
     finally:
         server.stopped()

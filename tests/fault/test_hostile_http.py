@@ -1,4 +1,4 @@
-"""A member that misbehaves below the protocol, over real HTTP: the hub's own client against a server that does (PROTOCOL 5)."""
+"""A member that misbehaves below the protocol, over real HTTP: our own client against its server (PROTOCOL 5)."""
 
 from __future__ import annotations
 
@@ -96,15 +96,17 @@ def plays(scene: Scene) -> dict[str, tuple[Play, str, str]]:
         "no HTTP": (raw(b"220 mail.example ESMTP\r\n"), "E_FETCH", ""),
         "nothing": (raw(b""), "E_FETCH", ""),
         "a server error": (answer(b"", status="500 Oops"), "E_FETCH", "500"),
-        "part of it": (answer(note[:50], status="206 Partial", extra=b"Content-Range: bytes 0-49/500\r\n"), "E_FETCH", "206"),
+        "part of it": (
+            answer(note[:50], status="206 Partial", extra=b"Content-Range: bytes 0-49/500\r\n"), "E_FETCH", "206",
+        ),
         "204": (answer(b"", status="204 No Content"), "E_FETCH", "204"),
     }  # fmt: skip
 
 
 NAMES = (
     "a page with 200", "a redirect", "a permanent redirect", "a compressed body", "a slow drip",
-    "a slow drip of headers", "silence", "an endless body", "a body without end", "too long a body", "less than promised", "no HTTP",
-    "nothing", "a server error", "part of it", "204",
+    "a slow drip of headers", "silence", "an endless body", "a body without end", "too long a body",
+    "less than promised", "no HTTP", "nothing", "a server error", "part of it", "204",
 )  # fmt: skip
 
 

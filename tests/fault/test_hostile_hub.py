@@ -18,7 +18,7 @@ from shared.feed.push import Holding, format_answer, parse_answer
 from shared.holdings import facts, logs, papers, payloads
 from tests.support.hub_simulator import HubSimulator, mirror, with_source, without_source
 from tests.support.node_simulator import altered, answers
-from tests.support.world import Answered, World, pending_of, publish, recovering, titles, withdraw
+from tests.support.world import Answered, Exchange, World, pending_of, publish, recovering, titles, withdraw
 
 READER = "marl"
 HERTEN = "herten.example/feed/g1"
@@ -370,9 +370,7 @@ def test_rewound_mirror_and_note_leave_the_larger_state(world: World, hub: HubSi
     assert "Viertes Angebot" in titles(node)
 
 
-def _get(path: str) -> object:
-    from tests.support.world import Exchange
-
+def _get(path: str) -> Exchange:
     return Exchange("tester", "hub", "GET", path)
 
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pytest
 
 from shared.feed.entry import Hello, format_entry
-from shared.feed.push import Holding
 from shared.feed.outcomes import ABOUT, Code, State
+from shared.feed.push import Holding
 from shared.holdings.papers import load_evidence
 from tests.fault.scenes import HONEST, LIAR, OFFERS, Scene
 from tests.support.node_simulator import NodeSimulator, altered, answers, fails, misspelt_base64
@@ -87,6 +87,11 @@ def flip_bundle(liar: NodeSimulator) -> None:
     liar.serve("tile/entries/*", altered(lambda data: data[:-40] + bytes([data[-40] ^ 1]) + data[-39:]))
 
 
+def flip_bundle_without_tiles(node: NodeSimulator) -> None:
+    flip_bundle(node)
+    node.serve("tile/0/*", answers(404))
+
+
 def flip_bundle_and_tiles(liar: NodeSimulator) -> None:
     flip_bundle(liar)
     liar.serve("tile/0/*", altered(lambda data: data[:-1] + bytes([data[-1] ^ 1])))
@@ -132,7 +137,7 @@ LIES: list[tuple[str, Lie, Code, State]] = [
     ("an altered bundle", after_news(flip_bundle), Code.E_ROOT, QUARANTINED),
     ("an altered bundle and tiles", after_news(flip_bundle_and_tiles), Code.E_ROOT, QUARANTINED),
     ("tiles that end early", after_news(tiles_that_end_early), Code.E_ROOT, QUARANTINED),
-    ("an altered bundle, no tiles", after_news(lambda n: (flip_bundle(n), n.serve("tile/0/*", answers(404)))[0]),
+    ("an altered bundle, no tiles", after_news(flip_bundle_without_tiles),
      Code.E_ROOT, QUARANTINED),
     ("no bundle at all", after_news(lambda n: n.serve("tile/entries/*", answers(404))), Code.E_FETCH, State.ACTIVE),
     ("no checkpoint", lambda n: n.serve("checkpoint", answers(404)), Code.E_FETCH, State.ACTIVE),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -38,7 +38,7 @@ def nested(depth: int) -> str:
     return "[" * depth + "]" * depth
 
 
-BAD_LINES = {
+BAD_LINES: dict[str, Callable[[NodeSimulator, bytes], bytes]] = {
     "a key twice": lambda n, r: line(text_of(n, r, f',"id":"{r.hex()}"')),
     "an unknown key twice": lambda n, r: line(text_of(n, r, ',"x_a":1,"x_a":1')),
     "doc twice": lambda n, r: line(text_of(n, r), more=',"doc":{}'),

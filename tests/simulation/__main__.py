@@ -1,4 +1,4 @@
-"""Run seeds of the simulation: `python -m tests.simulation --seeds 0:300`, or one of them in full: `--seed 17 --verbose`."""
+"""Run seeds: `python -m tests.simulation --seeds 0:300`, or one of them in full: `--seed 17 --verbose`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Databases that can crash: in memory, with a hook at each end of a writing transaction.
 
-A crash is a `BaseException`, so no handler of the product swallows it.  From then on the disk refuses every transaction:
-what `finally` clauses still try is lost, as it would be.  What was committed is what the next process finds.
+A crash is a `BaseException`, so no handler of the product swallows it.  From then on the disk refuses every
+transaction: what `finally` clauses still try is lost, as it would be.  What was committed is what the next process
+finds.
 """
 
 from __future__ import annotations

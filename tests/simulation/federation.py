@@ -1,7 +1,7 @@
 """The parties of a run: ten nodes, a hub, an integrator, on disks that crash and a network that fails.
 
-Everything is real code but clock, dice, network and disks.  A run can crash any party at any commit or exchange, put older
-disks under it, with or without a start, and shift its clock.
+Everything is real code but clock, dice, network and disks.  A run can crash any party at any commit or exchange, put
+older disks under it, with or without a start, and shift its clock.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from hub.party import Hub
 from node import receiving as node_receiving
 from node import upkeep as node_upkeep
 from node.party import Node
-from shared.feed.roster import Pins, format_roster, parse_roster, sign_roster
-from shared.feed.note import parse_note
 from shared.feed import limits
+from shared.feed.note import parse_note
+from shared.feed.roster import Pins, format_roster, parse_roster, sign_roster
 from shared.holdings import facts
 from shared.holdings.tables import metadata
 from tests.simulation.disks import Crash, SimulatedDisk

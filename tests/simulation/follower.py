@@ -1,4 +1,4 @@
-"""An integrator: follows the hub's catalogue with nothing but the shared consumer, as `kreisweit` is offered to others."""
+"""An integrator: follows the hub's catalogue with nothing but the shared consumer, as others would."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Nothing of the outside may reach a simulated run: real time, sockets, threads, files and real dice end it at once.
 
-An audit hook cannot be taken away again, so one is installed for good and acts only while a run is going on.  What has no
-audit event (clocks, dice) is replaced for the time of a run, and refuses only calls that come from the product's own code.
+An audit hook cannot be taken away again, so one is installed for good and acts only while a run is going on.  What has
+no audit event (clocks, dice) is replaced for the time of a run, and refuses only calls that come from the product's own
+code.
 """
 
 from __future__ import annotations
@@ -61,6 +62,10 @@ def _refusing(original: Callable[..., Any], name: str) -> Callable[..., Any]:
     return call
 
 
+def _room_enough(_home: object) -> bool:
+    return True
+
+
 def _write_anyway(_home: object, write: Callable[[], Any]) -> Any:
     return write()
 
@@ -77,7 +82,7 @@ def sealed_off() -> Iterator[None]:
     ]
     # The disks of a simulation are in memory and never full, so there is no ballast file to drop.
     patches.append(mock.patch.object(ballast, "write_even_when_full", _write_anyway))
-    patches.append(mock.patch.object(ballast, "load_ballast", lambda _home: True))
+    patches.append(mock.patch.object(ballast, "load_ballast", _room_enough))
     for patch in patches:
         patch.start()
     was_on, _WATCH.is_on = _WATCH.is_on, True

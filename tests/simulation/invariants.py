@@ -1,7 +1,7 @@
 """The invariants of THREATS 3.13, judged by code of their own: what the product concludes is compared, never believed.
 
-The reference fold here is written from PROTOCOL 2 and 7 alone: split the lines, keep the entry of the highest index, strike
-out what an erase names.
+The reference fold here is written from PROTOCOL 2 and 7 alone: split the lines, keep the entry of the highest index,
+strike out what an erase names.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def check_prefixes(federation: Federation) -> None:
 
 def check_owners(federation: Federation) -> None:
     """Every record that anybody shows is its member's own (I4)."""
-    owners = {row: ags for row, ags in federation._ags.items()} | {"hub": "05562000"}
+    owners = federation._ags | {"hub": "05562000"}
     for name in (*federation.honest_nodes(), FOLLOWER):
         consumer = federation.party(name).consumer  # type: ignore[union-attr]
         said = consumer.newest()

@@ -1,7 +1,7 @@
 """What the world knows by itself: which edits were acknowledged, whom an erasure concerns, which roots were signed.
 
-The ledger is fed by the workload and never reads what the product concludes.  A disk that is put back to an older state may
-lose what was acknowledged later and had not reached anybody; exactly that is excused, nothing else.
+The ledger is fed by the workload and never reads what the product concludes.  A disk that is put back to an older state
+may lose what was acknowledged later and had not reached anybody; exactly that is excused, nothing else.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from shared.feed.entry import Publish, Withdraw, parse_entry
 from shared.errors import ParseError
+from shared.feed.entry import Publish, Withdraw, parse_entry
 from shared.feed.tiles import split_bundle
 from tests.simulation.disks import SimulatedDisk
 from tests.simulation.violations import ensure

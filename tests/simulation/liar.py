@@ -17,7 +17,16 @@ from shared.feed.checkpoint import Checkpoint, format_checkpoint_text
 from shared.feed.entry import Publish, Withdraw, format_entry
 from shared.feed.note import parse_note
 from shared.feed.payload import commitment_of, seal_payload
-from shared.feed.push import Holding, PayloadPart, PushAnswer, SourcePart, format_answer, format_push, parse_answer
+from shared.feed.push import (
+    Holding,
+    PayloadPart,
+    PushAnswer,
+    PushBody,
+    SourcePart,
+    format_answer,
+    format_push,
+    parse_answer,
+)
 from shared.holdings import edits, logs
 from shared.holdings.edits import NEW, Edit
 from tests.simulation.disks import SimulatedDisk
@@ -56,7 +65,7 @@ class Liar:
         deed = self._dice.choice(
             ("remember", "fork", "foreign owner", "bad payload", "push fork", "claim", "forge", "withdraw all")
         )
-        self._federation.attempt(self.name, lambda: getattr(self, "_" + deed.replace(" ", "_"))())
+        self._federation.attempt(self.name, getattr(self, "_" + deed.replace(" ", "_")))
         return f"the liar: {deed}"
 
     def _remember(self) -> None:
@@ -68,7 +77,8 @@ class Liar:
         disk.load(image)
         real = self.node
         node = Node(
-            real.settings, disk, real.signer, real.judges, real.membership, clock=real.clock, dice=real.dice, web=real.web
+            real.settings, disk, real.signer, real.judges, real.membership, clock=real.clock, dice=real.dice,
+            web=real.web,
         )  # fmt: skip
         return node, PartySite(self._federation._files(node, self.name), lambda _body: PushAnswer("live", 1))
 
@@ -163,7 +173,7 @@ class Liar:
         own = tuple(part for part in parcel.body.sources if part.origin == self.origin)
         self._send(msgspec.structs.replace(parcel.body, sources=own))
 
-    def _send(self, body: deliver.PushBody) -> None:
+    def _send(self, body: PushBody) -> None:
         try:
             self.node.web.post(
                 "http://hub/federation/push", format_push(body), content_type="application/x-ndjson",

@@ -1,7 +1,7 @@
 """The network between the parties of a run, with every fault that one exchange can have.
 
-Which kinds of fault exist in a run is the seed's choice (swarm); when one happens is the dice's.  A request that fails may
-have been executed all the same: that is what most of these faults are about.
+Which kinds of fault exist in a run is the seed's choice (swarm); when one happens is the dice's.  A request that fails
+may have been executed all the same: that is what most of these faults are about.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
@@ -136,15 +136,8 @@ class FaultyNetwork(Network):
             raise FetchError(f"{request.receiver} is not reached", kind="connect")
         fault = self._chosen()
         is_push = request.method == "POST"
-        if fault == LOST_REQUEST:
-            raise FetchError("no answer in time", kind="timeout")
-        if fault == LATE and is_push:
-            self.late.append(request)
-            raise FetchError("no answer in time", kind="timeout")
-        if fault == REFUSE:
-            return Answered(503)
-        if fault == STALE_ANSWER and (earlier := self._earlier.get((request.receiver, request.path))) is not None:
-            return earlier
+        if (instead := self._instead(request, fault)) is not None:
+            return instead
         if is_push and fault in (TRUNCATE, FLIP) and self.dice.random() < 0.5:
             request, fault = msgspec.structs.replace(request, body=self._damaged(request.body, fault)), ""
         if is_push:
@@ -152,6 +145,21 @@ class FaultyNetwork(Network):
         answered = self._answer(request)
         if fault == DUPLICATE:
             answered = self._answer(request)
+        return self._brought(request, answered, fault)
+
+    def _instead(self, request: Exchange, fault: str) -> Answered | None:
+        """What comes back although the receiver never heard of the request; None when it is carried."""
+        if fault == LOST_REQUEST:
+            raise FetchError("no answer in time", kind="timeout")
+        if fault == LATE and request.method == "POST":
+            self.late.append(request)
+            raise FetchError("no answer in time", kind="timeout")
+        if fault == REFUSE:
+            return Answered(503)
+        return self._earlier.get((request.receiver, request.path)) if fault == STALE_ANSWER else None
+
+    def _brought(self, request: Exchange, answered: Answered, fault: str) -> Answered:
+        """What the sender gets of an answer."""
         if fault == LOST_ANSWER:
             raise FetchError("no answer in time", kind="timeout")
         if fault in (TRUNCATE, FLIP) and answered.body:

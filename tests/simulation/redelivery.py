@@ -26,7 +26,7 @@ _MOST = 14
 
 
 def check_redelivery(federation: Federation, dice: random.Random) -> None:
-    """Deliver a random multiset of the run's pushes to a fresh hub and a fresh node; both end where the real ones are."""
+    """Deliver a random multiset of the run's pushes to a fresh hub and node; both end where the real ones are."""
     network = federation.network
     assert isinstance(network, FaultyNetwork)
     to_hub = [body for request in network.pushes if request.receiver == "hub" and (body := _parsed(request.body))]

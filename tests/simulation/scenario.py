@@ -132,7 +132,8 @@ class Scenario:
         ]  # fmt: skip
         troubles = {
             PARTITION: self._cut, CRASH: self._plan_crash, LATE: self._deliver_late, RESTORE_NODE: self._restore_node,
-            RESTORE_HUB: self._restore_hub, WIPE_HUB: self._wipe_hub, SKEW: self._skew, LIAR: self._lie, ROSTER: self._roster,
+            RESTORE_HUB: self._restore_hub, WIPE_HUB: self._wipe_hub, SKEW: self._skew, LIAR: self._lie,
+            ROSTER: self._roster,
         }  # fmt: skip
         weights = {WIPE_HUB: 0.3, RESTORE_HUB: 0.8, RESTORE_NODE: 3.0, SKEW: 2.0, ROSTER: 1.5, LIAR: 8.0, LATE: 6.0}
         deeds += [(weights.get(fault, 5.0), act) for fault, act in troubles.items() if fault in self.faults]
@@ -162,7 +163,10 @@ class Scenario:
     def _pass_time(self) -> str:
         federation, dice = self.federation, self.dice
         seconds = dice.choices(
-            (1, dice.randrange(2, 8), dice.randrange(10, 70), dice.randrange(300, 800), 3700, dice.randrange(14_000, 90_000)),
+            (
+                1, dice.randrange(2, 8), dice.randrange(10, 70), dice.randrange(300, 800), 3700,
+                dice.randrange(14_000, 90_000),
+            ),
             (30, 40, 20, 10, 2, 1),
         )[0]  # fmt: skip
         federation.clock.time += seconds

@@ -16,7 +16,24 @@ from tests.simulation.federation import NAMES, Federation
 from tests.simulation.violations import Violation
 from tests.support.world import offer_doc
 
-_SYLLABLES = "bar del fon gis hem kul lor mun nis pol rem sul tan vor wil zum".split()
+_SYLLABLES = (
+    "bar",
+    "del",
+    "fon",
+    "gis",
+    "hem",
+    "kul",
+    "lor",
+    "mun",
+    "nis",
+    "pol",
+    "rem",
+    "sul",
+    "tan",
+    "vor",
+    "wil",
+    "zum",
+)
 REASONS = ("ended", "paused", "duplicate", "mistake", "other")
 
 

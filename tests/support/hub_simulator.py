@@ -1,4 +1,4 @@
-"""A hub that lies: a real hub behind a site that bends its answers, and signs whatever catalogue note a test asks for."""
+"""A hub that lies: a real hub behind a site that bends its answers, and signs any catalogue note a test asks for."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """A publisher that can lie: a member's feed on the real signing code, wrong in every way a test asks for.
 
-The simulator steps into the place of a node that is already a member: it goes on with that node's log and keys, so what it
-serves is refused for the one thing that is wrong with it and for nothing else.  `snapshot` and `restore` bring it back to
-the truth, because most states of a member are left by telling it.
+The simulator steps into the place of a node that is already a member: it goes on with that node's log and keys, so what
+it serves is refused for the one thing that is wrong with it and for nothing else.  `snapshot` and `restore` bring it
+back to the truth, because most states of a member are left by telling it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from node.party import Node
-from shared.errors import FetchError
+from shared.errors import FetchError, ParseError
 from shared.feed.base64s import encode_base64
 from shared.feed.checkpoint import Checkpoint, format_checkpoint_text
 from shared.feed.entry import Erase, Publish, Withdraw, format_entry, parse_entry
@@ -49,8 +49,8 @@ class NodeSimulator:
         clock_ahead: added to every time that is signed.
         fixed_note: served as the checkpoint instead of an honest one.
         claims: what it says it holds, when it is pushed to and in its own pushes.
-        twists: changes the answer of one path below the prefix, such as `tile/entries/000.p/4`, or of all that begin with
-            a word that ends in `*`.
+        twists: changes the answer of one path below the prefix, such as `tile/entries/000.p/4`, or of all that begin
+            with a word that ends in `*`.
     """
 
     def __init__(self, world: World, node: Node) -> None:
@@ -107,10 +107,8 @@ class NodeSimulator:
         for index, data in enumerate(self.entries):
             try:
                 entry = parse_entry(data)
-            except ValueError:
-                continue
-            except Exception:  # noqa: BLE001 - a lie that breaks the grammar names no record
-                continue
+            except ParseError:
+                continue  # a lie that breaks the grammar names no record
             if isinstance(entry, Publish | Withdraw) and entry.id == rid:
                 found = index
         return found

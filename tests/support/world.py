@@ -1,6 +1,7 @@
 """A small federation in one process: real nodes and a real hub over an in-memory network and in-memory databases.
 
-Time is virtual, dice are seeded, every exchange goes through `Network.exchange`, where tests and the simulation put faults.
+Time is virtual, dice are seeded, every exchange goes through `Network.exchange`, where tests and the simulation put
+faults.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from hub import notes, recovery
+from hub import notes
 from hub import receiving as hub_receiving
 from hub import upkeep as hub_upkeep
 from hub.party import Hub
@@ -25,13 +26,12 @@ from shared.errors import FetchError, ParseError
 from shared.feed.keys import LOG, WITNESS, SigningKey
 from shared.feed.payload import commitment_of, seal_payload
 from shared.feed.push import PushAnswer, PushBody, format_answer, parse_push
-from shared.feed.roster import HubRow, MemberRow, Pins, Roster, format_roster, sign_roster
+from shared.feed.roster import HubRow, MemberRow, Roster, format_roster, sign_roster
 from shared.holdings import edits, facts, logs
 from shared.holdings.edits import NEW, Edit
 from shared.holdings.tables import metadata
 from shared.judges import judges
 from shared.net.fetcher import Fetched, Posted
-from shared.rosterbook import RosterBook
 from shared.seal import Signer, begin_log
 from shared.web.feed_files import FeedFiles
 
@@ -75,7 +75,7 @@ class SeededDice:
     """Repeatable bytes."""
 
     def __init__(self, seed: int | str) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - a simulation must be repeatable
+        self._random = random.Random(seed)
 
     def token(self, size: int) -> bytes:
         return self._random.randbytes(size)
