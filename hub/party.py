@@ -113,10 +113,12 @@ class Hub:
             hub_witness=(witness,),
         )
 
-    def is_recovering(self) -> bool:
+    def is_recovering(self, conn: sa.Connection | None = None) -> bool:
         """The state others hold of the members' logs is not known yet (PROTOCOL 4 W6)."""
-        with self.db.read() as conn:
-            return bool(facts.load_number(conn, "recovering-since"))
+        if conn is None:
+            with self.db.read() as own:
+                return self.is_recovering(own)
+        return bool(facts.load_number(conn, "recovering-since"))
 
     def ensure_own_log(self) -> None:
         """Make the own log's row where keys exist but the database is empty: then it is recovering.

@@ -45,6 +45,8 @@ def guards_for(hub: Hub, origin: str) -> Guards:
 def pull_member(hub: Hub, row: MemberRow, owner: str) -> Report:
     """Read one member now; the outcome is kept as its standing."""
     origin = row.log_key.name
+    if row.status != "active":
+        return Report(origin, row.name, Code.E_ROSTER, message=f"{row.name} is {row.status} and is not read")
     keys, source = hub.book.keys_for(origin, as_mirror=False), hub.member_source(row)
     if keys is None or source is None:
         raise LogStateError(f"{row.name} delivers by push; there is nothing to pull")

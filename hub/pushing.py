@@ -7,24 +7,34 @@ from functools import partial
 import sqlalchemy as sa
 
 from hub.party import UNREACHABLE, Hub
+from hub.recovery import doubts, has_spoken, wait_for_members
 from hub.states import standing_of
 from hub.store.standings import update_standing
 from shared import deliver
-from shared.errors import FetchError, ParseError
+from shared.consume import mirror_path
+from shared.errors import FetchError, ParseError, VerificationError
 from shared.feed import limits
+from shared.feed.outcomes import Code
 from shared.feed.push import PushAnswer, format_push, parse_answer
 from shared.feed.roster import MemberRow
-from shared.holdings import facts, papers
+from shared.feed.trusted_log import LogState, TrustedLog
+from shared.holdings import facts, logs, papers
+from shared.net.fetcher import PrefixFetcher
+from shared.sources import FetchedSource, Served
 
 _RETRY_SECONDS = (1, 5, 30, 120, 600)
 
 
 def push_due(hub: Hub) -> int:
-    """Begin to push to every node that has not acknowledged the newest changed note; returns to how many."""
+    """Begin to push to every node that has not acknowledged the newest changed note, or whose word is needed.
+
+    Returns:
+        To how many.
+    """
     now = hub.clock.now()
     with hub.db.read() as conn:
         target = facts.load_number(conn, "note-to-push")
-        rows = [row for row in hub.members(conn) if _is_due(hub, conn, row, target, now)] if target else []
+        rows = [row for row in hub.members(conn) if _is_due(hub, conn, row, target, now)]
     return hub.launch({f"push {row.name}": partial(_push, hub, row) for row in rows})
 
 
@@ -38,10 +48,19 @@ def _is_due(hub: Hub, conn: sa.Connection, row: MemberRow, target: int, now: int
     # A member that is active no more is told so once: until it has acknowledged the roster that says it.
     if row.status != "active" and facts.load_number(conn, f"roster-of:{row.name}") >= hub.book.version(conn):
         return False
-    noted, failures, next_try = hub.push_attempts.get(row.name, (0, 0, 0))
+    noted, failures, next_try = hub.push_attempts.get(row.name, (-1, 0, 0))
+    asks = _asks(hub, conn, row)
     if noted != target:
+        return bool(target) or asks
+    is_rested = not now < next_try <= now + _RETRY_SECONDS[-1]
+    return is_rested and (asks or 0 < failures <= len(_RETRY_SECONDS))
+
+
+def _asks(hub: Hub, conn: sa.Connection, row: MemberRow) -> bool:
+    """Its word is needed: after a start (W6), or because it claimed to hold more of our own log than we do."""
+    if facts.load_number(conn, f"ask:{row.name}"):
         return True
-    return 0 < failures <= len(_RETRY_SECONDS) and next_try <= now
+    return hub.is_recovering(conn) and not has_spoken(conn, row)
 
 
 def push_member(hub: Hub, row: MemberRow) -> PushAnswer | None:
@@ -52,11 +71,10 @@ def push_member(hub: Hub, row: MemberRow) -> PushAnswer | None:
         known = papers.load_holder(conn, row.name)
         roster_known = facts.load_number(conn, f"roster-of:{row.name}")
         rosters = [data for _, data in papers.load_roster_notes(conn, roster_known)] if roster_known else []
-        if note is None:
-            return None
+        # Without a note (its database was wiped) the hub only asks.
         parcel = deliver.pack(
-            conn, note=note[1], roster_version=hub.book.version(conn), rosters=rosters, known=known or None,
-            skip=_undelivered(hub, conn, row),
+            conn, note=b"" if note is None else note[1], roster_version=hub.book.version(conn), rosters=rosters,
+            known=known or None, skip=_undelivered(hub, conn, row),
         )  # fmt: skip
     try:
         answer = _send(hub, row, format_push(parcel.body))
@@ -65,7 +83,8 @@ def push_member(hub: Hub, row: MemberRow) -> PushAnswer | None:
         return None
     hear(hub, row, answer)
     with hub.db.write() as conn:
-        update_standing(conn, row.log_key.name, row.name, pushed_note=note[0], push_failures=0)
+        pushed = 0 if note is None else note[0]
+        update_standing(conn, row.log_key.name, row.name, pushed_note=pushed, push_failures=0)
     # Last: an acknowledgement that could not be kept is asked for again.
     hub.push_attempts[row.name] = (target, 0, 0)
     return answer
@@ -93,11 +112,42 @@ def _send(hub: Hub, row: MemberRow, body: bytes) -> PushAnswer:
 
 
 def hear(hub: Hub, row: MemberRow, answer: PushAnswer) -> None:
-    """Keep what a node says it holds: acknowledgement, lag, and what a restored hub must get back."""
+    """Keep what a node says it holds: acknowledgement, lag, and what a restored hub must get back.
+
+    More of our own log than we hold means that we were restored (W6); another history of it, that two were signed.
+    """
+    now = hub.clock.now()
     with hub.db.write() as conn:
-        papers.save_holder(conn, row.name, answer.sources, now=hub.clock.now())
+        papers.save_holder(conn, row.name, answer.sources, now=now)
         facts.save_fact(conn, f"roster-of:{row.name}", answer.roster)
-        update_standing(conn, row.log_key.name, row.name, heard_at=hub.clock.now())
+        facts.delete_fact(conn, f"ask:{row.name}")
+        own = logs.load_log(conn, hub.settings.origin)
+        theirs = answer.holding(own.origin)
+        is_larger = theirs is not None and theirs.size > own.size
+        is_other = theirs is not None and theirs.size == own.size and theirs.root != bytes(own.root)
+        if is_larger and not facts.load_number(conn, "recovering-since") and not doubts(conn, row.name):
+            wait_for_members(conn, now)
+        update_standing(conn, row.log_key.name, row.name, heard_at=now)
+    if is_other:
+        _look_for_fork(hub, row)
+
+
+def _look_for_fork(hub: Hub, row: MemberRow) -> None:
+    """A node says that it holds another history of our own log: believed only when our signature is under it."""
+    prefix = f"{row.url}/{mirror_path(hub.settings.origin)}"
+    try:
+        answer = FetchedSource(PrefixFetcher(hub.web, prefix), prefix).checkpoint("")
+        if not isinstance(answer, Served):
+            return
+        admission = TrustedLog(LogState(hub.settings.origin), hub.own_keys).admit(answer.body, now=hub.clock.now())
+    except (FetchError, ParseError, VerificationError):
+        return
+    with hub.db.write() as conn:
+        own = logs.load_log(conn, hub.settings.origin)
+        said = admission.checkpoint
+        if said.size == own.size and said.root != bytes(own.root):
+            papers.save_evidence(conn, own.origin, Code.E_FORK, bytes(own.note), answer.body, now=hub.clock.now())
+            facts.save_fact(conn, "forked", hub.clock.now())
 
 
 def _record_failure(hub: Hub, row: MemberRow, target: int, message: str) -> None:

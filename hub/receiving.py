@@ -6,16 +6,16 @@ import msgspec
 
 from hub.party import UNREACHABLE, Hub
 from hub.pulling import guards_for
-from hub.recovery import doubts, wait_for_members
+from hub.recovery import doubts, has_spoken
 from hub.states import record_report
 from hub.store.standings import update_standing
 from shared import deliver
 from shared.errors import ParseError, VerificationError
 from shared.feed.checkpoint import parse_checkpoint_text
 from shared.feed.note import parse_note
-from shared.feed.push import PushAnswer, PushBody, SourcePart
+from shared.feed.push import Holding, PushAnswer, PushBody, SourcePart
 from shared.feed.roster import MemberRow
-from shared.feed.trusted_log import LogState, TrustedLog
+from shared.feed.trusted_log import Admission, LogState, TrustedLog
 from shared.follow import Report
 from shared.holdings import facts, logs, papers, payloads
 
@@ -23,11 +23,11 @@ from shared.holdings import facts, logs, papers, payloads
 def receive_push(hub: Hub, body: PushBody) -> PushAnswer:
     """Take what a node sent; answer with what is held after that.  Every well-formed body is answered."""
     _take_rosters(hub, body)
-    sender = _identify(hub, body.note)
-    if sender is not None:
+    sender, signed = _identify(hub, body.note)
+    if sender is not None and signed is not None:
         if _is_in_force(hub):
             _take_logs(hub, body, sender)
-        _hear(hub, body, sender)
+        _hear(hub, body, sender, signed)
         _read_soon(hub, sender)
     with hub.db.read() as conn:
         return deliver.answer_push(conn, hub.book.version(conn))
@@ -53,24 +53,24 @@ def _take_rosters(hub: Hub, body: PushBody) -> None:
                 facts.save_fact(conn, "roster-refused", error.message)
 
 
-def _identify(hub: Hub, note: bytes) -> MemberRow | None:
-    """Return the member whose keys signed the checkpoint in line 1.
+def _identify(hub: Hub, note: bytes) -> tuple[MemberRow | None, Admission | None]:
+    """Return the member whose keys signed the checkpoint in line 1, and what it signed.
 
     Or None: then nothing it says about itself counts.
     """
     origin = note.split(b"\n", 1)[0].decode("utf-8", "replace")
     keys = hub.book.keys_for(origin, as_mirror=False)
     if keys is None or origin == hub.settings.origin:
-        return None
+        return None, None
     try:
         admission = TrustedLog(LogState(origin), keys).admit(note, now=hub.clock.now())
     except (VerificationError, ParseError):
-        return None
+        return None, None
     with hub.db.read() as conn:
         held = logs.find_log(conn, origin)
     if held is not None and admission.time < held.time:
-        return None
-    return next((row for row in hub.members() if row.log_key.name == origin), None)
+        return None, None
+    return next((row for row in hub.members() if row.log_key.name == origin), None), admission
 
 
 def _take_logs(hub: Hub, body: PushBody, sender: MemberRow) -> None:
@@ -135,16 +135,28 @@ def _record(hub: Hub, row: MemberRow | None, report: Report, sender: MemberRow) 
         record_report(hub, row, report, is_poll=False, jitter=0.5)
 
 
-def _hear(hub: Hub, body: PushBody, sender: MemberRow) -> None:
-    """Keep what the sender holds; more of our own log than we have means that we were restored (W6)."""
-    now = hub.clock.now()
+def _hear(hub: Hub, body: PushBody, sender: MemberRow, signed: Admission) -> None:
+    """Keep what the sender says it holds, and ask it ourselves where more depends on it.
+
+    A checkpoint in line 1 is public, so anybody can put it before words of his own.  What the sender signed counts at
+    once, its holdings count for lag; that a recovery ends, or begins, hangs on the answer at the address of the roster
+    (`pushing.hear`), and of a member that cannot be asked on a signature made since.
+    """
+    now, origin = hub.clock.now(), sender.log_key.name
+    holdings = {holding.origin: holding for holding in body.holdings}
+    said = holdings.get(origin)
+    if said is None or said.size < signed.checkpoint.size:
+        holdings[origin] = Holding(origin, signed.checkpoint.size, signed.checkpoint.root)
     with hub.db.write() as conn:
-        papers.save_holder(conn, sender.name, body.holdings, now=now)
+        papers.save_holder(conn, sender.name, list(holdings.values()), now=now)
         facts.save_fact(conn, f"roster-of:{sender.name}", body.roster_version)
-        update_standing(conn, sender.log_key.name, sender.name, heard_at=now)
         own = logs.load_log(conn, hub.settings.origin)
-        theirs = next((h for h in body.holdings if h.origin == own.origin), None)
-        is_larger = theirs is not None and theirs.size > own.size
-        if is_larger and not facts.load_number(conn, "recovering-since") and not doubts(conn, sender.name):
-            wait_for_members(conn, now)
-            update_standing(conn, sender.log_key.name, sender.name, heard_at=now)
+        ours = holdings.get(own.origin)
+        is_larger = ours is not None and ours.size > own.size and not doubts(conn, sender.name)
+        since = facts.load_number(conn, "recovering-since")
+        if sender.url != UNREACHABLE:
+            if is_larger or (since and not has_spoken(conn, sender)):
+                hub.push_attempts.pop(sender.name, None)
+                facts.save_fact(conn, f"ask:{sender.name}", 1)
+        elif not since or signed.time >= since:
+            update_standing(conn, origin, sender.name, heard_at=now)

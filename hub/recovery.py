@@ -116,7 +116,8 @@ def _behind(hub: Hub, conn: sa.Connection) -> dict[str, list[_Claim]]:
     held = {row.origin: row.size for row in logs.load_logs(conn)}
     for row in active_members(hub, conn):
         for origin, holding in papers.load_holder(conn, row.name).items():
-            if hub.book.keys_for(origin, as_mirror=False, conn=conn) is not None and holding.size > held.get(origin, 0):
+            is_over = hub.book.status_of(origin, conn) in ("retired", "unknown")
+            if not is_over and holding.size > held.get(origin, 0):
                 found.setdefault(origin, []).append(_Claim(holding.size, row.name))
     return {origin: sorted(claims, reverse=True) for origin, claims in found.items()}
 

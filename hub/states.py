@@ -215,7 +215,7 @@ _LONGEST_WAIT = max(360, 1440 * 6 // 5) * _MINUTE
 
 def is_read_due(kept: dict[str, Any], now: int) -> bool:
     """Tell whether the time of the next read has come; one beyond every interval was set by a clock that ran ahead."""
-    return not now < kept["next_poll"] <= now + _LONGEST_WAIT
+    return not now < kept["next_poll"] <= now + _LONGEST_WAIT or kept["last_poll"] > now
 
 
 def is_pollable(row: MemberRow) -> bool:

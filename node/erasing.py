@@ -27,6 +27,7 @@ from shared.feed.payload import parse_payload
 from shared.holdings import edits, facts, logs, payloads
 from shared.holdings.edits import Edit
 from shared.model.erasing import find_person, remove_person
+from shared.seal import erase_commitments
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -131,9 +132,9 @@ def erase(node: Node, text: str) -> Erased:
 def _erase(node: Node, text: str) -> Erased:
     with node.db.write() as conn:
         hits = _find(conn, text)
-        # While recovering, versions that name the person may still come back from the mirror; the pending edit waits
-        # for them.
-        if not hits and not facts.load_number(conn, "recovering-since"):
+        # Of a member, versions that name the person may still come back from the mirror: this may be a restored or
+        # resumed copy that does not know it yet.  The pending edit waits for them.
+        if not hits and node.membership is None:
             return Erased(0, 0, 0, False)
         cleaned = _clean_edits(node, conn, hits, text) + _clean_drafts(node, conn, hits, text)
         doomed = {hit.commitment for hit in hits if hit.commitment is not None}
@@ -143,13 +144,38 @@ def _erase(node: Node, text: str) -> Erased:
         for hit in hits:
             imports.mark_cleaned(conn, hit.id, mask_of(hit.fields))
         if doomed or node.membership is not None:
-            # Without a target, too: this may be a resumed older copy, whose lost versions come back before the seal.
-            body = b"".join(sorted(doomed))
-            edit = Edit("erase", "offer", None, edits.NEW, node.clock.now(), body=body, person=text)
-            edits.add_edit(conn, edit)
+            _add_erasure(node, conn, text, doomed)
         facts.save_fact(conn, "scrub-due", 1)
         facts.bump_fact(conn, "catalogue-version")
     return Erased(len({hit.id for hit in hits}), len(doomed), cleaned, False)
+
+
+def _add_erasure(node: Node, conn: sa.Connection, text: str, doomed: Iterable[bytes]) -> None:
+    body = b"".join(sorted(doomed))
+    edits.add_edit(conn, Edit("erase", "offer", None, edits.NEW, node.clock.now(), body=body, person=text))
+
+
+def renew_erasures(node: Node) -> None:
+    """Search versions that came back from the mirror for the persons of pending erasures, before these are sealed (W3).
+
+    A live offer whose newest version names the person gets a cleaned successor, as when the erasure was asked for.
+    """
+    with node.db.read() as conn:
+        if not any(edit.op == "erase" and edit.person for edit in edits.load_edits(conn)):
+            return
+    with node.db.write() as conn:
+        waiting = [edit for edit in edits.load_edits(conn) if edit.op == "erase" and edit.person]
+        for edit in waiting:
+            text = str(edit.person)
+            found = {hit.commitment for hit in _in_versions(conn, text) if hit.commitment is not None}
+            if found:
+                _publish_successors(node, conn, found, text)
+                for log_id in versions.own_log_ids(conn):
+                    payloads.destroy_payloads(conn, log_id, found)
+                # Again at the end, so that the successors come first in the log.
+                edits.drop_edits(conn, [edit.id])
+                _add_erasure(node, conn, text, found | erase_commitments(edit.body))
+                facts.save_fact(conn, "scrub-due", 1)
 
 
 def _clean_edits(node: Node, conn: sa.Connection, hits: list[Hit], text: str) -> int:

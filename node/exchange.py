@@ -7,6 +7,10 @@ it.
 
 from __future__ import annotations
 
+from typing import Any
+
+import sqlalchemy as sa
+
 from node.party import Node
 from node.recovery import recover
 from shared import deliver
@@ -108,16 +112,27 @@ def hand_over(node: Node, answer: PushAnswer) -> PushAnswer:
     Raises:
         FetchError, NotAnsweredError: as for `converse`.
     """
-    answer = _deliver(node, answer)
+    before = dict(answer.wants)
+    answer, resent = _deliver(node, answer)
     node.last_wants = dict(answer.wants)
+    # What all our payloads did not still is not sent again until the hub wants another number of them.
+    node.resent_in_vain = {
+        origin: count
+        for origin, count in answer.wants
+        if (origin in resent and before.get(origin) == count) or node.resent_in_vain.get(origin) == count
+    }
     if answer.state != "live":
         raise NotAnsweredError("the hub is recovering")
     _note_level(node, answer)
     return answer
 
 
-def _deliver(node: Node, answer: PushAnswer) -> PushAnswer:
-    """Send entries that the hub lacks, then payloads, until it wants none or nothing moves any more."""
+def _deliver(node: Node, answer: PushAnswer) -> tuple[PushAnswer, set[str]]:
+    """Send entries that the hub lacks, then payloads, until it wants none or nothing moves any more.
+
+    Returns:
+        The last answer, and the logs of which all payloads were sent once more.
+    """
     was_sent: set[str] = set()
     cursors: tuple[deliver.Cursor, ...] = ()
     for _ in range(_ROUNDS):
@@ -128,7 +143,7 @@ def _deliver(node: Node, answer: PushAnswer) -> PushAnswer:
         answer, cursors = push(node, known, cursors)
         if not cursors and {holding.origin: holding for holding in answer.sources} == known:
             break
-    return answer
+    return answer, was_sent
 
 
 def _theirs(node: Node, answer: PushAnswer) -> Holding | None:
@@ -144,13 +159,18 @@ def is_behind(node: Node, answer: PushAnswer) -> bool:
     with node.db.read() as conn:
         row = logs.load_log(conn, node.settings.origin)
     theirs = _theirs(node, answer)
+    _verify_same_root(node, row, theirs)
+    return theirs is not None and theirs.size > row.size
+
+
+def _verify_same_root(node: Node, row: sa.Row[Any], theirs: Holding | None) -> None:
+    """Return unless the hub holds another log of our size; that is kept, and nothing is signed any more."""
     if theirs is not None and theirs.size == row.size and theirs.root != bytes(row.root):
         with node.db.write() as conn:
             facts.save_fact(conn, "forked", node.clock.now())
         raise EquivocationError(
             f"the hub holds another log of size {row.size}", advice="call the district: a new generation is needed"
         )
-    return theirs is not None and theirs.size > row.size
 
 
 def _has_more_than(node: Node, known: dict[str, Holding]) -> bool:
@@ -169,6 +189,8 @@ def _wanted_again(node: Node, answer: PushAnswer, was_sent: set[str]) -> tuple[d
     again = []
     for origin, count in answer.wants:
         is_own = origin == node.settings.origin
+        if node.resent_in_vain.get(origin) == count:
+            continue
         if count and origin not in was_sent and (is_own or node.last_wants.get(origin) == count):
             was_sent.add(origin)
             again.append(deliver.Cursor(origin, 0))
@@ -178,6 +200,8 @@ def _wanted_again(node: Node, answer: PushAnswer, was_sent: set[str]) -> tuple[d
 def _note_level(node: Node, answer: PushAnswer) -> None:
     """Both sides hold the same: the question of W3 is answered, a recovery is over."""
     theirs = _theirs(node, answer)
+    with node.db.read() as conn:
+        _verify_same_root(node, logs.load_log(conn, node.settings.origin), theirs)
     with node.db.write() as conn:
         row = logs.load_log(conn, node.settings.origin)
         if theirs is None or theirs.size != row.size:

@@ -54,6 +54,7 @@ class Node:
         self.consumer = Consumer(db, clock, self.reader, self.book, own_origin=settings.origin)
         self.sealer = Sealer(db, signer, self.own_keys, names=judges.names, title_of=judges.title_of)
         self.last_wants: dict[str, int] = {}
+        self.resent_in_vain: dict[str, int] = {}
 
     @property
     def home(self) -> Path:

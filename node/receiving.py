@@ -23,11 +23,15 @@ READING = "reading:"
 def receive_push(node: Node, body: PushBody) -> PushAnswer:
     """Take what the hub sent: rosters, entries and payloads, then its note; answer with what is held after that.
 
-    Every well-formed body is answered, even if its note is old or refused.
+    Every well-formed body is answered, even if its note is old or refused.  Without a note it is a mere question: from
+    a hub that has lost its own.
     """
     try:
         with node.db.write() as conn:
             deliver.extend_chain(node.book, conn, body.rosters)
+        if not body.note:
+            with node.db.read() as conn:
+                return deliver.answer_push(conn, node.book.version(conn))
         with node.db.read() as conn:
             stored = {row.origin: bytes(row.note) for row in logs.load_logs(conn) if row.size}
         said = node.consumer.accept(body.note, lambda version: fetch_roster(node, version))

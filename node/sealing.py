@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from node.erasing import renew_erasures
 from node.exchange import NotAnsweredError, converse, hand_over
 from node.party import Node
 from node.recovery import fetch_lost_payloads, has_receipt
@@ -51,6 +52,7 @@ def seal_pending(node: Node, owner: str) -> SealOutcome:
 def _ask_and_seal(node: Node) -> SealOutcome:
     answer = converse(node)
     fetch_lost_payloads(node)
+    renew_erasures(node)
     with node.db.read() as conn:
         if not edits.count_edits(conn):
             return SealOutcome(delivered=True)
@@ -68,4 +70,8 @@ def seal_offline(node: Node) -> SealOutcome:
     """Seal without asking anybody: an explicit decision of the operator, refused while recovering."""
     if not node.is_member:
         return SealOutcome(waits_for="this node is not a member yet", code="E_ROSTER")
+    with node.db.read() as conn:
+        if not facts.load_number(conn, "asked-at"):
+            # The first seal needs a live answer that the hub holds exactly our log (W7).
+            return SealOutcome(waits_for="the hub has never been asked about this log", code="E_RECOVERING")
     return SealOutcome(node.sealer.seal(now=node.clock.now()), delivered=False, waits_for="sealed offline")

@@ -208,10 +208,10 @@ def erase_commitments(body: bytes | None) -> set[bytes]:
 
 
 def check_writable(conn: sa.Connection, row: sa.Row[tuple[object, ...]], *, now: int) -> None:
-    """Refuse to sign with a clock behind our own last signature (W4) or while recovering (W6).
+    """Refuse to sign with a clock behind our own last signature (W4), while recovering (W6), or after a fork (W3).
 
     Raises:
-        LogStateError: E_OWN_CLOCK or E_RECOVERING.
+        LogStateError: E_OWN_CLOCK, E_RECOVERING or E_FORK.
     """
     if row.time > now:
         raise LogStateError(
@@ -220,6 +220,12 @@ def check_writable(conn: sa.Connection, row: sa.Row[tuple[object, ...]], *, now:
         )  # fmt: skip
     if facts.load_number(conn, "recovering-since"):
         raise LogStateError("recovering: the state others hold of our log is not known yet", code="E_RECOVERING")
+    if facts.load_number(conn, "forked"):
+        raise LogStateError(
+            "others hold another history of our log",
+            code="E_FORK",
+            advice="call the district: a new generation is needed",
+        )
 
 
 def _extend(

@@ -27,6 +27,7 @@ class Growth(msgspec.Struct):
     erasures: int = 0
     destroyed: int = 0
     held_at: int | None = None
+    replaced: set[bytes] = msgspec.field(default_factory=set)
     oddities: list[Oddity] = msgspec.field(default_factory=list)
 
 
@@ -68,7 +69,7 @@ def grow_log(
         before = logs.load_heads(conn, log_id, touched_ids(parsed))
         changes = fold_entries(start, parsed, before, kinds=rules.kinds, signed_at=signed_at)
         logs.append_entries(db, conn, log_id, start, entries, leaves)
-        _replace_heads(db, conn, log_id, before, changes.heads, now)
+        growth.replaced |= _replace_heads(db, conn, log_id, before, changes.heads, now)
         dead += _resolve_targets(conn, log_id, changes.targets, growth)
         _track(withdrawn, revived, changes.withdrawn, changes.revived)
         growth.entries += len(entries)
@@ -90,10 +91,15 @@ def _track(withdrawn: set[bytes], revived: set[bytes], leaving: set[bytes], comi
 
 def _replace_heads(
     db: Database, conn: sa.Connection, log_id: int, before: dict[bytes, Head], after: dict[bytes, Head], now: int
-) -> None:
-    """Store new heads; the version that was shown stays the fallback until its successor is held."""
+) -> set[bytes]:
+    """Store new heads; the version that was shown stays the fallback until its successor is held.
+
+    Returns:
+        Commitments of held payloads that were newest before.
+    """
     changed = [rid for rid in after if rid in before]
     fallbacks: dict[bytes, bytes | None] = {}
+    held: set[bytes] = set()
     if changed:
         old = {rid: head.commitment for rid in changed if (head := before[rid]).live and head.commitment}
         held = payloads.held_among(conn, log_id, list(old.values()))
@@ -102,6 +108,7 @@ def _replace_heads(
         payloads.supersede(conn, log_id, list(old.values()), now=now)
         payloads.forget_wants(conn, log_id, changed)
     logs.save_heads(db, conn, log_id, before, after, fallbacks)
+    return held
 
 
 def _resolve_targets(
@@ -128,10 +135,11 @@ def _apply_erasures(
     if not dead:
         return
     commitments = {commitment for commitment, _, _ in dead}
-    held = payloads.held_among(conn, log_id, commitments)
-    if guard and len(held) > limits.ERASE_GUARD_MIN:
-        live = payloads.count_held_live(conn, log_id)
-        if len(held) > limits.GUARD_SHARE * max(live, 1):
+    doomed = payloads.held_live_among(conn, log_id, commitments, growth.replaced)
+    if guard and len(doomed) > limits.ERASE_GUARD_MIN:
+        live_before = payloads.count_held_live(conn, log_id) + len(growth.replaced)
+        if len(doomed) > limits.GUARD_SHARE * live_before:
+            held = payloads.held_among(conn, log_id, commitments)
             payloads.set_apart(conn, log_id, held, until=now + limits.APART_SECONDS)
             commitments -= held
     payloads.mark_erased(conn, log_id, dead)

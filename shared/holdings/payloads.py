@@ -64,6 +64,15 @@ def held_among(conn: sa.Connection, log_id: int, commitments: Collection[bytes])
     return {commitment for commitment, apart_until in rows if apart_until is None}
 
 
+def held_live_among(
+    conn: sa.Connection, log_id: int, commitments: Collection[bytes], replaced: Collection[bytes]
+) -> set[bytes]:
+    """Return those of `commitments` that are held and newest, or were until this read `replaced` them."""
+    columns = ("commitment", "apart_until", "superseded_at")
+    rows = select_among(conn, payload, columns, log_id, "commitment", list(commitments))
+    return {c for c, apart_until, since in rows if apart_until is None and (since is None or c in replaced)}
+
+
 def load_payload(conn: sa.Connection, log_id: int, commitment: bytes) -> bytes | None:
     """Return the payload's bytes as received, or None when they are not held or kept apart."""
     body = conn.execute(
@@ -140,11 +149,16 @@ def supersede(conn: sa.Connection, log_id: int, commitments: Collection[bytes], 
 
 def purge_superseded(conn: sa.Connection, *, now: int) -> int:
     """Delete superseded and withdrawn payloads of others after one hour, unless they are still what is shown."""
+    newest = payload.alias("newest")
+    successor = sa.select(sa.literal(1)).where(
+        newest.c.log_id == record.c.log_id, newest.c.commitment == record.c.commitment, newest.c.apart_until.is_(None)
+    )
+    is_last_good = sa.and_(record.c.fallback == payload.c.commitment, ~sa.exists(successor))
     head = sa.select(sa.literal(1)).where(
         record.c.log_id == payload.c.log_id,
         record.c.rid == payload.c.rid,
         record.c.live,
-        sa.or_(record.c.commitment == payload.c.commitment, record.c.fallback == payload.c.commitment),
+        sa.or_(record.c.commitment == payload.c.commitment, is_last_good),
     )
     shown_frozen = sa.select(sa.literal(1)).where(
         frozen.c.log_id == payload.c.log_id,

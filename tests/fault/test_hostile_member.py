@@ -11,11 +11,11 @@ import pytest
 
 from shared.feed.entry import Hello, format_entry
 from shared.feed.outcomes import ABOUT, Code, State
-from shared.feed.push import Holding
+from shared.feed.push import Holding, PushBody, format_push
 from shared.holdings.papers import load_evidence
 from tests.fault.scenes import HONEST, LIAR, OFFERS, Scene
 from tests.support.node_simulator import NodeSimulator, altered, answers, fails, misspelt_base64
-from tests.support.world import Answered, World, publish
+from tests.support.world import Answered, Exchange, NetworkAccess, Site, World, publish
 
 Lie = Callable[[NodeSimulator], None]
 GOOD = sorted(OFFERS)
@@ -509,6 +509,7 @@ def test_member_that_claims_what_nobody_can_show_does_not_keep_the_hub_recoverin
         Holding("marl.example/feed/g1", 999, bytes(32)),
     )
     scene.liar.push()
+    scene.world.tick(2)
     assert scene.hub.is_recovering()
 
     scene.world.tick(30)
@@ -533,3 +534,52 @@ def test_push_under_a_checkpoint_with_strange_keys_counts_for_nobody(scene: Scen
     assert not scene.hub.is_recovering()
     assert scene.standing().heard_at == before.heard_at
     assert scene.standing().state is State.ACTIVE
+
+
+def forge(world: World, name: str, holdings: tuple[Holding, ...] = ()) -> None:
+    """Push what anybody can: a member's public checkpoint, and words of one's own behind it."""
+    attacker = NetworkAccess(world.network, "attacker")
+    note = attacker.get(f"http://{name}/feed/g1/checkpoint", max_bytes=16_384, deadline_seconds=5).body
+    body = format_push(PushBody(note, "live", 1, holdings))
+    attacker.post(
+        "http://hub/federation/push", body, content_type="application/x-ndjson", max_bytes=65_536, deadline_seconds=5
+    )
+
+
+def test_public_checkpoint_with_others_words_does_not_make_the_hub_recover(scene: Scene) -> None:
+    forge(scene.world, "marl", (Holding("hub.example/feed/g1", 10**6, bytes(32)),))
+    scene.world.tick(3)
+
+    assert not scene.hub.is_recovering()
+    publish(scene.world.nodes["marl"], "Geht weiter")
+    scene.world.settle(20)
+
+
+def test_public_checkpoints_do_not_end_a_recovery_in_the_members_place(scene: Scene) -> None:
+    world = scene.world
+    old = world.image("hub")
+    publish(world.nodes["marl"], "Nach der Sicherung")
+    world.settle()
+    before = world.hub
+    sites = {name: world.network.sites[name] for name in world.names}
+    world.restart("hub", old)
+    for name, site in sites.items():
+        world.network.sites[name] = _AnswersGets(site)
+        forge(world, name)
+
+    world.tick(20)
+
+    assert world.hub is not before
+    assert world.hub.is_recovering()
+    world.network.sites.update(sites)
+    world.settle()
+
+
+class _AnswersGets:
+    """A node whose feed can be read, but that takes no push: as behind a slow line."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def answer(self, exchange: Exchange) -> Answered:
+        return Answered(503) if exchange.method == "POST" else self._site.answer(exchange)

@@ -23,6 +23,7 @@ from shared.feed.join import (
 )
 from shared.feed.keys import LOG, WITNESS, SigningKey, VerifyingKey
 from shared.feed.roster import HubRow, MemberRow, Roster, format_roster, sign_roster
+from shared.holdings import facts
 from shared.net.fetcher import Fetched, Posted
 from tests.support.world import SeededDice, VirtualClock
 
@@ -127,6 +128,7 @@ def make_member(home: Path, clock: VirtualClock) -> Node:
     node.book.pin(membership.pins)
     with node.db.write() as conn:
         node.book.extend(conn, hub.rosters[0])
+        facts.save_fact(conn, "asked-at", clock.now())  # the hub has answered once (W7)
     return node
 
 
