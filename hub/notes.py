@@ -42,7 +42,7 @@ def publish_note(hub: Hub) -> bool:
         last = newest_note(conn)
         if last is not None and last.time >= now:
             return False
-        sources = _sources(hub, conn, now)
+        sources = _sources(hub, conn, now, last)
         version = facts.load_number(conn, "catalogue-version")
         is_changed = (
             last is None
@@ -63,12 +63,17 @@ def publish_note(hub: Hub) -> bool:
     return is_changed
 
 
-def _sources(hub: Hub, conn: sa.Connection, now: int) -> tuple[Source, ...]:
-    """One line per log that counts, sorted by origin: established members that are not retired, and our own."""
+def _sources(hub: Hub, conn: sa.Connection, now: int, last: CatalogueNote | None) -> tuple[Source, ...]:
+    """One line per log that counts, sorted by origin: established members that are not retired, and our own.
+
+    A new generation replaces the old one in one note: until it was read in full, the old line stays as it was.
+    """
     own = logs.load_log(conn, hub.settings.origin)
     found = [Source(own.origin, own.size, bytes(own.root), "hub", "active")]
     for row in hub.members(conn):
         member = standing_of(conn, row, now=now)
         if member.size and member.state not in (State.INVITED, State.RETIRED):
             found.append(Source(row.log_key.name, member.size, member.root, row.name, member.word))
+        elif member.state is State.INVITED and last is not None:
+            found += [s for s in last.sources if s.member == row.name and s.origin != row.log_key.name]
     return tuple(sorted(found, key=lambda source: source.origin))

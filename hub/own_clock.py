@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 import msgspec
 
 from hub.party import UNREACHABLE, Hub
 from shared.consume import mirror_path
 from shared.errors import ConflictError, FetchError, LogStateError, ParseError, VerificationError
+from shared.feed import limits
+from shared.feed.catalogue_note import verify_catalogue_note
 from shared.feed.note import parse_note
 from shared.feed.roster import MemberRow
 from shared.feed.trusted_log import LogState, TrustedLog
-from shared.holdings import facts, logs
+from shared.holdings import facts, logs, papers
 from shared.net.fetcher import PrefixFetcher
 from shared.sources import FetchedSource, Served
 
@@ -21,7 +25,8 @@ _FAR = 2**40
 def reset_clock(hub: Hub) -> int:
     """Sign the last checkpoint again with the present time, if no node has seen a later one; returns that time.
 
-    Asks every active node for the hub's log in its mirror.  Only the time line is new, never the root.
+    Asks every active node for the hub's log in its mirror, and for the catalogue note it has accepted.  Only the time
+    line is new, never the root; catalogue notes from the future are dropped, so that a present one can be signed.
 
     Raises:
         ConflictError: the stored time is not ahead; a node has seen a time that is; or no node answered.
@@ -33,7 +38,8 @@ def reset_clock(hub: Hub) -> int:
         if facts.load_number(conn, "recovering-since"):
             raise LogStateError("recovering: nothing may be signed yet", code="E_RECOVERING")
         active = [row for row in hub.members(conn) if row.status == "active"]
-    if own.time <= now:
+        note = papers.load_catalogue_note(conn)
+    if max(own.time, note[0] if note else 0) <= now:
         raise ConflictError(f"Die gespeicherte Zeit {own.time} liegt nicht vor der Uhr ({now}).")
     seen = [time for row in active if (time := _time_seen_by(hub, row)) is not None]
     if active and not seen:
@@ -46,14 +52,18 @@ def reset_clock(hub: Hub) -> int:
     with hub.db.write() as conn:
         row = logs.load_log(conn, hub.settings.origin)
         state = logs.state_of(row, row.origin)
-        note = hub.signer.sign(parse_note(state.note).text, now)
-        newer = msgspec.structs.replace(state, note=note, time=now)
-        logs.save_state(conn, row.id, newer, expected_size=own.size, expected_time=own.time)
+        if row.time > now:
+            newer = msgspec.structs.replace(state, note=hub.signer.sign(parse_note(state.note).text, now), time=now)
+            logs.save_state(conn, row.id, newer, expected_size=own.size, expected_time=own.time)
+        if papers.drop_notes_after(conn, now):
+            facts.save_fact(conn, "note-to-push", 0)
+            facts.bump_fact(conn, "catalogue-version")
+        facts.delete_fact(conn, "seal-refused")
     return now
 
 
 def _time_seen_by(hub: Hub, row: MemberRow) -> int | None:
-    """Return the time of our log's checkpoint in a node's mirror, or None when it does not say."""
+    """Return the newest time of ours that a node has seen, in its mirror or note; None when it does not say."""
     keys = hub.book.keys_for(hub.settings.origin, as_mirror=False)
     if keys is None or row.url == UNREACHABLE:
         return None
@@ -62,6 +72,19 @@ def _time_seen_by(hub: Hub, row: MemberRow) -> int | None:
         answer = FetchedSource(PrefixFetcher(hub.web, prefix), prefix).checkpoint("")
         if not isinstance(answer, Served):
             return None
-        return TrustedLog(LogState(hub.settings.origin), keys).admit(answer.body, now=_FAR).time
+        time = TrustedLog(LogState(hub.settings.origin), keys).admit(answer.body, now=_FAR).time
+        return max(time, _note_time_seen_by(hub, row))
     except (FetchError, ParseError, VerificationError):
         return None
+
+
+def _note_time_seen_by(hub: Hub, row: MemberRow) -> int:
+    """Return the time of the catalogue note that a node has accepted, 0 for none."""
+    answer = hub.web.get(
+        f"{row.url}/catalogue",
+        max_bytes=limits.LARGE_NOTE_MAX_BYTES,
+        deadline_seconds=limits.CHECKPOINT_TIMEOUT_SECONDS,
+    )
+    if answer.status != HTTPStatus.OK:
+        return 0
+    return verify_catalogue_note(answer.body, hub.own_keys.log_keys[0]).time

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from http import HTTPStatus
 
 import sqlalchemy as sa
 
 from hub.party import UNREACHABLE, Hub
 from hub.recovery import doubts, has_spoken, wait_for_members
+from hub.roster_keeping import take_roster
 from hub.states import standing_of
 from hub.store.standings import update_standing
 from shared import deliver
@@ -130,6 +132,24 @@ def hear(hub: Hub, row: MemberRow, answer: PushAnswer) -> None:
         update_standing(conn, row.log_key.name, row.name, heard_at=now)
     if is_other:
         _look_for_fork(hub, row)
+    _take_newer_rosters(hub, row, answer.roster)
+
+
+def _take_newer_rosters(hub: Hub, row: MemberRow, version: int) -> None:
+    """Get back the rosters that a node holds and a restored hub lacks; the chain verifies itself."""
+    while (held := hub.book.version()) < version:
+        try:
+            answer = hub.web.get(
+                f"{row.url}/roster/{held + 1 if held else version}", max_bytes=limits.LARGE_NOTE_MAX_BYTES,
+                deadline_seconds=limits.CHECKPOINT_TIMEOUT_SECONDS,
+            )  # fmt: skip
+            if answer.status != HTTPStatus.OK:
+                return
+            with hub.db.write() as conn:
+                if not take_roster(hub, conn, answer.body):
+                    return
+        except (FetchError, ParseError, VerificationError):
+            return
 
 
 def _look_for_fork(hub: Hub, row: MemberRow) -> None:

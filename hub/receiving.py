@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from hub import roster_keeping
 from hub.party import UNREACHABLE, Hub
 from hub.pulling import guards_for
 from hub.recovery import doubts, has_spoken
@@ -47,7 +48,7 @@ def _take_rosters(hub: Hub, body: PushBody) -> None:
     for note in body.rosters:
         try:
             with hub.db.write() as conn:
-                hub.book.extend(conn, note)
+                roster_keeping.take_roster(hub, conn, note)
         except (VerificationError, ParseError) as error:
             with hub.db.write() as conn:
                 facts.save_fact(conn, "roster-refused", error.message)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from hub.party import Hub
 from hub.store.applications import find_invite_of, load_applications
-from hub.store.standings import drop_application, find_application, use_invite
+from hub.store.standings import drop_application, find_application, load_standing, use_invite
 from shared.errors import ConflictError, LogStateError, NotFoundError, ParseError
 from shared.feed import limits
 from shared.feed.keys import SigningKey, parse_vkey
@@ -230,15 +230,27 @@ def publish(hub: Hub, note: bytes) -> int:
     """
     with hub.db.write() as conn:
         roster = verify_next(held_roster(hub, conn).roster, note)
-        hub.book.extend(conn, note)
-        _settle_applications(conn, roster)
-        for name, change in pending_changes(conn).items():
-            if _is_settled(conn, roster, name, change):
-                cancel_change(conn, name)
-        _destroy_ended(hub, conn, roster)
-        facts.bump_fact(conn, "catalogue-version")
-        facts.bump_fact(conn, "standings-version")
+        take_roster(hub, conn, note)
     return roster.version
+
+
+def take_roster(hub: Hub, conn: sa.Connection, note: bytes) -> bool:
+    """Keep a roster, published here or brought back by a node, with all that it settles; True when it was new.
+
+    Raises:
+        VerificationError: E_ROSTER.
+    """
+    if not hub.book.extend(conn, note):
+        return False
+    roster = held_roster(hub, conn).roster
+    _settle_applications(conn, roster)
+    for name, change in pending_changes(conn).items():
+        if _is_settled(conn, roster, name, change):
+            cancel_change(conn, name)
+    destroy_ended(hub, conn)
+    facts.bump_fact(conn, "catalogue-version")
+    facts.bump_fact(conn, "standings-version")
+    return True
 
 
 def _settle_applications(conn: sa.Connection, roster: Roster) -> None:
@@ -260,14 +272,21 @@ def _is_settled(conn: sa.Connection, roster: Roster, name: str, change: Change) 
     return all(row.status == _STATUS[change] for row in rows)
 
 
-def _destroy_ended(hub: Hub, conn: sa.Connection, roster: Roster) -> None:
-    """Delete the payloads of logs that the roster retired or no longer names (PROTOCOL 8).
+def destroy_ended(hub: Hub, conn: sa.Connection) -> None:
+    """Delete the payloads of logs that the roster retired, or replaced by a new generation that stands (PROTOCOL 8).
 
-    Should such a log come back, its payloads are asked for from the beginning.
+    Until the new generation was read for the first time, the old one is what is shown.  Should such a log come back,
+    its payloads are asked for from the beginning.
     """
-    running = {row.origin for row in roster.members if row.status != "retired"} | {hub.settings.origin}
+    members = held_roster(hub, conn).roster.members
+    running = {row.origin for row in members if row.status != "retired"} | {hub.settings.origin}
+    coming = {
+        row.name
+        for row in members
+        if row.status == "active" and not load_standing(conn, row.origin, row.name)["is_established"]
+    }
     for log in logs.load_logs(conn):
-        if log.origin not in running and payloads.drop_payloads(conn, log.id):
+        if log.origin not in running and log.member not in coming and payloads.drop_payloads(conn, log.id):
             logs.save_columns(conn, log.id, payloads_from=0)
             facts.save_fact(conn, "scrub-due", 1)
 

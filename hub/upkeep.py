@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub import erasure_watch, notes, pulling, pushing, recovery
+from hub import erasure_watch, notes, pulling, pushing, recovery, roster_keeping
 from hub.party import Hub
 from shared.errors import LogStateError
 from shared.holdings import edits, facts, payloads
@@ -59,6 +59,8 @@ def tidy(hub: Hub) -> None:
     with hub.db.write() as conn:
         if facts.has_passed(conn, "tidied-at", now=now, seconds=_TIDY_SECONDS):
             facts.save_fact(conn, "tidied-at", now)
+            if hub.book.newest(conn) is not None:
+                roster_keeping.destroy_ended(hub, conn)
             if payloads.purge_superseded(conn, now=now) + payloads.purge_apart(conn, now=now):
                 facts.save_fact(conn, "scrub-due", 1)
         due = facts.load_number(conn, "scrub-due")

@@ -158,12 +158,16 @@ class Consumer:
         with self._db.write() as conn:
             for source in said.sources:
                 self._show(conn, source)
-            self._drop_replaced(conn)
+            self._drop_replaced(conn, {source.origin for source in said.sources})
         return reports
 
     def _follow_source(self, source: Source, source_for: SourceFor) -> Report | None:
         keys = self._book.keys_for(source.origin, as_mirror=True)
         if keys is None:
+            with self._db.read() as conn:
+                row = logs.find_log(conn, source.origin)
+            if row is not None and (row.size, bytes(row.root)) == (source.size, source.root):
+                return None  # a generation that is about to be replaced: held, and shown as it was
             return Report(source.origin, source.member, Code.E_ROSTER, message="the roster does not name this log")
         with self._db.read() as conn:
             row = logs.find_log(conn, source.origin)
@@ -197,11 +201,16 @@ class Consumer:
         elif fold is not None and row.fold != fold and row.size >= fold:
             freeze_log(conn, row.id, fold, kinds=kinds_of(row.member))
 
-    def _drop_replaced(self, conn: sa.Connection) -> None:
-        """Delete payloads of retired members and replaced generations (PROTOCOL 8)."""
+    def _drop_replaced(self, conn: sa.Connection, named: set[str]) -> None:
+        """Delete payloads of retired members and replaced generations, once the note names them no more (PROTOCOL 8)."""
         for row in logs.load_logs(conn):
             is_over = self._book.status_of(row.origin, conn) in ("retired", "unknown")
-            if is_over and row.origin != self._own_origin and payloads.drop_payloads(conn, row.id):
+            if (
+                is_over
+                and row.origin not in named
+                and row.origin != self._own_origin
+                and payloads.drop_payloads(conn, row.id)
+            ):
                 # A member that is resumed later is asked for all of them again.
                 logs.save_columns(conn, row.id, payloads_from=0)
                 facts.save_fact(conn, "scrub-due", 1)

@@ -48,6 +48,11 @@ def save_catalogue_note(conn: sa.Connection, time: int, note: bytes) -> None:
     conn.execute(sa.delete(catalogue_note).where(catalogue_note.c.time.not_in(sa.select(keep.c.time))))
 
 
+def drop_notes_after(conn: sa.Connection, time: int) -> int:
+    """Forget catalogue notes that are later than `time`; returns how many there were."""
+    return int(conn.execute(sa.delete(catalogue_note).where(catalogue_note.c.time > time)).rowcount)
+
+
 def load_holdings(conn: sa.Connection) -> list[Holding]:
     """Return what this party holds: origin, size, root of every log, sorted."""
     rows = conn.execute(sa.select(log.c.origin, log.c.size, log.c.root).where(log.c.size > 0).order_by(log.c.origin))

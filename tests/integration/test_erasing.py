@@ -23,7 +23,7 @@ from shared.holdings import edits, facts, logs
 from shared.holdings.edits import NEW, Edit
 from tests.integration.test_importing import ROW, table
 from tests.support.lone_node import files_with, make_member, offer, reopen, seal, states
-from tests.support.world import VirtualClock, World
+from tests.support.world import VirtualClock, World, publish, titles
 
 PERSON = "Erika Mustermann"
 SUMMARY = f"Fragen beantwortet {PERSON} montags am Vormittag."
@@ -259,3 +259,21 @@ def test_scrub_is_due_until_nobody_reads(node: Node) -> None:
 
     assert (done.is_scrubbed, due) == (False, 1)
     assert scrub(node)
+
+
+def test_offer_whose_newest_version_came_back_from_the_mirror_is_cleaned_and_stays() -> None:
+    world = World(["herten", "marl"])
+    herten = world.nodes["herten"]
+    rid = publish(herten, "Kommt wieder")
+    world.settle()
+    old = world.image("herten")
+    publish(herten, "Kommt wieder", rid, summary="Ansprechpartnerin ist Erika Mustermann, bitte anrufen.")
+    world.tick(10)
+    world.settle()
+    world.resume("herten", old)
+
+    erase(herten, "Erika Mustermann")
+    world.settle()
+
+    assert titles(world.nodes["marl"]) == ["Kommt wieder"]
+    assert all(b"Erika" not in world.image(name) for name in ("herten", "marl", "hub"))
