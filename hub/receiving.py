@@ -12,6 +12,7 @@ from hub.states import record_report
 from hub.store.standings import update_standing
 from shared import deliver
 from shared.errors import ParseError, VerificationError
+from shared.feed import limits
 from shared.feed.checkpoint import parse_checkpoint_text
 from shared.feed.note import parse_note
 from shared.feed.push import Holding, PushAnswer, PushBody, SourcePart
@@ -19,6 +20,9 @@ from shared.feed.roster import MemberRow
 from shared.feed.trusted_log import Admission, LogState, TrustedLog
 from shared.follow import Report
 from shared.holdings import facts, logs, papers, payloads
+
+_FRESH_SECONDS = limits.RESIGN_AFTER_SECONDS + limits.SKEW_SECONDS
+"""A member that lives signed its time line within this time."""
 
 
 def receive_push(hub: Hub, body: PushBody) -> PushAnswer:
@@ -159,5 +163,5 @@ def _hear(hub: Hub, body: PushBody, sender: MemberRow, signed: Admission) -> Non
             if is_larger or (since and not has_spoken(conn, sender)):
                 hub.push_attempts.pop(sender.name, None)
                 facts.save_fact(conn, f"ask:{sender.name}", 1)
-        elif not since or signed.time >= since:
+        elif not since or signed.time >= since - _FRESH_SECONDS:
             update_standing(conn, origin, sender.name, heard_at=now)

@@ -122,6 +122,7 @@ def hand_over(node: Node, answer: PushAnswer) -> PushAnswer:
         if (origin in resent and before.get(origin) == count) or node.resent_in_vain.get(origin) == count
     }
     if answer.state != "live":
+        _note_compared(node, answer)
         raise NotAnsweredError("the hub is recovering")
     _note_level(node, answer)
     return answer
@@ -197,11 +198,24 @@ def _wanted_again(node: Node, answer: PushAnswer, was_sent: set[str]) -> tuple[d
     return tuple(again)
 
 
+def _note_compared(node: Node, answer: PushAnswer) -> None:
+    """A hub that is recovering holds exactly our log: nothing is sealed yet, but the time line may be signed anew (W8).
+
+    Otherwise each would wait for the other: it for a fresh signature, we for its recovery.
+    """
+    theirs = _theirs(node, answer)
+    with node.db.write() as conn:
+        row = logs.load_log(conn, node.settings.origin)
+        if theirs is not None and (theirs.size, theirs.root) == (row.size, bytes(row.root)):
+            facts.save_fact(conn, "compared-at", node.clock.now())
+
+
 def _note_level(node: Node, answer: PushAnswer) -> None:
     """Both sides hold the same: the question of W3 is answered, a recovery is over."""
     theirs = _theirs(node, answer)
     with node.db.read() as conn:
-        _verify_same_root(node, logs.load_log(conn, node.settings.origin), theirs)
+        row = logs.load_log(conn, node.settings.origin)
+    _verify_same_root(node, row, theirs)
     with node.db.write() as conn:
         row = logs.load_log(conn, node.settings.origin)
         if theirs is None or theirs.size != row.size:

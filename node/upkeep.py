@@ -92,8 +92,13 @@ def _is_undelivered(node: Node, conn: sa.Connection) -> bool:
 def _must_ask(node: Node, conn: sa.Connection) -> bool:
     """The time line is due to be signed anew, which waits for an answer of the last 10 minutes (W8)."""
     now, seconds = node.clock.now(), limits.RESIGN_AFTER_SECONDS
-    is_due = now - logs.load_log(conn, node.settings.origin).time >= seconds
-    return is_due and facts.has_passed(conn, "asked-at", now=now, seconds=seconds)
+    return now - logs.load_log(conn, node.settings.origin).time >= seconds and not _has_compared(conn, now)
+
+
+def _has_compared(conn: sa.Connection, now: int) -> bool:
+    """The hub said within the last 10 minutes that it holds exactly our log."""
+    seconds = limits.RESIGN_AFTER_SECONDS
+    return not all(facts.has_passed(conn, name, now=now, seconds=seconds) for name in ("asked-at", "compared-at"))
 
 
 def _note_talk(node: Node, outcome: SealOutcome) -> None:
@@ -139,7 +144,7 @@ def _refresh_time(node: Node) -> None:
     """Renew the time line every 10 minutes, unless the hub could be asked and has not been (W8)."""
     now = node.clock.now()
     with node.db.read() as conn:
-        waits = facts.has_passed(conn, "asked-at", now=now, seconds=limits.RESIGN_AFTER_SECONDS)
+        waits = not _has_compared(conn, now)
         refused = facts.load_fact(conn, "seal-refused")
         reachable = not facts.load_fact(conn, "talk-failure").startswith("E_FETCH")
         silent = facts.load_number(conn, "recovering-since") or facts.load_number(conn, "forked")

@@ -202,7 +202,7 @@ class Consumer:
             freeze_log(conn, row.id, fold, kinds=kinds_of(row.member))
 
     def _drop_replaced(self, conn: sa.Connection, named: set[str]) -> None:
-        """Delete payloads of retired members and replaced generations, once the note names them no more (PROTOCOL 8)."""
+        """Delete payloads of retired members and replaced generations once the note names them no more (PROTOCOL 8)."""
         for row in logs.load_logs(conn):
             is_over = self._book.status_of(row.origin, conn) in ("retired", "unknown")
             if (

@@ -131,7 +131,9 @@ class Reader:
         answer = source.checkpoint(etag)
         if isinstance(answer, NotModified):
             return self._wants_payloads(keys.origin, source, now)
-        trusted = TrustedLog(state, keys)
+        # Our own log comes back from a mirror as it was signed then, even if we have signed its old state again since.
+        is_own = row is not None and row.own
+        trusted = TrustedLog(msgspec.structs.replace(state, time=0) if is_own else state, keys)
         admission = trusted.admit(answer.body, now=now)
         report.signatures_checked += admission.signatures_checked
         if admission.grows:
@@ -218,7 +220,8 @@ class Reader:
             cosigned_at = 0 if row is None else row.cosigned_at
             if may_cosign and self._cosigner is not None:
                 verified, cosigned_at = self._cosign(verified, now), now
-            logs.save_state(conn, log_id, verified, expected_size=trusted.state.size, expected_time=trusted.state.time)
+            expected_time = before.time if row is not None and row.own else trusted.state.time
+            logs.save_state(conn, log_id, verified, expected_size=trusted.state.size, expected_time=expected_time)
             rules = Rules(kinds_of(keys.member), guards.erasures, guards.withdrawals)
             grown = grow_log(
                 self._db, conn, log_id, spool.read(), rules, signed_at=verified.time, size_before=before.size, now=now
@@ -264,6 +267,8 @@ class Reader:
         admission, state = trusted.admission, trusted.state
         with self._db.write() as conn:
             row = logs.load_log(conn, keys.origin)
+            if row.own and admission.time <= row.time:
+                return
             newer = msgspec.structs.replace(
                 state, time=admission.time, keys=keys.fingerprint, note=self._with_old_cosignature(state, admission)
             )
@@ -273,7 +278,8 @@ class Reader:
                 newer, cosigned_at = self._cosign(newer, now), now
             if newer.note == state.note and newer.keys == state.keys:
                 return
-            logs.save_state(conn, row.id, newer, expected_size=state.size, expected_time=state.time)
+            expected_time = row.time if row.own else state.time
+            logs.save_state(conn, row.id, newer, expected_size=state.size, expected_time=expected_time)
             logs.save_columns(conn, row.id, cosigned_at=cosigned_at)
 
     def _with_old_cosignature(self, state: LogState, admission: Admission) -> bytes:

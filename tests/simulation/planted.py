@@ -1,0 +1,255 @@
+"""Bugs put into the product on purpose: a simulation that misses one of them is not to be trusted.
+
+Each is a way in which such software really goes wrong.  It is put in place for the time of a run and taken out again;
+the seeds named are where to look first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest import mock
+
+import msgspec
+import sqlalchemy as sa
+
+from hub import notes as hub_notes
+from hub import recovery as hub_recovery
+from node import editing, exchange, sealing
+from node import recovery as node_recovery
+from shared import follow, seal
+from shared.feed import fold, limits
+from shared.feed.catalogue_note import Source
+from shared.feed.entry import Withdraw
+from shared.feed.trusted_log import LogState, TrustedLog
+from shared.holdings import edits, facts, growth, logs, payloads
+from shared.holdings.edits import NEW
+from shared.holdings.tables import outbox
+from shared.sources import FetchedSource
+from tests.simulation.network import CRASH, FLIP, INTERLEAVE, LATE, LOST_ANSWER, TRUNCATE
+from tests.simulation.scenario import LIAR, RESTORE_HUB, RESTORE_NODE, WIPE_HUB
+
+_Patches = Sequence[Any]
+
+
+class Planted(msgspec.Struct, frozen=True):
+    """One bug.
+
+    Attributes:
+        patches: what puts it in place.
+        faults: kinds of fault under which it shows.
+        first: seed to begin with.
+    """
+
+    name: str
+    patches: Callable[[], _Patches]
+    faults: tuple[str, ...]
+    first: int = 0
+
+
+@contextmanager
+def in_place(planted: Planted) -> Iterator[None]:
+    """Run the block with the bug."""
+    with ExitStack() as stack:
+        for patch in planted.patches():
+            stack.enter_context(patch)
+        yield
+
+
+def _replace(owner: object, name: str, new: object) -> Any:
+    return mock.patch.object(owner, name, new)
+
+
+# --- the writer ------------------------------------------------------------------------------------------------------
+
+
+def _seal_without_asking() -> _Patches:
+    def ask_nobody(node: Any) -> sealing.SealOutcome:
+        with node.db.write() as conn:
+            facts.save_fact(conn, "recovering-since", 0)
+        return sealing.SealOutcome(node.sealer.seal(now=node.clock.now()), delivered=True)
+
+    return [_replace(sealing, "_ask_and_seal", ask_nobody)]
+
+
+def _last_writer_wins() -> _Patches:
+    original = seal._Batch._version
+
+    def overwrite(batch: Any, edit: edits.Edit, rid: bytes) -> None:
+        head = batch._head(rid)
+        original(batch, msgspec.structs.replace(edit, base=NEW if head is None else head.position), rid)
+
+    return [_replace(seal._Batch, "_version", overwrite)]
+
+
+def _conflicts_vanish() -> _Patches:
+    return [mock.patch.object(edits, "add_conflict", return_value=None)]
+
+
+def _outbox_is_emptied_before_the_seal() -> _Patches:
+    original = seal.Sealer.seal
+
+    def in_two_transactions(sealer: seal.Sealer, *, now: int, most: int = limits.PUSH_ENTRIES_MAX) -> seal.Seal:
+        with sealer._db.write() as conn:
+            batch = edits.load_edits(conn, most=most)
+            edits.drop_edits(conn, [edit.id for edit in batch])
+        with mock.patch.object(edits, "load_edits", return_value=batch):
+            return original(sealer, now=now, most=most)
+
+    return [_replace(seal.Sealer, "seal", in_two_transactions)]
+
+
+def _recovery_forgets_what_is_pending() -> _Patches:
+    def drop_all(conn: Any, *_: object) -> None:
+        edits.drop_edits(conn, [edit.id for edit in edits.load_edits(conn)])
+
+    return [_replace(node_recovery, "_drop_sealed", drop_all)]
+
+
+def _new_edit_takes_the_newest_version_as_its_base() -> _Patches:
+    def load_again(conn: Any, edit: edits.Edit) -> int:
+        if edit.rid is not None:
+            conn.execute(sa.delete(outbox).where(outbox.c.rid == edit.rid))
+        values = msgspec.structs.asdict(edit) | {"base": NEW}
+        del values["id"]
+        return int(conn.execute(sa.insert(outbox).values(values).returning(outbox.c.id)).scalar_one())
+
+    return [_replace(edits, "add_edit", load_again)]
+
+
+# --- the reader ------------------------------------------------------------------------------------------------------
+
+
+def _entries_are_not_compared_with_the_root() -> _Patches:
+    def believe(log: TrustedLog) -> LogState:
+        said = log.admission
+        return LogState(
+            log.state.origin, said.checkpoint.size, said.checkpoint.root, log._frontier, said.time, said.note,
+            log.keys.fingerprint,
+        )  # fmt: skip
+
+    return [_replace(TrustedLog, "finish", believe)]
+
+
+def _payload_is_taken_without_its_commitment() -> _Patches:
+    original = FetchedSource._single
+
+    def altered(source: FetchedSource, want: Any) -> bytes | None:
+        found = original(source, want)
+        return None if found is None else found.replace(b"Ein Angebot", b"Kein Angebot")
+
+    return [
+        _replace(FetchedSource, "_single", altered),
+        _replace(follow, "verify_payload", lambda body, **_: body),
+    ]
+
+
+def _cursor_is_saved_before_the_payloads() -> _Patches:
+    original = follow.Reader._commit
+
+    def too_early(reader: follow.Reader, *arguments: Any) -> growth.Growth:
+        grown = original(reader, *arguments)
+        with reader._db.write() as conn:
+            row = logs.load_log(conn, arguments[0].keys.origin)
+            logs.save_columns(conn, row.id, payloads_from=row.size)
+        return grown
+
+    return [_replace(follow.Reader, "_commit", too_early)]
+
+
+def _missing_payloads_are_never_asked_for_again() -> _Patches:
+    return [
+        _replace(payloads, "due_wants", lambda *_, **__: []),
+        _replace(payloads, "wants_among", lambda *_, **__: []),
+    ]
+
+
+def _withdrawals_have_no_effect() -> _Patches:
+    original = fold._fold_version
+
+    def ignore(position: int, entry: Any, *others: Any) -> None:
+        if not isinstance(entry, Withdraw):
+            original(position, entry, *others)
+
+    return [_replace(fold, "_fold_version", ignore)]
+
+
+# --- erasure ---------------------------------------------------------------------------------------------------------
+
+
+def _erasures_are_not_applied() -> _Patches:
+    return [_replace(growth, "_apply_erasures", lambda *_, **__: None)]
+
+
+# --- parties that start again ----------------------------------------------------------------------------------------
+
+
+def _hub_trusts_its_own_disk() -> _Patches:
+    def go_on(hub: Any) -> None:
+        hub.ensure_own_log()
+        hub.push_attempts.clear()
+
+    def is_receipted(*_: object) -> bool:
+        return True
+
+    return [
+        _replace(hub_recovery, "begin_recovery", go_on),
+        _replace(hub_recovery, "is_receipted", is_receipted),
+        _replace(hub_recovery, "wait_for_members", lambda *_: None),
+    ]
+
+
+def _hub_forgets_to_receipt_what_came_back() -> _Patches:
+    return [_replace(follow.Reader, "cosign_held", lambda *_, **__: 0)]
+
+
+def _node_gives_nothing_back() -> _Patches:
+    return [_replace(exchange, "_has_more_than", lambda *_: False)]
+
+
+def _note_names_more_than_the_hub_holds() -> _Patches:
+    original = hub_notes._sources
+
+    def more(*arguments: Any) -> tuple[Source, ...]:
+        return tuple(msgspec.structs.replace(source, size=source.size + 1) for source in original(*arguments))
+
+    return [_replace(hub_notes, "_sources", more)]
+
+
+def _editor_is_told_before_it_is_durable() -> _Patches:
+    original = editing.save_offer
+
+    def told_too_early(node: Any, *arguments: Any, **options: Any) -> bytes:
+        rid = original(node, *arguments, **options)
+        with node.db.write() as conn:
+            edits.drop_edits(conn, [edit.id for edit in edits.load_edits(conn)][-1:])
+        return rid
+
+    return [_replace(editing, "save_offer", told_too_early)]
+
+
+BUGS = (
+    Planted("an editor is told before it is durable", _editor_is_told_before_it_is_durable, ()),
+    Planted("the note names more than the hub holds", _note_names_more_than_the_hub_holds, ()),
+    Planted("a node seals without asking", _seal_without_asking, (RESTORE_NODE, RESTORE_HUB)),
+    Planted("the last writer wins", _last_writer_wins, (RESTORE_NODE, INTERLEAVE)),
+    Planted("conflicts vanish", _conflicts_vanish, (RESTORE_NODE, INTERLEAVE)),
+    Planted("the outbox is emptied before the seal", _outbox_is_emptied_before_the_seal, (CRASH,), first=11),
+    Planted("recovery forgets what is pending", _recovery_forgets_what_is_pending, (RESTORE_NODE, INTERLEAVE)),
+    Planted(
+        "a new edit loses its base", _new_edit_takes_the_newest_version_as_its_base, (INTERLEAVE,),
+    ),
+    Planted("entries are not compared with the root", _entries_are_not_compared_with_the_root, (FLIP, TRUNCATE)),
+    Planted("payloads are taken without their commitment", _payload_is_taken_without_its_commitment, ()),
+    Planted("the cursor is saved before the payloads", _cursor_is_saved_before_the_payloads, (CRASH, LOST_ANSWER)),
+    Planted(
+        "missing payloads are never asked for again", _missing_payloads_are_never_asked_for_again,
+        (LATE, TRUNCATE, FLIP),
+    ),
+    Planted("withdrawals have no effect", _withdrawals_have_no_effect, ()),
+    Planted("erasures are not applied", _erasures_are_not_applied, ()),
+    Planted("a restored hub trusts its own disk", _hub_trusts_its_own_disk, (RESTORE_HUB,), first=1),
+    Planted("a restored hub forgets to receipt", _hub_forgets_to_receipt_what_came_back, (LIAR, RESTORE_HUB, WIPE_HUB)),
+    Planted("a node gives nothing back", _node_gives_nothing_back, (WIPE_HUB, RESTORE_HUB)),
+)  # fmt: skip
