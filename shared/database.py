@@ -8,6 +8,7 @@ write-ahead log.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -53,6 +54,7 @@ class Database:
     def __init__(self, url: str, *, durable: bool = True) -> None:
         self.url = sa.make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._opened: tuple[int, int] | None = None
         self.engine = self._sqlite_engine(durable) if self.is_sqlite else self._postgres_engine()
 
     def _sqlite_engine(self, durable: bool) -> sa.Engine:
@@ -64,6 +66,7 @@ class Database:
 
         @sa.event.listens_for(engine, "connect")
         def prepare(connection: Any, _record: Any) -> None:
+            self._opened = self._opened or self._identity()
             connection.isolation_level = None
             for pragma in _PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}")
@@ -88,6 +91,26 @@ class Database:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
 
         return engine
+
+    def _identity(self) -> tuple[int, int] | None:
+        """Return what tells this database's file from any other of the same name; None where there is no file."""
+        if not self.is_sqlite or self.url.database in (None, "", ":memory:"):
+            return None
+        try:
+            found = os.stat(self.url.database)  # noqa: PTH116 - a plain name from a URL
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def was_replaced(self) -> bool:
+        """Tell whether another file lies where the opened one was: somebody put a copy back under a running process."""
+        found = self._identity()
+        return self._opened is not None and found is not None and found != self._opened
+
+    def reopen(self) -> None:
+        """Go on with the file that lies there now; transactions under way end on the old one."""
+        self._opened = None
+        self.engine.dispose()
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:

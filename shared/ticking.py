@@ -92,6 +92,11 @@ class Ticker:
             return
         self._idle.clear()
         try:
+            if self._db.was_replaced():
+                # What was signed since the copy is not known here: as after a start (PROTOCOL 4 W6).
+                self._db.reopen()
+                self._log.warning("database_replaced")
+                self._start()
             self._tick(self.owner)
         except Exception as error:  # noqa: BLE001 - whatever fails is due again in a second; the clock goes on
             self._log.error("tick_failed", **describe_exception(error))

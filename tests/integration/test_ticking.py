@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from hub.jobs import Parallel
 from shared.clock import SystemClock
 from shared.database import Database
+from shared.holdings import facts
 from shared.holdings.tables import metadata
 from shared.logs import open_log
 from shared.ticking import Ticker
@@ -87,6 +89,34 @@ def test_start_that_fails_reaches_the_caller(db: Database) -> None:
 
     with pytest.raises(RuntimeError, match="no keys"):
         asyncio.run(ticker.start())
+
+
+def test_copy_put_under_a_running_process_is_gone_on_with_after_a_new_start(db: Database, tmp_path: Path) -> None:
+    remember(db, "old")
+    db.scrub()
+    shutil.copy(tmp_path / "party.db", tmp_path / "copy.db")
+    remember(db, "new")
+    db.scrub()
+    starts: list[str] = []
+    ticker = Ticker(
+        db, SystemClock(), open_log(io.StringIO(), SystemClock(), party="test"),
+        start=lambda: starts.append("start"), tick=lambda _: None, owner="only",
+    )  # fmt: skip
+    ticker.is_leader = True
+    ticker._run()
+    assert starts == []
+
+    (tmp_path / "copy.db").rename(tmp_path / "party.db")
+    ticker._run()
+
+    assert starts == ["start"]
+    with db.read() as conn:
+        assert facts.load_fact(conn, "word") == "old"
+
+
+def remember(db: Database, word: str) -> None:
+    with db.write() as conn:
+        facts.save_fact(conn, "word", word)
 
 
 def test_parallel_jobs_all_run_and_a_failing_one_is_logged_without_its_text() -> None:
