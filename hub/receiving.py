@@ -52,7 +52,8 @@ def _take_rosters(hub: Hub, body: PushBody) -> None:
     for note in body.rosters:
         try:
             with hub.db.write() as conn:
-                roster_keeping.take_roster(hub, conn, note)
+                if roster_keeping.take_roster(hub, conn, note):
+                    facts.delete_fact(conn, "roster-refused")
         except (VerificationError, ParseError) as error:
             with hub.db.write() as conn:
                 facts.save_fact(conn, "roster-refused", error.message)

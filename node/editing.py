@@ -20,7 +20,7 @@ from shared.consume import shown_origins
 from shared.errors import ConflictError, InputError, NotFoundError, ParseError, RuleError
 from shared.feed.entry import REASONS
 from shared.feed.payload import commitment_of, parse_payload, seal_payload
-from shared.holdings import catalogue, edits, logs, payloads
+from shared.holdings import catalogue, edits, facts, logs, payloads
 from shared.holdings.edits import NEW, Edit
 from shared.model.offer import OfferDoc, offer_from_builtins, offer_to_builtins
 from shared.model.rules import check_offer, for_publication
@@ -186,6 +186,81 @@ def withdraw(node: Node, rid: bytes, reason: str) -> None:
 def withdrawal(node: Node, rid: bytes, base: int, reason: str) -> Edit:
     """Make a pending withdrawal."""
     return Edit("withdraw", KIND, rid, base, node.clock.now(), reason=reason)
+
+
+# --- conflicts -------------------------------------------------------------------------------------------------------
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """An own edit that waits for a person's decision; `cause` is stale or lost."""
+
+    number: int
+    id: str
+    cause: str
+    op: str
+    title: str
+    time: int
+
+
+def list_conflicts(node: Node) -> list[Conflict]:
+    """Return what waits for a decision, oldest first."""
+    with node.db.read() as conn:
+        waiting = edits.load_conflicts(conn)
+    return [
+        Conflict(
+            row.id, bytes(row.rid).hex(), row.cause, row.op, title_in(bytes(row.body)) if row.body else "", row.time
+        )
+        for row in waiting
+    ]
+
+
+def take_conflict(node: Node, number: int) -> bytes:
+    """Put the edit into the outbox again, on the newest version; returns the offer's id.
+
+    Raises:
+        NotFoundError: no conflict has this number.
+        ConflictError: its content is lost, or somebody edits the offer at this moment.
+    """
+    with node.db.write() as conn:
+        row = _find_conflict(conn, number)
+        rid = bytes(row.rid)
+        if row.cause == "lost":
+            raise ConflictError(
+                "Der Inhalt dieses Angebots ist verloren", advice="Das Angebot neu eingeben, oder conflicts drop."
+            )
+        if edits.find_edit(conn, rid) is not None:
+            raise ConflictError(
+                "Zu diesem Angebot wartet schon eine neuere Änderung", advice="conflicts drop verwirft diese."
+            )
+        newest = _own_record(node, conn, rid)
+        base = NEW if newest is None else newest.position
+        if row.op == "withdraw":
+            edits.add_edit(conn, withdrawal(node, rid, base, row.reason))
+        else:
+            edits.add_edit(conn, publish_edit(node, parse_payload(bytes(row.body)).doc, rid, base))
+        edits.drop_conflict(conn, number)
+        facts.save_fact(conn, "scrub-due", 1)
+    return rid
+
+
+def drop_conflict(node: Node, number: int) -> bytes:
+    """Forget the edit; its bytes go from the files.  Returns the offer's id.
+
+    Raises:
+        NotFoundError: no conflict has this number.
+    """
+    with node.db.write() as conn:
+        rid = bytes(_find_conflict(conn, number).rid)
+        edits.drop_conflict(conn, number)
+        facts.save_fact(conn, "scrub-due", 1)
+    return rid
+
+
+def _find_conflict(conn: sa.Connection, number: int) -> sa.Row[Any]:
+    found = next((row for row in edits.load_conflicts(conn) if row.id == number), None)
+    if found is None:
+        raise NotFoundError(f"Einen Konflikt {number} gibt es nicht", advice="kreisweit-node conflicts zeigt alle.")
+    return found
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------

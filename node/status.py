@@ -8,14 +8,15 @@ import msgspec
 import sqlalchemy as sa
 
 from node.party import Node
+from node.receiving import READING
 from node.recovery import load_recovered
 from node.store import versions
 from shared.consume import Standing
 from shared.feed import limits
 from shared.feed.base64s import encode_base64
 from shared.feed.catalogue_note import CatalogueNote
-from shared.feed.outcomes import ABOUT, parse_state_word
-from shared.holdings import edits, facts, logs
+from shared.feed.outcomes import ABOUT, Code, parse_state_word
+from shared.holdings import edits, facts, logs, papers
 
 _SERVER_LEASE = "jobs"
 _STOPPED = frozenset({"suspended", "retired", "paused"})
@@ -122,6 +123,14 @@ def _remarks(node: Node, held: _Held, standing: Standing | None) -> list[str]:
         remarks.append(f"{held.conflicts} Änderungen brauchen eine Entscheidung.")
     if failure := held.facts.get("talk-failure"):
         remarks.append(f"Letzter Austausch mit dem Kreis nicht gelungen: {in_german(*_coded(failure))}")
+    if failure := held.facts.get("pull-failure"):
+        remarks.append(f"Letzter Katalog des Kreises nicht angenommen: {in_german(*_coded(failure))}")
+    troubles = {text for name, text in held.facts.items() if name.startswith(READING)}
+    remarks += [f"Ein Log ist nicht weiterzulesen: {in_german(*_coded(text))}" for text in sorted(troubles)]
+    if standing is not None and node.clock.now() - standing.note_time > limits.HUB_FRESH_SECONDS:
+        remarks.append(ABOUT[Code.E_HUB_STALE].text)
+    if _has_evidence_against_hub(node):
+        remarks.append(ABOUT[Code.E_HUB_FORK].text)
     if refused := held.facts.get("seal-refused"):
         remarks.append(f"Unterschreiben verweigert: {in_german(*_coded(refused))}")
     misrepresented = int(held.facts.get("misrepresented-since", "0"))
@@ -130,6 +139,12 @@ def _remarks(node: Node, held: _Held, standing: Standing | None) -> list[str]:
     if standing is not None and standing.missing:
         remarks.append(f"{standing.missing} Inhalte fehlen noch.")
     return remarks
+
+
+def _has_evidence_against_hub(node: Node) -> bool:
+    with node.db.read() as conn:
+        hub = node.book.hub(conn)
+        return hub is not None and bool(papers.load_evidence(conn, hub.origin))
 
 
 def in_german(code: str, text: str) -> str:

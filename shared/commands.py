@@ -74,6 +74,18 @@ def run_command(group: click.RichGroup, name: str, modules: Sequence[str], argum
     except OSError as error:
         remark(f"Fehler: {error.strerror or error}{f' ({error.filename})' if error.filename else ''}")
         return FAILED
+    except Exception as error:
+        # Loaded only now: `--help` must not wait for a database's driver.
+        from sqlalchemy.exc import DBAPIError
+
+        from shared.database import describe_trouble
+
+        if not isinstance(error, DBAPIError):
+            raise
+        text, advice = describe_trouble(error)
+        remark(f"Fehler: {text}")
+        remark(f"Rat: {advice}")
+        return FAILED
 
 
 def _tell(error: KreisweitError) -> None:

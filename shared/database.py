@@ -34,6 +34,30 @@ _IN_CLAUSE = 500
 _T = TypeVar("_T")
 
 
+def describe_trouble(error: sa.exc.DBAPIError) -> tuple[str, str]:
+    """Say in German what keeps a database from working, and what to do."""
+    text = str(error.orig)
+    if "locked" in text:
+        return (
+            "Die Datenbank ist gerade belegt.",
+            "Gleich noch einmal versuchen; läuft ein anderer Befehl oder eine Sicherung?",
+        )
+    if "full" in text or "No space" in text:
+        return (
+            "Auf der Platte ist kein Platz mehr.",
+            "Platz schaffen; es ist nichts verloren und nichts halb geschrieben.",
+        )
+    if "malformed" in text or "not a database" in text:
+        return (
+            "Die Datenbankdatei ist beschädigt.",
+            "Aus der Sicherung zurückholen; was fehlt, kommt aus dem Verbund zurück.",
+        )
+    return (
+        f"Die Datenbank antwortet nicht ({text[:120]}).",
+        "Läuft der Datenbankserver, und stimmt die Einstellung database?",
+    )
+
+
 def sqlite_module() -> Any:
     """Return the DB-API module to use for SQLite: the standard library's, or the bundled newer one."""
     if sqlite3.sqlite_version_info >= SQLITE_OLDEST:

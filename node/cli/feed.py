@@ -86,9 +86,12 @@ def status(home: Path, as_json: bool) -> None:
 @click.pass_obj
 def serve(home: Path, host: str, port: int) -> None:
     """Den Knoten betreiben: Seiten, Feed, Austausch mit dem Kreis."""
-    import uvicorn
+    import sys
 
     from node.app import create_app
+    from shared.logs import open_log
+    from shared.web.server import serve as serve_app
 
     with opened(home) as node:
-        uvicorn.run(create_app(node, with_jobs=True), host=host, port=port, access_log=False, log_level="warning")
+        log = open_log(sys.stderr, node.clock, party=node.settings.name)
+        serve_app(create_app(node, log=log), log, host=host, port=port)

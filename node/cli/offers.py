@@ -42,6 +42,7 @@ def import_file(home: Path, file: Path, dry_run: bool, own_only: bool, withdraw_
             _tell_pending(node)
     done = result.created + result.changed + result.unchanged
     if result.refused:
+        remark(f"{result.refused} Zeilen wurden nicht übernommen; die Gründe stehen oben.")
         leave(PARTLY if done else FAILED)
 
 
@@ -54,8 +55,10 @@ def _tell_result(result: ImportResult, dry_run: bool) -> None:
     head = "Probelauf, nichts geschrieben: " if dry_run else ""
     say(
         f"{head}{result.created} neu, {result.changed} geändert, {result.unchanged} unverändert, "
-        f"{result.refused} abgelehnt, {result.drafts} davon als Entwurf, {result.missing} fehlen in der Datei"
+        f"{result.refused} abgelehnt, {result.missing} fehlen in der Datei, {result.withdrawn} zurückgezogen"
     )
+    if result.drafts:
+        say(f"{result.drafts} davon als Entwurf gespeichert, noch nicht veröffentlicht")
 
 
 @main_group.command()
@@ -88,12 +91,59 @@ def withdraw(home: Path, offer_id: str, reason: str, as_json: bool) -> None:
     from shared.ids import parse_record_id
 
     with opened(home) as node:
-        withdraw_offer(node, parse_record_id(offer_id), reason)
+        rid = parse_record_id(offer_id.replace("-", "").lower())
+        withdraw_offer(node, rid, reason)
         if as_json:
-            print_json({"id": offer_id, "reason": parse_reason(reason)})
+            print_json({"id": rid.hex(), "reason": parse_reason(reason)})
         else:
             say("Wird zurückgezogen.")
         _tell_pending(node)
+
+
+@main_group.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def conflicts(context: click.Context, as_json: bool) -> None:
+    """Änderungen, die auf einer überholten Fassung beruhen: auflisten, übernehmen, verwerfen."""
+    from node.editing import list_conflicts
+
+    if context.invoked_subcommand is not None:
+        return
+    with opened(context.obj) as node:
+        rows = list_conflicts(node)
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        say(f"{row.number:>4}  {_CAUSES[row.cause]:<16} {row.id}  {row.title}")
+    say(f"{len(rows)} offen" + (": „conflicts take NR“ übernimmt, „conflicts drop NR“ verwirft" if rows else ""))
+
+
+@conflicts.command(name="take")
+@click.argument("number", metavar="NR", type=int)
+@json_option
+@click.pass_obj
+def take_conflict(home: Path, number: int, as_json: bool) -> None:
+    """Die Änderung doch veröffentlichen, anstelle der jetzigen Fassung."""
+    from node.editing import take_conflict as take
+
+    with opened(home) as node:
+        rid = take(node, number)
+        _tell_pending(node)
+    print_json({"id": rid.hex()}) if as_json else say("Wird veröffentlicht.")
+
+
+@conflicts.command(name="drop")
+@click.argument("number", metavar="NR", type=int)
+@json_option
+@click.pass_obj
+def drop_conflict(home: Path, number: int, as_json: bool) -> None:
+    """Die Änderung verwerfen; die jetzige Fassung bleibt."""
+    from node.editing import drop_conflict as drop
+
+    with opened(home) as node:
+        rid = drop(node, number)
+    print_json({"id": rid.hex()}) if as_json else say("Verworfen.")
 
 
 @main_group.command()
@@ -109,20 +159,13 @@ def erase(home: Path, person: str, yes: bool, as_json: bool) -> None:
     with opened(home) as node:
         hits = find(node, person)
         done = erase_person(node, person) if yes else None
-        waits = _seal_erasure(node) if done is not None and (done.offers or _is_recovering(node)) else ""
+        waits = _seal_erasure(node) if done is not None else ""
     if as_json:
         print_json({"found": [_hit_row(hit) for hit in hits], "erased": done, "waits_for": waits})
     else:
         _tell_erased(hits, done)
-    if waits:
+    if waits and hits:
         remark(f"Hier gelöscht; bei den anderen, sobald der Kreis erreichbar ist: {waits}")
-
-
-def _is_recovering(node: Node) -> bool:
-    from shared.holdings import facts
-
-    with node.db.read() as conn:
-        return bool(facts.load_number(conn, "recovering-since"))
 
 
 def _seal_erasure(node: Node) -> str:
@@ -148,6 +191,7 @@ def _hit_row(hit: Hit) -> dict[str, object]:
     }
 
 
+_CAUSES = {"stale": "überholte Fassung", "lost": "Inhalt verloren"}
 _PLACES = {
     "version": "Fassung", "outbox": "wartende Änderung", "conflict": "Konflikt", "draft": "Entwurf",
     "note": "Quellenangabe",

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from node.editing import prepare_document, publish_edit
 from node.opening import open_node
 from node.store.migrate import node_metadata
+from shared.database import sqlite_module
 from shared.holdings import facts, logs
+from shared.holdings.edits import NEW, add_conflict
 from shared.holdings.migrating import check_schema
 from tests.integration.test_importing import ROW, SAMPLE, table
-from tests.support.lone_node import FakeHub, files_with
+from tests.support.lone_node import FakeHub, files_with, offer
 from tests.support.world import VirtualClock
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -270,3 +276,65 @@ def test_migrated_database_has_the_schema_of_the_program(made: Run, home: Path) 
 
     node.db.close()
     assert problems == []
+
+
+def test_locked_database_is_told_in_german_without_a_traceback(made: Run, home: Path) -> None:
+    with closing(sqlite_module().connect(home / "node.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        done = made("import", str(SAMPLE), "--own-only")
+
+    assert done.returncode == 1
+    assert "gerade belegt" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_damaged_database_is_told_in_german_without_a_traceback(made: Run, home: Path) -> None:
+    for path in home.glob("node.db*"):
+        path.unlink()
+    (home / "node.db").write_bytes(b"garbage" * 1000)
+
+    done = made("status")
+
+    assert done.returncode == 1
+    assert "beschädigt" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_serve_on_a_used_port_ends_before_any_job_begins(made: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = made("serve", "--port", str(taken.getsockname()[1]))
+
+    assert done.returncode == 1
+    assert "kann nicht gelauscht werden" in done.stderr
+    assert "jobs_started" not in done.stderr
+
+
+def test_conflict_is_listed_taken_and_dropped(made: Run, home: Path) -> None:
+    node = open_node(home)
+    body = publish_edit(node, prepare_document(node, offer("Überholt"), b"\1" * 16), b"\1" * 16, NEW)
+    with node.db.write() as conn:
+        for _ in range(2):
+            add_conflict(conn, body, "stale")
+    node.db.close()
+
+    listed = read(made("conflicts", "--json"))
+    taken = read(made("conflicts", "take", str(listed[0]["number"]), "--json"))
+    refused = made("conflicts", "take", str(listed[1]["number"]))
+    dropped = made("conflicts", "drop", str(listed[1]["number"]))
+
+    assert [(row["title"], row["cause"]) for row in listed] == [("Überholt", "stale")] * 2
+    assert taken == {"id": "01" * 16}
+    assert refused.returncode == 1
+    assert dropped.returncode == 0
+    assert read(made("conflicts", "--json")) == []
+    assert [row["state"] for row in read(made("offers", "--json"))] == ["pending"]
+
+
+def test_id_is_taken_with_dashes_and_in_capitals(made: Run) -> None:
+    made("import", str(SAMPLE), "--own-only")
+    rid = read(made("offers", "--json"))[0]["id"]
+
+    done = made("withdraw", str(UUID(rid)).upper(), "--reason", "beendet", "--json")
+
+    assert read(done)["id"] == rid
