@@ -286,7 +286,7 @@ def alarms(hub: Hub, everyone: list[Member] | None = None) -> list[Alarm]:
 
 
 _OWN_TROUBLES = {
-    "forked": "Vom eigenen Log des Hubs gibt es zwei unterschriebene Fassungen (E_FORK); es wird nichts unterschrieben.",
+    "forked": "Vom Log des Hubs gibt es zwei unterschriebene Fassungen (E_FORK); es wird nichts unterschrieben.",
     "seal-refused": "Das eigene Log kann zurzeit nicht unterschrieben werden.",
     "roster-refused": "Ein Knoten hat eine Mitgliederliste geliefert, die nicht gültig ist.",
 }
