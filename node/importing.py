@@ -13,6 +13,9 @@ counts as created or changed.  A row whose cells still hold a person that was er
 change. An offer that a person withdrew stays withdrawn; one that the import withdrew because its row was missing
 comes back.
 
+A row that cannot be used is there all the same: where it can be told which offer it is, that offer is not missing, and
+while there is such a row, nothing is withdrawn for being missing.
+
 The whole import is one transaction; a crash before its commit leaves nothing.
 """
 
@@ -44,6 +47,8 @@ from shared.model.shipped import shipped_district, shipped_vocabularies
 from shared.model.table import Row, read_table
 
 MISSING_REASON = "ended"
+_UNREAD_STOPS = "Es wird nichts zurückgezogen, solange Zeilen nicht lesbar sind"
+_EMPTY_STOPS = "Es wird nichts zurückgezogen, denn die Datei enthält keine brauchbare Zeile dieser Stadt"
 
 
 class ImportProblem(msgspec.Struct, frozen=True):
@@ -77,7 +82,8 @@ def import_table(
     Args:
         dry_run: say what would happen, write nothing.
         own_only: skip rows of other members silently instead of refusing them.
-        withdraw_missing: withdraw offers whose row is no longer in the file.
+        withdraw_missing: withdraw offers whose row is no longer in the file; none while a row of the file cannot be
+            used, or when none can.
     Raises:
         ParseError: the file is empty or lacks the columns that identify a row.
     """
@@ -128,10 +134,13 @@ class _Plan:
     ) -> None:
         self._node = node
         self._conn = conn
-        self._withdraw_missing = withdraw_missing
         self._rows = [
             _Row(d, source_key_hash(rows[d.row].cells, key), cell_hashes(rows[d.row].cells, key)) for d in read.drafts
         ]
+        self._unread = [(source_key_hash(r.cells, key), cell_hashes(r.cells, key)) for r in read.unread]
+        self._asked_to_withdraw = withdraw_missing
+        # Rows are refused by the file (too many cells) or by a rule (unknown town); of some no cell is known.
+        self._has_unread = any(problem.effect == "refused" for problem in read.problems)
         self._remembered = imports.load_imported(conn)
         self._own = Inventory(node, conn)
         self._edits: list[Edit] = []
@@ -150,7 +159,8 @@ class _Plan:
                 self._create(row, before)
             elif not self._is_refused(row, before):
                 self._compare(row, before)
-        self._report_missing({before.key_hash for before in known.values()})
+        seen = {before.key_hash for before in known.values()}
+        self._report_missing(seen | self._seen_unread(seen))
         self.result.problems.sort(key=lambda problem: (problem.row == 0, problem.row))
         return self.result
 
@@ -269,22 +279,39 @@ class _Plan:
         if before is not None and before.key_hash != row.key_hash:
             self._forget.append(before.key_hash)
 
+    def _seen_unread(self, seen: set[bytes]) -> set[bytes]:
+        """Earlier rows that the file still has, in rows that cannot be used: same key, or moved."""
+        same = {key for key, _ in self._unread if key in self._remembered}
+        new = {at: cells for at, (key, cells) in enumerate(self._unread) if key not in same}
+        old = {key: row.cells for key, row in self._remembered.items() if key not in seen | same}
+        return same | set(match_moved_rows(new, old).values())
+
+    def _may_withdraw(self) -> bool:
+        """Withdrawing was asked for, and the file can say what is missing; if it cannot, that is told."""
+        if not self._asked_to_withdraw:
+            return False
+        why = _UNREAD_STOPS if self._has_unread else "" if self._rows else _EMPTY_STOPS
+        if why:
+            self.result.problems.append(ImportProblem(0, "", why))
+        return not why
+
     def _report_missing(self, seen: set[bytes]) -> None:
         """Offers of earlier rows that the file no longer has: reported, and withdrawn only when asked for."""
+        withdraws = self._may_withdraw()
         for key, before in self._remembered.items():
             gone = before.withdrawn or self._own.is_withdrawn(before.rid) or not self._own.has(before.rid)
             if key in seen or gone:
                 continue
             self.result.missing += 1
             title = self._own.title(before.rid)
-            if self._withdraw_missing:
+            if withdraws:
                 self.result.withdrawn += 1
                 if self._own.is_published(before.rid):
                     position = self._own.position(before.rid)
                     self._edits.append(withdrawal(self._node, before.rid, position, MISSING_REASON))
                 self._published.append(before.rid)
                 self._memory.append(msgspec.structs.replace(before, withdrawn=True))
-            message = f"„{title}“ fehlt jetzt" + (" und wird zurückgezogen" if self._withdraw_missing else "")
+            message = f"„{title}“ fehlt jetzt" + (" und wird zurückgezogen" if withdraws else "")
             self.result.problems.append(ImportProblem(0, "", message, "hint"))
 
 

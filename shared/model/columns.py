@@ -91,7 +91,13 @@ _COLUMN_OF_FIELD: Final = {
     "schedule_text": "zeiten",
     "fees_text": "kosten",
     "locations": "ort",
+    "locations.name": "ort_name",
+    "locations.address_1": "strasse",
+    "locations.postal_code": "plz",
+    "locations.city": "ort",
 }
+_INDEX: Final = re.compile(r"\[[^\]]*\]")
+_MOST_QUOTED: Final = 80  # characters of a cell that a message repeats
 
 
 class Proposals(msgspec.Struct, frozen=True):
@@ -126,10 +132,14 @@ class OfferDraft(msgspec.Struct, frozen=True):
 
 
 class DraftTable(msgspec.Struct, frozen=True):
-    """All drafts of a file and all problems of all rows, in the order of the rows."""
+    """All drafts of a file and all problems of all rows, in the order of the rows.
+
+    `unread` are the rows with effect `refused`, as far as their cells are known: they are there, though not usable.
+    """
 
     drafts: tuple[OfferDraft, ...]
     problems: tuple[RowProblem, ...]
+    unread: tuple[Row, ...] = ()
 
 
 def read_drafts(
@@ -146,18 +156,20 @@ def read_drafts(
         of_row.setdefault(problem.row, []).append(problem)
     problems = list(table.problems)
     drafts: list[OfferDraft] = []
+    unread = list(table.unread)
     first_row: dict[tuple[str, ...], int] = {}
     for row in table.rows:
         key = source_key(row.cells)
         refusal = _refusal(row, district, own, first_row.get(key))
         if refusal is not None:
             problems.append(refusal)
+            unread += [row] if refusal.effect == "refused" else []
             continue
         first_row[key] = row.number
         draft = read_row(row, district=district, vocabularies=vocabularies)
         problems += draft.problems
         drafts.append(structs.replace(draft, problems=(*of_row.get(row.number, ()), *draft.problems)))
-    return DraftTable(tuple(drafts), tuple(sorted(problems, key=lambda problem: problem.row)))
+    return DraftTable(tuple(drafts), tuple(sorted(problems, key=lambda problem: problem.row)), tuple(unread))
 
 
 def read_row(row: Row, *, district: District, vocabularies: Mapping[str, Vocabulary]) -> OfferDraft:
@@ -173,19 +185,29 @@ def read_row(row: Row, *, district: District, vocabularies: Mapping[str, Vocabul
     template = reader.document()
     proposals = reader.proposals()
     for problem in check_offer(structs.replace(template, id=_NO_ID), vocabularies=vocabularies, district=district):
-        column = _COLUMN_OF_FIELD.get(problem.field.partition("[")[0], "")
-        reader.note(column, problem.message_de, "draft" if problem.severity == "error" else "hint")
+        reader.note(_column_of(problem.field), problem.message_de, "draft" if problem.severity == "error" else "hint")
     source = running_text(row.cells["quelle"])
     return OfferDraft(
         row.number, member.name, source_key(row.cells), template, source, proposals, tuple(reader.problems)
     )
 
 
+def _column_of(path: str) -> str:
+    """The column that the text at a path (`locations[0].city`) comes from; empty where there is none."""
+    plain = _INDEX.sub("", path)
+    return _COLUMN_OF_FIELD.get(plain) or _COLUMN_OF_FIELD.get(plain.partition(".")[0], "")
+
+
+def _quoted(text: str) -> str:
+    """A text in quotation marks, as much of it as a message can hold."""
+    return f"„{text}“" if len(text) <= _MOST_QUOTED else f"„{text[: _MOST_QUOTED - 1]}…“"
+
+
 def _refusal(row: Row, district: District, own: str | None, first_row: int | None) -> RowProblem | None:
     town = one_line(row.cells["stadt"])
     member = district.member_by_text(town)
     if member is None:
-        return RowProblem(row.number, "stadt", f"„{town}“ gehört nicht zu {district.name}", "refused")
+        return RowProblem(row.number, "stadt", f"{_quoted(town)} gehört nicht zu {district.name}", "refused")
     if own is not None and member.name != own:
         mine = district.member(own)
         message = f"gehört zu {member.title}, nicht zu {mine.title if mine else own}"
@@ -269,7 +291,7 @@ class _RowReader:
                 continue
             found = _THEMES_FOLDED.get(fold(theme))
             if found is None:
-                self.note("thema", f"„{one_line(theme)}“ ist kein bekanntes Thema", "draft")
+                self.note("thema", f"{_quoted(one_line(theme))} ist kein bekanntes Thema", "draft")
             codes += [code for code in found or () if code not in codes]
         if len(codes) > _MOST_TOPICS:
             self.note("thema", f"ergibt {len(codes)} Themen, höchstens {_MOST_TOPICS} sind möglich", "draft")
@@ -292,7 +314,7 @@ class _RowReader:
         try:
             return parse_postcode(self._row.cells["plz"])
         except ParseError:
-            self.note("plz", f"„{self._line('plz')}“ ist keine Postleitzahl", "draft")
+            self.note("plz", f"{_quoted(self._line('plz'))} ist keine Postleitzahl", "draft")
             return ""
 
     def _languages(self) -> dict[str, Any]:
@@ -325,7 +347,7 @@ class _RowReader:
         town = self._district.member_by_text(self._line("ort")) or self._member
         read, unread = read_phones(self._row.cells["telefon"], area_code=town.area_code)
         for piece in unread:
-            self.note("telefon", f"„{piece}“ ist nicht als Telefonnummer lesbar und bleibt als Text stehen")
+            self.note("telefon", f"{_quoted(piece)} ist nicht als Telefonnummer lesbar und bleibt als Text stehen")
         return (*read, *(Phone(number=piece[:60]) for piece in unread))[:10]
 
     def _addresses(self, column: str, read: Any) -> list[str]:
@@ -341,7 +363,7 @@ class _RowReader:
         return addresses
 
     def _keep_unread(self, column: str, pieces: Sequence[str], why: str) -> None:
-        self.note(column, f"„{' '.join(pieces)}“: {why}")
+        self.note(column, f"{_quoted(' '.join(pieces))}: {why}")
         self._unread.append(f"{'E-Mail' if column == 'email' else 'Internet'} laut Quelle: {' '.join(pieces)}")
 
     def _costs(self) -> dict[str, Any]:

@@ -152,6 +152,60 @@ def test_missing_row_is_withdrawn_when_asked_and_comes_back_with_the_row(node: N
     assert states(own_offers(node)) == {"Sprachcafé": "published", "Nähtreff": "published"}
 
 
+OTHER = ROW | {"angebot": "Nähtreff", "telefon": "1", "zeiten": "2", "web": "a.org", "email": ""}
+
+
+def unusable(fault: str) -> bytes:
+    """A table whose row of the Sprachcafé cannot be used, followed by another."""
+    if fault == "unknown town":
+        return table(ROW | {"stadt": "Hertem"}, OTHER)
+    header, first, second, _ = table(ROW, OTHER).decode().split("\r\n")
+    faulty = {
+        "too few": ";".join(first.split(";")[:5]),
+        "too many": first + ";zu viel",
+        "broken quote": first.replace(";Deutsch", ';"Deutsch'),
+        "unreadable": '"' + first,
+    }
+    return "\r\n".join([header, faulty[fault], second, ""]).encode()
+
+
+@pytest.mark.parametrize("fault", ["too few", "too many", "broken quote", "unknown town"])
+def test_row_that_cannot_be_used_is_not_missing_and_stops_withdrawing(node: Node, fault: str) -> None:
+    import_table(node, table(ROW, OTHER))
+    seal(node)
+
+    result = import_table(node, unusable(fault), withdraw_missing=True)
+
+    messages = [problem.message for problem in result.problems]
+    assert (counts(result), result.missing, result.withdrawn) == ((0, 0, 1, 1), 0, 0)
+    assert "Es wird nichts zurückgezogen, solange Zeilen nicht lesbar sind" in messages
+    assert not any("fehlt jetzt" in message for message in messages)
+    assert rows_in(node, outbox) == [0]
+
+
+def test_row_of_which_nothing_can_be_told_stops_withdrawing(node: Node) -> None:
+    import_table(node, table(ROW, OTHER))
+    seal(node)
+
+    result = import_table(node, unusable("unreadable"), withdraw_missing=True)
+    unasked = import_table(node, unusable("unreadable"))
+
+    assert (result.missing, result.withdrawn, rows_in(node, outbox)) == (1, 0, [0])
+    assert "solange Zeilen nicht lesbar sind" in result.problems[-1].message + result.problems[-2].message
+    assert not any("zurückgezogen" in problem.message for problem in unasked.problems)
+
+
+@pytest.mark.parametrize("rows", [[], [OTHER | {"stadt": "Marl"}]], ids=["none", "of another town"])
+def test_file_without_usable_row_withdraws_nothing_and_says_so(node: Node, rows: list[Cells]) -> None:
+    import_table(node, table(ROW))
+    seal(node)
+
+    result = import_table(node, table(*rows), own_only=True, withdraw_missing=True)
+
+    assert (result.missing, result.withdrawn, rows_in(node, outbox)) == (1, 0, [0])
+    assert any("keine brauchbare Zeile" in problem.message for problem in result.problems)
+
+
 def test_offer_withdrawn_by_hand_stays_withdrawn(node: Node) -> None:
     import_table(node, table(ROW))
     seal(node)

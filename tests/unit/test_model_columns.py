@@ -202,7 +202,21 @@ def test_no_place_is_a_valid_state() -> None:
 
 def test_wrong_postcode_is_told() -> None:
     assert told(draft_of(plz="4569")) == [("plz", "draft")]
-    assert told(draft_of(plz="45699", ort="Marl")) == [("ort", "hint")]
+    assert told(draft_of(plz="45699", ort="Marl")) == [("plz", "hint")]
+
+
+@pytest.mark.parametrize("column", ["ort_name", "strasse", "ort"])
+def test_problem_of_a_place_is_told_under_its_own_column(column: str) -> None:
+    assert told(draft_of(**{column: "Haus\u200bEins"})) == [(column, "draft")]
+
+
+@pytest.mark.parametrize("column", [column for column in COLUMNS if column not in ("stadt", "quelle")])
+def test_cell_of_any_length_is_told_briefly_with_its_column(column: str) -> None:
+    draft = draft_of(**{column: "lang " * 40_000})
+
+    assert column in {name for name, _ in told(draft)} or column == "beschreibung"
+    assert all(len(problem.message) < 200 for problem in draft.problems)
+    assert len(format_offer(draft.document(ID))) < 20_000
 
 
 def test_unreadable_phone_stays_as_text_and_is_told() -> None:

@@ -148,6 +148,78 @@ def test_file_without_usable_header_is_refused(text: str) -> None:
         read_table(text.encode())
 
 
+@pytest.mark.parametrize(
+    "text", ['"stadt;traeger', '"stadt;traeger\r\n', f'"{HEADER}\r\n{GOOD}', f'{HEADER};"x\r\n{HEADER}']
+)
+def test_header_with_a_broken_quote_is_refused_and_no_later_row_takes_its_place(text: str) -> None:
+    with pytest.raises(ParseError, match="Die erste Zeile ist nicht lesbar"):
+        read_table(text.encode())
+
+
+@pytest.mark.parametrize("text", ['""', ";;;", '"";""\r\n;'])
+def test_file_of_empty_cells_is_refused(text: str) -> None:
+    with pytest.raises(ParseError, match="fehlen die Spalten"):
+        read_table(text.encode())
+
+
+def test_cell_longer_than_the_limit_of_the_csv_module_is_read_and_leaves_the_limit() -> None:
+    limit = csv.field_size_limit()
+    long = "x" * (limit + 1)
+
+    table = read_table(file(GOOD.replace("Café ß", long), GOOD.replace("Café ß", f'"{long}"'), GOOD).encode())
+
+    assert [len(row.cells["angebot"]) for row in table.rows] == [limit + 1, limit + 1, 6]
+    assert table.problems == ()
+    assert csv.field_size_limit() == limit
+
+
+@pytest.mark.parametrize("line", ["sep=;", "SEP=;", '"sep=;"', "sep=;;;;", "sep=\t"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_line_that_names_the_separator_is_no_row(line: str, encoding: str) -> None:
+    table = read_table(f"{line}\r\n{file(GOOD)}".encode(encoding))
+
+    assert numbers(table) == [2]
+    assert table.problems == ()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"PK\x03\x04\x14\x00",
+        b"\x89PNG\r\n\x1a\n",
+        b"%PDF-1.7",
+        b"\xd0\xcf\x11\xe0\xa1",
+        b"ab\r\n\x00\x01",
+        file(GOOD).encode("utf-16-le"),
+    ],
+)
+def test_file_that_is_no_text_is_refused_with_advice(data: bytes) -> None:
+    with pytest.raises(ParseError, match=r"Das ist keine CSV-Datei; .* wählen"):
+        read_table(data)
+
+
+def test_refused_rows_say_what_they_show_of_their_cells() -> None:
+    table = read_table(file("Herten;Haus;Kurs", 'Herten;Haus;Treff;"offen', GOOD + ";zu viel").encode())
+
+    assert [row.cells["angebot"] for row in table.unread] == ["Kurs", "Treff", "Café ß"]
+    assert table.rows == ()
+
+
+@given(st.text(alphabet='a;"\n', max_size=30))
+def test_row_is_cut_as_the_csv_module_does(line: str) -> None:
+    """Where a strict reader of the module reads the whole file, this one reads the same."""
+    data = f"{HEADER}\n{';' * 13}{line}\n"
+    try:
+        wanted = [
+            row for row in csv.reader(io.StringIO(data), delimiter=";", strict=True) if any(c.strip() for c in row)
+        ]
+    except csv.Error:
+        return
+
+    if all(len(row) == 17 for row in wanted):
+        assert [list(row.cells.values()) for row in read_table(data.encode()).rows] == wanted[1:]
+
+
 @given(st.binary(max_size=300))
 def test_any_bytes_can_be_decoded(data: bytes) -> None:
     text, charset = decode_csv(data)
