@@ -76,13 +76,12 @@ def run_command(group: click.RichGroup, name: str, modules: Sequence[str], argum
         return FAILED
     except Exception as error:
         # Loaded only now: `--help` must not wait for a database's driver.
-        from sqlalchemy.exc import DBAPIError
-
         from shared.database import describe_trouble
 
-        if not isinstance(error, DBAPIError):
+        trouble = describe_trouble(error)
+        if trouble is None:
             raise
-        text, advice = describe_trouble(error)
+        text, advice = trouble
         remark(f"Fehler: {text}")
         remark(f"Rat: {advice}")
         return FAILED

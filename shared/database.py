@@ -34,8 +34,10 @@ _IN_CLAUSE = 500
 _T = TypeVar("_T")
 
 
-def describe_trouble(error: sa.exc.DBAPIError) -> tuple[str, str]:
-    """Say in German what keeps a database from working, and what to do."""
+def describe_trouble(error: Exception) -> tuple[str, str] | None:
+    """Say in German what keeps a database from working, and what to do; None when the error is no database's."""
+    if not isinstance(error, sa.exc.DBAPIError):
+        return None
     text = str(error.orig)
     if "locked" in text:
         return (

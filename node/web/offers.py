@@ -37,6 +37,8 @@ def page_routes(node: Node, pages: Pages, words: Words) -> Router:
             standing=_standing(node),
             offers=catalogue_page.list_offers(node.db, said, words, page=page),
             pending=viewing.pending_titles(node) if page == 1 else [],
+            joined=node.membership is not None,
+            waiting=not node.is_member,
             recovering=viewing.is_recovering(node),
         )
 

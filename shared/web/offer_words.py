@@ -5,6 +5,7 @@ Everything here gives text or safe markup for a page; nothing decides what is sh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -39,8 +40,8 @@ class Words:
         return self.vocabularies[vocabulary].label(code)
 
     def labels(self, vocabulary: str, codes: Iterable[str]) -> str:
-        """Return the labels of several codes, joined by commas; that of a named gap says nothing to readers."""
-        return ", ".join([self.label(vocabulary, code) for code in codes if code != UNKNOWN])
+        """Return the labels of several codes, set apart by points; that of a named gap says nothing to readers."""
+        return " · ".join([self.label(vocabulary, code) for code in codes if code != UNKNOWN])
 
     def publisher(self, name: str) -> str:
         """Return how people call a member; the member name where the profile does not know it."""
@@ -152,9 +153,13 @@ def mail(address: str) -> Markup:
     return Markup('<a href="mailto:{}">{}</a>').format(address, address)
 
 
+_READ_NUMBER = re.compile(r"\+[0-9][0-9 ]{2,30}")
+
+
 def phone(entry: Phone) -> Markup:
-    """Link to a telephone number, with what it is."""
+    """Link to a telephone number, with what it is; a text that was not readable as one stays text."""
     kind = ", ".join(part for part in (_PHONES.get(entry.type or "", ""), entry.description) if part)
-    dialled = "".join(character for character in entry.number if character in "+0123456789")
-    number = Markup('<a href="tel:{}">{}</a>').format(dialled, entry.number) if dialled else escape(entry.number)
+    is_read = _READ_NUMBER.fullmatch(entry.number) is not None
+    dialled = entry.number.replace(" ", "")
+    number = Markup('<a href="tel:{}">{}</a>').format(dialled, entry.number) if is_read else escape(entry.number)
     return Markup("{} ({})").format(number, kind) if kind else number
