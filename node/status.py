@@ -129,8 +129,7 @@ def _remarks(node: Node, held: _Held, standing: Standing | None) -> list[str]:
     remarks += [f"Ein Log ist nicht weiterzulesen: {in_german(*_coded(text))}" for text in sorted(troubles)]
     if standing is not None and node.clock.now() - standing.note_time > limits.HUB_FRESH_SECONDS:
         remarks.append(ABOUT[Code.E_HUB_STALE].text)
-    if _has_evidence_against_hub(node):
-        remarks.append(ABOUT[Code.E_HUB_FORK].text)
+    remarks += [ABOUT[code].text for code in _evidence_against_hub(node)]
     if refused := held.facts.get("seal-refused"):
         remarks.append(f"Unterschreiben verweigert: {in_german(*_coded(refused))}")
     misrepresented = int(held.facts.get("misrepresented-since", "0"))
@@ -141,10 +140,12 @@ def _remarks(node: Node, held: _Held, standing: Standing | None) -> list[str]:
     return remarks
 
 
-def _has_evidence_against_hub(node: Node) -> bool:
+def _evidence_against_hub(node: Node) -> list[Code]:
+    """The codes of what is kept about the hub's catalogue and log, each once."""
     with node.db.read() as conn:
         hub = node.book.hub(conn)
-        return hub is not None and bool(papers.load_evidence(conn, hub.origin))
+        kept = [] if hub is None else papers.load_evidence(conn, hub.origin)
+    return [Code(code) for code in dict.fromkeys(row.code for row in kept) if code in Code.__members__]
 
 
 def in_german(code: str, text: str) -> str:

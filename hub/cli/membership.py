@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -173,10 +174,17 @@ _CHANGES = {
 def _add_change(word: str, text: str) -> None:
     @main_group.command(name=word, help=text)
     @click.argument("name")
+    @click.option("--yes", is_flag=True, help="Nicht nachfragen.")
     @root_key_options
     @json_option
     @click.pass_obj
-    def change(home: Path, name: str, root_key: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
+    def change(
+        home: Path, name: str, yes: bool, root_key: Path | None, passphrase_file: Path | None, as_json: bool
+    ) -> None:
+        if word == "retire" and not yes and sys.stdin.isatty():
+            # Asked of people only: what they cannot take back.
+            question = f"{name} scheidet aus, und alle löschen die Daten von {name}. Fortfahren?"
+            click.confirm(question, abort=True, err=True)
         _change(home, name, word, root_key, passphrase_file, as_json)
 
 
