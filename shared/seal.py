@@ -94,7 +94,9 @@ class Sealer:
                 _extend(self._db, conn, row.id, self._keys, self._signer, entries, now)
                 versions = [(c, rid, self._title_of(kind, body), body) for rid, c, kind, body in prepared.bodies]
                 payloads.keep_versions(self._db, conn, row.id, versions)
-                logs.save_columns(conn, row.id, payloads_from=row.size + len(entries))
+                if row.payloads_from == row.size:
+                    # Else payloads of earlier entries are still on their way back from the mirror.
+                    logs.save_columns(conn, row.id, payloads_from=row.size + len(entries))
                 facts.save_fact(conn, "sealed-at", now)
                 facts.bump_fact(conn, "catalogue-version")
             if any(edit.op == "erase" for edit in batch):

@@ -140,7 +140,7 @@ class Federation(World):
 
     def check_ledger_of(self, name: str) -> None:
         """Nothing that this party acknowledged is lost."""
-        copies = [self.disk(other) for other in self.up(self.honest()) if other != name]
+        copies = [self.disk(other) for other in self.honest() if other != name]
         self.ledger.check(name, self.disk(name), self.origin(name), copies)
 
     # --- crashes ---------------------------------------------------------------------------------------------------

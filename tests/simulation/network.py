@@ -103,6 +103,7 @@ class FaultyNetwork(Network):
         """Deliver what was on the way for a while; nobody waits for the answer any more."""
         if self._parties().is_up(request.receiver) and request.receiver not in self.cut | self.far:
             self._note(request, "late")
+            self.pushes.append(request)
             try:
                 self._answer(request)
             except FetchError:
