@@ -15,11 +15,15 @@ from shared.errors import ParseError, VerificationError
 from shared.feed import limits
 from shared.feed.checkpoint import parse_checkpoint_text
 from shared.feed.note import parse_note
+from shared.feed.outcomes import Code
 from shared.feed.push import Holding, PushAnswer, PushBody, SourcePart
 from shared.feed.roster import MemberRow
 from shared.feed.trusted_log import Admission, LogState, TrustedLog
 from shared.follow import Report
 from shared.holdings import facts, logs, papers, payloads
+
+_SIGNED = frozenset({Code.E_FORK, Code.E_ROLLBACK, Code.E_CLOCK, Code.E_RATE})
+"""What the member's own signature shows, whoever brings it."""
 
 _FRESH_SECONDS = limits.RESIGN_AFTER_SECONDS + limits.SKEW_SECONDS
 """A member that lives signed its time line within this time."""
@@ -136,9 +140,18 @@ def _read_soon(hub: Hub, sender: MemberRow) -> None:
 
 
 def _record(hub: Hub, row: MemberRow | None, report: Report, sender: MemberRow) -> None:
-    """Keep the outcome for the member whose log it is; another's failing push says nothing about that member."""
-    if row is not None and (row.name == sender.name or report.is_good):
+    """Keep the outcome for the member whose log it is; another's failing push says nothing about that member.
+
+    Nor does its own, where line 1 was only its public checkpoint: a member that can be asked is read at its address,
+    and what is wrong there counts.  A fork, a rollback and a clock ahead carry the member's own signature.
+    """
+    if row is None or (row.name != sender.name and not report.is_good):
+        return
+    if report.is_good or report.code in _SIGNED or row.url == UNREACHABLE:
         record_report(hub, row, report, is_poll=False, jitter=0.5)
+        return
+    with hub.db.write() as conn:
+        update_standing(conn, row.log_key.name, row.name, next_poll=0)
 
 
 def _hear(hub: Hub, body: PushBody, sender: MemberRow, signed: Admission) -> None:

@@ -196,12 +196,11 @@ _MINUTE = 60
 
 def _interval(hub: Hub, kept: dict[str, Any], state: State, report: Report, jitter: float) -> int:
     """Seconds to the next read (PROTOCOL 8, column poll)."""
-    if report.retry_after_seconds:
-        return report.retry_after_seconds
     normal = hub.settings.poll_minutes * _MINUTE
     if kept["failures"]:
         cap = {State.STALE: 30 * _MINUTE, State.DORMANT: 360 * _MINUTE}.get(state, normal)
-        return backoff_seconds(kept["failures"], base=5, cap=cap, jitter=jitter)
+        wait = backoff_seconds(kept["failures"], base=5, cap=cap, jitter=jitter)
+        return max(wait, report.retry_after_seconds)
     if state is State.QUARANTINED:
         return backoff_seconds(kept["refusals"], base=normal, cap=60 * _MINUTE, jitter=jitter)
     fixed = {State.FORKED: 60, State.DORMANT: 360, State.INVITED: 15, State.THROTTLED: 60}.get(state)

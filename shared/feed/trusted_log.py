@@ -147,7 +147,10 @@ class TrustedLog:
         if keys.needs_hub_line and not hub_lines and not self._own_hub_line(time_lines):
             raise SignatureError("no cosignature by the hub")
         newest = max(time_lines, key=_time_of)
-        return (*log_lines, newest, *hub_lines), _time_of(newest), checked
+        # One line a key: a line that stands twice would make the kept note grow beyond what may be read again.
+        hub_newest = {line.key_id: line for line in sorted(hub_lines, key=_time_of)}
+        kept = (*dict.fromkeys(log_lines), newest, *hub_newest.values())
+        return kept, _time_of(newest), checked
 
     def _own_hub_line(self, time_lines: Sequence[SignatureLine]) -> bool:
         """In the hub's own log the publisher's time line is the hub's line."""
@@ -157,7 +160,10 @@ class TrustedLog:
         """Lines already verified over this very text by these very keys (PROTOCOL 6.4: reuse that result)."""
         if not self.state.note or self.state.keys != self.keys.fingerprint:
             return frozenset()
-        stored = parse_note(self.state.note, max_bytes=limits.NOTE_MAX_BYTES)
+        try:
+            stored = parse_note(self.state.note, max_bytes=limits.NOTE_MAX_BYTES)
+        except ParseError:
+            return frozenset()
         return frozenset(stored.signatures) if stored.text == text else frozenset()
 
     def _check_time(self, time: int, now: int) -> None:

@@ -206,9 +206,9 @@ class HttpClient:
             return min(int(text), MAX_RETRY_AFTER_SECONDS)
         try:
             moment = parsedate_to_datetime(text)
-        except ValueError:
+            seconds = int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()) - self._clock.now()
+        except (ValueError, OverflowError):
             return 0
-        seconds = int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()) - self._clock.now()
         return max(0, min(seconds, MAX_RETRY_AFTER_SECONDS))
 
 

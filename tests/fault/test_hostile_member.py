@@ -9,9 +9,13 @@ from collections.abc import Callable
 
 import pytest
 
+from hub.overview import members
 from shared.feed.entry import Hello, format_entry
+from shared.feed.note import Note, format_note, parse_note
 from shared.feed.outcomes import ABOUT, Code, State
-from shared.feed.push import Holding, PushBody, format_push
+from shared.feed.push import Holding, PushBody, SourcePart, format_push
+from shared.feed.trusted_log import LogState, TrustedLog
+from shared.holdings import logs
 from shared.holdings.papers import load_evidence
 from tests.fault.scenes import HONEST, LIAR, OFFERS, Scene
 from tests.support.node_simulator import NodeSimulator, altered, answers, fails, misspelt_base64
@@ -583,3 +587,30 @@ class _AnswersGets:
 
     def answer(self, exchange: Exchange) -> Answered:
         return Answered(503) if exchange.method == "POST" else self._site.answer(exchange)
+
+
+def test_garbage_behind_a_public_checkpoint_does_not_quarantine_the_member(scene: Scene) -> None:
+    world = scene.world
+    attacker = NetworkAccess(world.network, "attacker")
+    note = attacker.get("http://marl/feed/g1/checkpoint", max_bytes=16_384, deadline_seconds=5).body
+    part = SourcePart("marl.example/feed/g1", 0, b"garbage", ())
+
+    attacker.post(
+        "http://hub/federation/push", format_push(PushBody(note, "live", 1, sources=(part,))),
+        content_type="application/x-ndjson", max_bytes=65_536, deadline_seconds=5,
+    )  # fmt: skip
+    world.tick(3)
+
+    assert {row.name: row.state for row in members(scene.hub)}["marl"] == "active"
+
+
+def test_note_with_one_signature_many_times_is_kept_with_it_once(scene: Scene) -> None:
+    node = scene.world.nodes["marl"]
+    with node.db.read() as conn:
+        row = logs.load_log(conn, "marl.example/feed/g1")
+    note = parse_note(bytes(row.note))
+    many = format_note(Note(note.text, (*[note.signatures[0]] * 27, *note.signatures[1:])))
+
+    kept = TrustedLog(LogState(row.origin), node.own_keys).admit(many, now=row.time)
+
+    assert len(parse_note(kept.note).signatures) == 2
