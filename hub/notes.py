@@ -72,8 +72,8 @@ def _sources(hub: Hub, conn: sa.Connection, now: int, last: CatalogueNote | None
     found = [Source(own.origin, own.size, bytes(own.root), "hub", "active")]
     for row in hub.members(conn):
         member = standing_of(conn, row, now=now)
-        if member.size and member.state not in (State.INVITED, State.RETIRED):
+        if member.size and member.is_established and member.state is not State.RETIRED:
             found.append(Source(row.log_key.name, member.size, member.root, row.name, member.word))
-        elif member.state is State.INVITED and last is not None:
+        elif row.status == "active" and not member.is_established and last is not None:
             found += [s for s in last.sources if s.member == row.name and s.origin != row.log_key.name]
     return tuple(sorted(found, key=lambda source: source.origin))

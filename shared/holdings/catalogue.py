@@ -64,6 +64,9 @@ def _shown_query(origins: Sequence[str], kind: str | None) -> sa.Select[Any]:
         )
         .where(log.c.fold.is_not(None), log.c.origin.in_(origins), ~_dead(frozen))
     )  # fmt: skip
+    # An offer has effect only in a node's log, the hub's kinds only in the hub's (PROTOCOL 2).
+    running = running.where((record.c.kind == "offer") == (log.c.member != "hub"))
+    held = held.where((frozen.c.kind == "offer") == (log.c.member != "hub"))
     if kind is not None:
         running, held = running.where(record.c.kind == kind), held.where(frozen.c.kind == kind)
     both = sa.union_all(running, held).subquery("shown")
