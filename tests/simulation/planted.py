@@ -15,6 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from hub import notes as hub_notes
+from hub import pushing as hub_pushing
 from hub import recovery as hub_recovery
 from node import editing, exchange, sealing
 from node import recovery as node_recovery
@@ -196,7 +197,7 @@ def _hub_trusts_its_own_disk() -> _Patches:
     return [
         _replace(hub_recovery, "begin_recovery", go_on),
         _replace(hub_recovery, "is_receipted", is_receipted),
-        _replace(hub_recovery, "wait_for_members", lambda *_: None),
+        _replace(hub_pushing, "wait_for_members", lambda *_: None),
     ]
 
 
@@ -249,7 +250,7 @@ BUGS = (
     ),
     Planted("withdrawals have no effect", _withdrawals_have_no_effect, ()),
     Planted("erasures are not applied", _erasures_are_not_applied, ()),
-    Planted("a restored hub trusts its own disk", _hub_trusts_its_own_disk, (RESTORE_HUB,), first=1),
+    Planted("a restored hub trusts its own disk", _hub_trusts_its_own_disk, (RESTORE_HUB,), first=40),
     Planted("a restored hub forgets to receipt", _hub_forgets_to_receipt_what_came_back, (LIAR, RESTORE_HUB, WIPE_HUB)),
     Planted("a node gives nothing back", _node_gives_nothing_back, (WIPE_HUB, RESTORE_HUB)),
 )  # fmt: skip
