@@ -20,6 +20,7 @@ _ZERO_WIDTH: Final = re.compile("[\u180e\u200b-\u200d\u2060-\u2065\u206a-\u206f\
 _MANY_SPACES: Final = re.compile(" {2,}")
 _SPACE_AT_LINE_END: Final = re.compile(" +(?=\n)")
 _MANY_BREAKS: Final = re.compile("\n{3,}")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _NOT_WORD: Final = re.compile(r"[\W_]+")
 _SENTENCE_END: Final = re.compile(r"[.!?][\"“”»)]*\s+(?=[\"„»(]*[A-ZÄÖÜ0-9])|\n+")
 # A dot after these does not end a sentence; neither does one after a number or a single letter ("z. B.", "3. Mai").
@@ -81,8 +82,13 @@ def text_problems(text: str, *, is_name: bool = False) -> list[str]:
 def fold(text: str) -> str:
     """Reduce a text to what people compare: no case, no accents, no punctuation, single spaces."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    # Only what is not ASCII can be an accent: every title of a full read comes through here.
+    plain = decomposed if decomposed.isascii() else _NOT_ASCII.sub(_without_accent, decomposed)
     return _NOT_WORD.sub(" ", plain).strip()
+
+
+def _without_accent(match: re.Match[str]) -> str:
+    return "" if unicodedata.combining(match[0]) else match[0]
 
 
 def sort_key(text: str) -> tuple[str, str]:
