@@ -6,12 +6,14 @@ but the status is looked at; bytes that come are dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
+from http import HTTPStatus
 
 from hub.party import UNREACHABLE, Hub
 from shared.consume import mirror_path
 from shared.errors import FetchError
 from shared.feed import limits
+from shared.feed.outcomes import Code
 from shared.feed.roster import MemberRow
 from shared.holdings import facts, payloads
 
@@ -33,22 +35,25 @@ def watch(hub: Hub) -> None:
         newest = payloads.newest_erasures(conn, before=now - _GRACE_SECONDS, most=_NEWEST)
     if not newest:
         return
-    for row in hub.members():
-        if row.status == "active" and row.url != UNREACHABLE:
-            _note(hub, row, next(_served_by(hub, row, newest), ""))
+    rows = [row for row in hub.members() if row.status == "active" and row.url != UNREACHABLE]
+    hub.launch({f"watch {row.name}": partial(_watch, hub, row, newest) for row in rows})
 
 
-def _served_by(hub: Hub, row: MemberRow, newest: list[tuple[str, bytes]]) -> Iterator[str]:
-    """Yield addresses of this member that answer 200 for an erased payload."""
+def _watch(hub: Hub, row: MemberRow, newest: list[tuple[str, bytes]]) -> None:
+    """Ask one member; an alarm is taken back only by its own word that nothing is served."""
     for origin, commitment in newest:
         prefix = f"feed/g{row.generation}/" if origin == row.log_key.name else mirror_path(origin)
         url = f"{row.url}/{prefix}payload/{commitment.hex()}"
         try:
-            answer = hub.web.get(url, max_bytes=_MAX_BYTES, deadline_seconds=limits.CHECKPOINT_TIMEOUT_SECONDS)
-        except FetchError:
+            status = hub.web.get(url, max_bytes=_MAX_BYTES, deadline_seconds=limits.CHECKPOINT_TIMEOUT_SECONDS).status
+        except FetchError as error:
+            if error.code != Code.E_OVERSIZE:
+                return
+            status = HTTPStatus.OK  # too large for a payload, but no denial
+        if status == HTTPStatus.OK:
+            _note(hub, row, url)
             return
-        if answer.status == 200:
-            yield url
+    _note(hub, row, "")
 
 
 def _note(hub: Hub, row: MemberRow, url: str) -> None:

@@ -14,6 +14,7 @@ from hub.store.standings import load_standing, save_standing
 from shared.errors import ConflictError, NotFoundError
 from shared.feed.roster import MemberRow
 from shared.holdings import facts, logs, payloads
+from shared.holdings.growth import thaw_log
 
 _OFFERED = re.compile(r"([0-9]{1,16}) new entries offered")
 _SLACK_ENTRIES = 1000
@@ -56,7 +57,7 @@ def confirm(hub: Hub, name: str) -> Decision:
         if not folded and not destroyed and not offered:
             raise ConflictError(f"Bei {name} wartet nichts auf eine Entscheidung.")
         if log is not None and folded:
-            logs.thaw_fold(conn, log.id)
+            thaw_log(conn, log.id)
         if destroyed:
             facts.save_fact(conn, "scrub-due", 1)
         if offered:

@@ -14,7 +14,7 @@ from shared.feed.outcomes import Code, State, format_state, shown_state
 from shared.feed.roster import MemberRow
 from shared.follow import Report
 from shared.holdings import facts, logs, payloads
-from shared.holdings.growth import count_withdrawn_since_freeze
+from shared.holdings.growth import count_withdrawn_since_freeze, thaw_log
 from shared.net.retry import backoff_seconds
 
 _QUARANTINING = frozenset(
@@ -186,7 +186,7 @@ def _review_hold(conn: sa.Connection, kept: dict[str, Any], log: sa.Row[Any]) ->
         kept["hold"] = "open"
     gone, shown = count_withdrawn_since_freeze(conn, log.id)
     if kept["hold"] == "rejected" and gone <= max(limits.HOLD_GUARD_MIN, limits.GUARD_SHARE * shown):
-        logs.thaw_fold(conn, log.id)
+        thaw_log(conn, log.id)
         kept["hold"] = ""
         facts.bump_fact(conn, "catalogue-version")
 

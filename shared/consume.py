@@ -24,7 +24,7 @@ from shared.feed.roster import roster_sha256
 from shared.follow import Guards, Reader, Report
 from shared.holdings import catalogue, facts, lease, logs, papers, payloads
 from shared.holdings.digest import CatalogueDigester
-from shared.holdings.growth import freeze_log
+from shared.holdings.growth import freeze_log, thaw_log
 from shared.rosterbook import RosterBook
 from shared.sources import Source as LogSource
 
@@ -197,7 +197,7 @@ class Consumer:
             return
         _, fold = parse_state_word(source.state)
         if fold is None and row.fold is not None:
-            logs.thaw_fold(conn, row.id)
+            thaw_log(conn, row.id)
         elif fold is not None and row.fold != fold and row.size >= fold:
             freeze_log(conn, row.id, fold, kinds=kinds_of(row.member))
 

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from shared.clock import Clock
 from shared.database import Database
-from shared.errors import FetchError, LogStateError, ParseError, VerificationError
+from shared.errors import FetchError, InclusionError, LogStateError, ParseError, VerificationError
 from shared.feed import limits
 from shared.feed.entry import Publish
 from shared.feed.fold import kinds_of, parse_entries
@@ -31,7 +31,7 @@ from shared.feed.trusted_log import Admission, Keys, LogState, TrustedLog, diagn
 from shared.holdings import facts, logs, papers, payloads
 from shared.holdings.growth import Growth, Rules, grow_log
 from shared.holdings.payloads import Arrival, Refusal, Want
-from shared.sources import NotModified, Source
+from shared.sources import Found, NotModified, Source
 
 _SPOOL_BYTES = 4 * 1024 * 1024
 _REREADS = 3
@@ -176,7 +176,7 @@ class Reader:
                 spool.add(*trusted.take(start, entries))
             try:
                 verified = trusted.finish()
-            except VerificationError as error:
+            except InclusionError as error:
                 raise self._diagnose(trusted, source, error) from error
             grown = self._commit(trusted, verified, spool, guards, may_cosign, now)
         report.code, report.size = Code.OK, checkpoint.size
@@ -199,6 +199,8 @@ class Reader:
 
     def _diagnose(self, trusted: TrustedLog, source: Source, error: VerificationError) -> VerificationError:
         state, admission = trusted.state, trusted.admission
+        if not state.size:
+            return error  # nothing is held that it could contradict
         try:
             leaves = source.leaves(admission.checkpoint.size)
         except FetchError:
@@ -318,7 +320,11 @@ class Reader:
             # It ends this run's payload part (PROTOCOL 6.13); what came before it is kept.
             self._store(row.id, batch, report)
             raise
+        failed = [refusal for refusal in batch.refusals if refusal.code == Code.E_FETCH]
         self._store(row.id, batch, report)
+        if failed:
+            # All others of this run are kept and how far it came; these are asked for again after a while.
+            raise FetchError(failed[0].message, kind="status")
         return is_complete
 
     def _new_wants(self, log_id: int, number: int, first: int) -> list[Want]:
@@ -345,10 +351,13 @@ class Reader:
 
     def _judge(self, keys: Keys, source: Source, wants: Sequence[Want], batch: _Batch, number: int | None) -> bool:
         """Fetch and check one batch of payloads; False when the publisher did not serve some of them."""
-        found = source.payloads(wants, number) if wants else {}
+        found = source.payloads(wants, number) if wants else Found()
         is_complete = True
         for want in wants:
-            body = found.get(want.commitment)
+            body = found.bodies.get(want.commitment)
+            if why := found.failed.get(want.commitment):
+                batch.refusals.append(Refusal(want, str(Code.E_FETCH), why))
+                continue
             if body is None:
                 code = str(Code.E_PAYLOAD_MISSING) if source.is_complete else ""
                 batch.refusals.append(Refusal(want, code, "the publisher does not serve it" if code else ""))

@@ -7,7 +7,7 @@ verifies nothing.  PROTOCOL 5 and 9.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, Protocol
 
 import msgspec
@@ -21,6 +21,7 @@ from shared.holdings.payloads import Want
 from shared.net.fetcher import Fetcher
 
 _HASH = 32
+_FAILURES_IN_A_ROW = 3
 _PROBLEM_MAX_BYTES = 4096
 """Room for the problem document of a 404 or 410 where the payload itself would be smaller."""
 Level = int | Literal["entries"]
@@ -35,6 +36,13 @@ class Served(msgspec.Struct, frozen=True):
 
     body: bytes
     etag: str
+
+
+class Found(msgspec.Struct):
+    """Payloads that a source gave, by commitment; `failed` says why others could not be fetched this time."""
+
+    bodies: dict[bytes, bytes] = msgspec.field(default_factory=dict)
+    failed: dict[bytes, str] = msgspec.field(default_factory=dict)
 
 
 class Source(Protocol):
@@ -58,8 +66,8 @@ class Source(Protocol):
     def leaves(self, size: int) -> list[bytes]:
         """Return the publisher's own leaf hashes, for a diagnosis.  Raises FetchError."""
 
-    def payloads(self, wants: Sequence[Want], bundle: int | None) -> Mapping[bytes, bytes]:
-        """Return those of the wanted payloads that it has, by commitment.  Raises FetchError."""
+    def payloads(self, wants: Sequence[Want], bundle: int | None) -> Found:
+        """Return those of the wanted payloads that it has.  Raises FetchError when several in a row do not come."""
 
 
 class FetchedSource:
@@ -111,15 +119,26 @@ class FetchedSource:
             hashes += [data[i : i + _HASH] for i in range(0, min(len(data), width * _HASH), _HASH)]
         return hashes
 
-    def payloads(self, wants: Sequence[Want], bundle: int | None) -> Mapping[bytes, bytes]:
-        found: dict[bytes, bytes] = {}
+    def payloads(self, wants: Sequence[Want], bundle: int | None) -> Found:
+        """One that cannot be fetched keeps no other back; three in a row are the peer's trouble and end the run."""
+        found = Found()
         if bundle is not None and len(wants) > limits.SINGLY_MAX:
-            found = self._bulk(bundle)
+            found.bodies = self._bulk(bundle)
+        in_a_row = 0
         for want in wants:
-            if want.commitment not in found:
+            if want.commitment in found.bodies:
+                continue
+            try:
                 body = self._single(want)
-                if body is not None:
-                    found[want.commitment] = body
+            except FetchError as error:
+                in_a_row += 1
+                if in_a_row >= _FAILURES_IN_A_ROW:
+                    raise
+                found.failed[want.commitment] = error.message
+                continue
+            in_a_row = 0
+            if body is not None:
+                found.bodies[want.commitment] = body
         return found
 
     def _single(self, want: Want) -> bytes | None:
@@ -183,11 +202,12 @@ class PushedSource:
             raise FetchError("a push carries no tiles", kind="status")
         return self._fallback.leaves(size)
 
-    def payloads(self, wants: Sequence[Want], bundle: int | None) -> Mapping[bytes, bytes]:
-        found = {w.commitment: self._payloads[w.commitment] for w in wants if w.commitment in self._payloads}
-        missing = [want for want in wants if want.commitment not in found]
+    def payloads(self, wants: Sequence[Want], bundle: int | None) -> Found:
+        found = Found({w.commitment: self._payloads[w.commitment] for w in wants if w.commitment in self._payloads})
+        missing = [want for want in wants if want.commitment not in found.bodies]
         if missing and self._fallback is not None:
-            found.update(self._fallback.payloads(missing, bundle))
+            pulled = self._fallback.payloads(missing, bundle)
+            found = Found(found.bodies | pulled.bodies, pulled.failed)
         return found
 
 

@@ -88,6 +88,7 @@ class TrustedLog:
         self.keys = keys
         self._frontier = state.frontier.copy()
         self._admission: Admission | None = None
+        self._first: bytes | None = None
 
     @property
     def admission(self) -> Admission:
@@ -166,10 +167,20 @@ class TrustedLog:
             return frozenset()
         return frozenset(stored.signatures) if stored.text == text else frozenset()
 
+    def _is_by_same_witness(self) -> bool:
+        """The stored time was signed by a witness key that the row still names; else it is forgotten (PROTOCOL 11)."""
+        if self.state.keys in (b"", self.keys.fingerprint):
+            return True
+        try:
+            lines = parse_note(self.state.note, max_bytes=limits.NOTE_MAX_BYTES).signatures
+        except ParseError:
+            return False
+        return any(_is_by(key, line) for key in self.keys.witness_keys for line in lines)
+
     def _check_time(self, time: int, now: int) -> None:
         if time > now + limits.SKEW_SECONDS:
             raise VerificationError(f"signed at {time}, {time - now} s ahead of our clock", code="E_CLOCK")
-        stored = self.state.time if self.state.keys in (b"", self.keys.fingerprint) else 0
+        stored = self.state.time if self._is_by_same_witness() else 0
         if time < stored:
             raise StaleError(f"signed at {time}, one of {stored} is held")
 
@@ -192,14 +203,13 @@ class TrustedLog:
 
         Raises:
             ParseError: they do not continue where the last ones ended, or go beyond the signed size.
-            VerificationError: E_IDENTITY when entry 0 is not the hello that the roster promises.
         """
         next_index = self._frontier.size
         if not start <= next_index < start + len(entries) <= self.admission.checkpoint.size:
             raise ParseError(f"entries {start} to {start + len(entries)} do not continue at {next_index}")
         new = entries[next_index - start :]
         if next_index == 0:
-            self._check_hello(new[0])
+            self._first = new[0]
         leaves = [leaf_hash(entry) for entry in new]
         self._frontier.extend(leaves)
         return new, leaves
@@ -216,12 +226,22 @@ class TrustedLog:
             raise VerificationError(f"entry 0 says AGS {hello.ags}, the roster {keys.ags}", code="E_IDENTITY")
 
     def finish(self) -> LogState:
-        """Return the verified new state; InclusionError (E_ROOT) if the entries do not hash to the signed root."""
+        """Return the verified new state.
+
+        Checks, in order (PROTOCOL 6): 9 the root, 10 that entry 0 is the hello which the roster promises.  So an entry
+        that was altered on its way is the carrier's fault, and only what the publisher signed is held against it.
+
+        Raises:
+            InclusionError: E_ROOT, the entries do not hash to the signed root.
+            VerificationError: E_IDENTITY.
+        """
         admission = self.admission
         if self._frontier.size != admission.checkpoint.size or self._frontier.root() != admission.checkpoint.root:
             raise InclusionError(
                 f"entries to {self._frontier.size} do not hash to the root signed for {admission.checkpoint.size}"
             )
+        if self._first is not None:
+            self._check_hello(self._first)
         return LogState(
             origin=self.state.origin,
             size=admission.checkpoint.size,

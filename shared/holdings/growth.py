@@ -11,13 +11,15 @@ import msgspec
 import sqlalchemy as sa
 
 from shared.database import Database
-from shared.errors import ParseError
 from shared.feed import limits
-from shared.feed.entry import Publish, parse_entry
+from shared.feed.entry import Publish
 from shared.feed.fold import Head, Oddity, fold_entries, fold_whole, parse_entries, touched_ids
 from shared.feed.outcomes import Code
 from shared.holdings import logs, payloads
 from shared.holdings.tables import frozen, record
+
+ODDITIES_MAX = 100
+"""Oddities of one read that are kept."""
 
 
 class Growth(msgspec.Struct):
@@ -29,6 +31,10 @@ class Growth(msgspec.Struct):
     held_at: int | None = None
     replaced: set[bytes] = msgspec.field(default_factory=set)
     oddities: list[Oddity] = msgspec.field(default_factory=list)
+
+    def add_oddities(self, found: Sequence[Oddity]) -> None:
+        """Keep the first of them: enough for a person to see what is odd, whatever a publisher writes."""
+        self.oddities += found[: max(0, ODDITIES_MAX - len(self.oddities))]
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -73,7 +79,7 @@ def grow_log(
         dead += _resolve_targets(conn, log_id, changes.targets, growth)
         _track(withdrawn, revived, changes.withdrawn, changes.revived)
         growth.entries += len(entries)
-        growth.oddities += changes.oddities
+        growth.add_oddities(changes.oddities)
     growth.erasures = len(dead)
     _apply_erasures(conn, log_id, dead, growth, guard=rules.guard_erasures, now=now)
     if rules.guard_withdrawals:
@@ -116,16 +122,18 @@ def _resolve_targets(
 ) -> list[tuple[bytes, int, int]]:
     """Turn erase targets into commitments; a target that is no publish is W_ERASE and ignored."""
     dead: list[tuple[bytes, int, int]] = []
-    for position, target, time in targets:
-        try:
-            entry = parse_entry(logs.load_entry(conn, log_id, target))
-        except ParseError:
-            entry = None
-        if isinstance(entry, Publish):
-            dead.append((entry.commitment, position, time))
+    number, entries = -1, list[bytes]()
+    # By target, so that each bundle is read once however the erasures name them.
+    for target, position, time in sorted((target, position, time) for position, target, time in targets):
+        if target // logs.WIDTH != number:
+            number = target // logs.WIDTH
+            entries = logs.load_entries(conn, log_id, number)
+        entry = parse_entries(entries[target % logs.WIDTH :][:1])
+        if entry and isinstance(entry[0], Publish):
+            dead.append((entry[0].commitment, position, time))
         else:
-            growth.oddities.append(Oddity(Code.W_ERASE, position, f"target {target} is no publish"))
-    return dead
+            growth.add_oddities([Oddity(Code.W_ERASE, position, f"target {target} is no publish")])
+    return sorted(dead, key=lambda found: found[1])
 
 
 def _apply_erasures(
@@ -168,6 +176,13 @@ def freeze_log(conn: sa.Connection, log_id: int, fold: int, *, kinds: frozenset[
     """Show a log as its first `fold` entries say, minus everything erased anywhere in it."""
     heads = fold_whole(bundle_reader(conn, log_id), fold, kinds=kinds)
     logs.freeze_fold(conn, log_id, fold, heads.items())
+    payloads.want_frozen(conn, log_id, heads)
+
+
+def thaw_log(conn: sa.Connection, log_id: int) -> None:
+    """Show the whole log again; what only the frozen fold wanted is wanted no more."""
+    logs.thaw_fold(conn, log_id)
+    payloads.forget_stale_wants(conn, log_id)
 
 
 def bundle_reader(conn: sa.Connection, log_id: int) -> Callable[[int], Sequence[bytes]]:

@@ -6,7 +6,7 @@ transaction that takes the erase entry, and bytes that arrive for it later are r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from shared.database import Database, in_chunks, select_among
 from shared.feed import limits
+from shared.feed.fold import Head
 from shared.holdings.tables import erased, frozen, log, payload, record, wanted
 from shared.model.text import fold
 
@@ -98,17 +99,51 @@ def iterate_payloads(conn: sa.Connection, log_id: int) -> Iterator[tuple[bytes, 
         yield bytes(row.rid), bytes(row.commitment), bytes(row.body)
 
 
+def want_frozen(conn: sa.Connection, log_id: int, heads: Mapping[bytes, Head]) -> None:
+    """Ask for what a frozen fold shows and is not held, as with a party that comes while the fold is frozen."""
+    shown = {head.commitment: (rid, head) for rid, head in heads.items() if head.live and head.commitment is not None}
+    known = held_among(conn, log_id, shown) | dead_among(conn, log_id, shown)
+    listed = {rid for (rid,) in select_among(conn, wanted, ("rid",), log_id, "rid", list(heads))}
+    rows = [
+        {
+            "log_id": log_id, "rid": rid, "position": head.position, "commitment": commitment, "length": head.length,
+            "code": "", "message": "", "tries": 0, "next_try": 0, "first_seen": 0,
+        }
+        for commitment, (rid, head) in shown.items()
+        if commitment not in known and rid not in listed
+    ]  # fmt: skip
+    if rows:
+        conn.execute(sa.insert(wanted), rows)
+
+
+def forget_stale_wants(conn: sa.Connection, log_id: int) -> None:
+    """Strike what is no longer the newest version of its record."""
+    newest = sa.select(sa.literal(1)).where(
+        record.c.log_id == wanted.c.log_id, record.c.rid == wanted.c.rid, record.c.live,
+        record.c.commitment == wanted.c.commitment,
+    )  # fmt: skip
+    conn.execute(sa.delete(wanted).where(wanted.c.log_id == log_id, ~sa.exists(newest)))
+
+
+def _frozen_commitments(conn: sa.Connection, log_id: int, ids: Sequence[bytes]) -> dict[bytes, bytes]:
+    return dict(select_among(conn, frozen, ("rid", "commitment"), log_id, "rid", ids))
+
+
 def store_payloads(db: Database, conn: sa.Connection, log_id: int, arrivals: Sequence[Arrival]) -> int:
-    """Keep verified payloads that are still wanted: newest live version, not erased, not yet held.
+    """Keep verified payloads that are still wanted: newest live or frozen version, not erased, not yet held.
 
     Returns:
         How many were stored.
     """
     heads = _newest_commitments(conn, log_id, [arrival.want.rid for arrival in arrivals])
     dead = dead_among(conn, log_id, [a.want.commitment for a in arrivals]) if has_erased(conn, log_id) else set()
+    others = [a.want.rid for a in arrivals if heads.get(a.want.rid) != a.want.commitment]
+    still = _frozen_commitments(conn, log_id, others) if others else {}
     useful = [
-        a for a in arrivals if heads.get(a.want.rid) == a.want.commitment and a.want.commitment not in dead
-    ]  # fmt: skip
+        a
+        for a in arrivals
+        if a.want.commitment in (heads.get(a.want.rid), still.get(a.want.rid)) and a.want.commitment not in dead
+    ]
     present = select_among(conn, payload, ("commitment",), log_id, "commitment", [a.want.commitment for a in useful])
     held = {commitment for (commitment,) in present}
     rows = {
@@ -337,6 +372,14 @@ def forget_wants(conn: sa.Connection, log_id: int, ids: Sequence[bytes]) -> None
         conn.execute(sa.delete(wanted).where(wanted.c.log_id == log_id, wanted.c.rid.in_(piece)))
 
 
+def _next_try(code: str, tries: int, now: int) -> int:
+    """What was not part of a push, or did not come once, is asked for at the next poll; all else after a while."""
+    if not code or (code == "E_FETCH" and tries == 1):
+        return 0
+    wait: int = min(30 * 2 ** min(tries, 10), _LONGEST_WAIT_SECONDS)
+    return now + wait
+
+
 def note_refusals(conn: sa.Connection, log_id: int, refusals: Sequence[Refusal], *, now: int) -> None:
     """List records whose payload did not come, and when to ask again: 1, 2, 4 … minutes, at most 6 hours."""
     ids = [refusal.want.rid for refusal in refusals]
@@ -353,7 +396,7 @@ def note_refusals(conn: sa.Connection, log_id: int, refusals: Sequence[Refusal],
         rows_to_add[want.rid] = {
             "log_id": log_id, "rid": want.rid, "position": want.position, "commitment": want.commitment,
             "length": want.length, "code": refusal.code, "message": refusal.message, "tries": tries,
-            "next_try": now + min(30 * 2 ** min(tries, 10), _LONGEST_WAIT_SECONDS) if refusal.code else 0,
+            "next_try": _next_try(refusal.code, tries, now),
             "first_seen": before.first_seen if before is not None and same else now,
         }  # fmt: skip
     if rows_to_add:
@@ -366,13 +409,25 @@ def ask_again(conn: sa.Connection, log_id: int) -> None:
 
 
 def count_missing(conn: sa.Connection, log_id: int) -> int:
-    """Return how many newest live versions of a log have no held payload (erased ones do not count)."""
+    """Return how many versions that a log shows have no held payload (erased ones do not count).
+
+    Those are the newest live ones, and while its fold is frozen the frozen ones as well.
+    """
     query = (
         sa.select(sa.func.count())
         .select_from(record.outerjoin(payload, _newest_payload()))
         .where(record.c.log_id == log_id, record.c.live, payload.c.id.is_(None), ~_is_erased())
     )
-    return int(conn.execute(query).scalar_one())
+    gone = sa.exists(
+        sa.select(sa.literal(1)).where(erased.c.log_id == frozen.c.log_id, erased.c.commitment == frozen.c.commitment)
+    )
+    here = sa.and_(payload.c.log_id == frozen.c.log_id, payload.c.commitment == frozen.c.commitment)
+    still = (
+        sa.select(sa.func.count())
+        .select_from(frozen.outerjoin(payload, here))
+        .where(frozen.c.log_id == log_id, payload.c.id.is_(None), ~gone)
+    )
+    return int(conn.execute(query).scalar_one()) + int(conn.execute(still).scalar_one())
 
 
 def missing_wants(conn: sa.Connection, log_id: int, *, most: int = 1000) -> list[Want]:
@@ -398,6 +453,6 @@ def load_quarantine(conn: sa.Connection) -> Sequence[sa.Row[Any]]:
     return conn.execute(
         sa.select(log.c.member, log.c.origin, wanted)
         .join(log, log.c.id == wanted.c.log_id)
-        .where(wanted.c.code != "")
+        .where(wanted.c.code.not_in(("", "E_FETCH")))
         .order_by(log.c.member, wanted.c.position)
     ).all()

@@ -1,6 +1,7 @@
 """What a party may give out of its holdings: which payloads, and for the others the reason why not (PROTOCOL 5).
 
-A payload is given out while it is its record's newest version, and for an hour after it was superseded or withdrawn.
+A payload is given out while it is its record's newest version, or the one that a frozen fold shows, and for an hour
+after it was superseded or withdrawn.
 Erased bytes and bytes kept apart are never given out, whatever else holds.
 """
 
@@ -17,7 +18,7 @@ from shared.feed.entry import Publish
 from shared.feed.fold import parse_entries
 from shared.feed.tiles import split_bundle
 from shared.holdings import logs, payloads
-from shared.holdings.tables import bundle, catalogue_note, erased, log, payload, record
+from shared.holdings.tables import bundle, catalogue_note, erased, frozen, log, payload, record
 
 _HASH = 32
 
@@ -36,13 +37,16 @@ def _given_out(now: int) -> sa.Select[Any]:
         sa.select(sa.literal(1)).where(erased.c.log_id == payload.c.log_id, erased.c.commitment == payload.c.commitment)
     )
     newest = sa.and_(record.c.live, record.c.commitment == payload.c.commitment)
+    still = sa.exists(
+        sa.select(sa.literal(1)).where(frozen.c.log_id == payload.c.log_id, frozen.c.commitment == payload.c.commitment)
+    )
     lately = payload.c.superseded_at >= now - limits.SUPERSEDED_GRACE_SECONDS
     return (
         sa.select(payload.c.commitment)
         .select_from(
             payload.outerjoin(record, sa.and_(record.c.log_id == payload.c.log_id, record.c.rid == payload.c.rid))
         )
-        .where(payload.c.apart_until.is_(None), ~dead, sa.or_(newest, lately))
+        .where(payload.c.apart_until.is_(None), ~dead, sa.or_(newest, lately, still))
     )
 
 

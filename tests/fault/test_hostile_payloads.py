@@ -372,3 +372,15 @@ def test_equal_bytes_in_another_members_log_are_untouched_by_an_erasure(scene: S
     scene.pull()
 
     assert set(before) <= set(scene.shown("marl"))
+
+
+def test_one_payload_that_cannot_be_fetched_keeps_no_other_back(scene: Scene) -> None:
+    for number in range(4):
+        scene.liar.publish(f"Neu {number}")
+    new = [commitment.hex() for commitment in scene.liar.bodies if commitment not in scene.truth.bodies]
+    scene.liar.serve(f"payload/{new[1]}", fails("timeout"))
+
+    pull = scene.pull()
+
+    assert pull.code == "E_FETCH"
+    assert len([title for title in scene.shown() if title.startswith("Neu")]) == 3

@@ -5,13 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from hub import roster_keeping
+from hub.holds import confirm
 from hub.notes import newest_note
 from hub.pulling import pull_named
 from shared.database import Database
 from shared.feed.keys import LOG, WITNESS, SigningKey
 from shared.feed.roster import MemberRow, format_roster, sign_roster
 from shared.holdings import logs, payloads
-from tests.support.world import SeededDice, World, publish, titles
+from tests.support.world import SeededDice, World, publish, titles, withdraw
 
 MARL = "marl.example/feed/g1"
 
@@ -100,3 +101,23 @@ def test_member_that_left_is_not_read_even_when_it_is_named() -> None:
 
     assert (pull.outcome, pull.code) == ("refused", "E_ROSTER")
     assert held(world.hub.db) == 0
+
+
+def test_party_that_comes_while_offers_are_held_shows_them_as_everybody_does() -> None:
+    world = World(["herten", "marl"])
+    ids = [publish(world.nodes["herten"], f"Angebot {number:02}") for number in range(13)]
+    world.settle()
+    for rid in ids[:10]:
+        withdraw(world.nodes["herten"], rid)
+    world.tick(20)
+    assert len(titles(world.nodes["marl"])) == 13
+
+    world.clock.time += 2 * 3600
+    world.tick(70)
+    world.wipe("marl")
+    world.settle(400)
+
+    assert len(titles(world.nodes["marl"])) == 13
+    confirm(world.hub, "herten")
+    world.tick(5)
+    assert len(titles(world.nodes["marl"])) == 3

@@ -123,11 +123,23 @@ def test_hello_of_another_member_is_no_identity() -> None:
     )  # fmt: skip
     log = TrustedLog(LogState(KEYS.origin), other)
     log.admit(NODE["checkpoint_5"].encode(), now=CASES["now"])
+    log.take(0, ENTRIES)
 
     with pytest.raises(VerificationError) as refused:
-        log.take(0, ENTRIES)
+        log.finish()
 
     assert refused.value.code == "E_IDENTITY"
+
+
+def test_hello_altered_on_its_way_is_held_against_the_carrier() -> None:
+    log = TrustedLog(LogState(KEYS.origin), KEYS)
+    log.admit(NODE["checkpoint_5"].encode(), now=CASES["now"])
+    log.take(0, [ENTRIES[0].replace(b"node herten", b"node marl"), *ENTRIES[1:]])
+
+    with pytest.raises(VerificationError) as refused:
+        log.finish()
+
+    assert refused.value.code == "E_ROOT"
 
 
 def test_bundle_from_the_middle_gives_only_new_entries() -> None:
