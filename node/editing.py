@@ -1,7 +1,8 @@
 """Own offers: save, withdraw, list (PROTOCOL 4 W3).
 
 An edit is durable at once: payload and salt are made here and stand in the outbox before the function returns.  It gets
-an index and a signature later, in `sealing`.  What an editor sees is the newest edit, pending or not.
+an index and a signature later, in `sealing`.  What an editor sees is the newest edit, pending or not.  Drafts and
+approval stand in `workflow`; whatever changes an offer is noted in its history, in the same transaction.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from node.history import note_step
 from node.party import Node
 from node.store import drafts, versions
+from node.store.drafts import Draft
 from node.store.versions import OwnRecord
 from shared.consume import shown_origins
 from shared.errors import ConflictError, InputError, NotFoundError, ParseError, RuleError
@@ -57,7 +60,7 @@ class OwnOffer(msgspec.Struct, frozen=True):
     """The newest version of one own offer, as its editor opens it; `base` and `pending` go back into `save_offer`.
 
     `pending` is the number of the edit that waits for its seal, 0 for none: two editors of one pending version
-    conflict too.
+    conflict too.  `draft` is the version that is not published yet, if there is one.
     """
 
     id: bytes
@@ -65,6 +68,12 @@ class OwnOffer(msgspec.Struct, frozen=True):
     state: str
     base: int
     pending: int = 0
+    draft: Draft | None = None
+
+    @property
+    def mark(self) -> str:
+        """What an editor started from; goes back with the edit, so that two editors of one offer are noticed."""
+        return f"{self.base}.{self.pending}.{self.draft.revision if self.draft else 0}"
 
 
 # --- saving ----------------------------------------------------------------------------------------------------------
@@ -77,6 +86,7 @@ def save_offer(
     base: int | None = None,
     *,
     pending: int = 0,
+    editor: str = "",
 ) -> bytes:
     """Put an offer into the outbox, durable when this returns; gives back its id.
 
@@ -85,25 +95,46 @@ def save_offer(
         rid: None for a new offer.
         base: index of the version the editor started from; None to take the newest, whatever it is.
         pending: the pending edit the editor started from, 0 when there was none; counts only with `base`.
+        editor: who did it, for the history; "" for a command.
     Raises:
         RuleError: not fit to be published; carries every problem by field.
         ConflictError: somebody else saved or sealed a newer version than the editor started from.
     """
     rid = rid or node.dice.token(16)
     values = prepare_document(node, doc, rid)
-    _verify_publishable(node, values)
+    verify_publishable(node, values)
     with node.db.write() as conn:
-        newest = _own_record(node, conn, rid)
-        position = NEW if newest is None else newest.position
+        position = newest_position(node, conn, rid)
         if base is not None and base != position:
             raise ConflictError(f"the offer is at version {position}, the edit was made on {base}", current=position)
         waiting = edits.find_edit(conn, rid)
         if base is not None and pending != (waiting.id if waiting else 0):
             raise ConflictError("another edit of the offer was saved in the meantime", current=position)
-        edits.add_edit(conn, publish_edit(node, values, rid, position))
-        drafts.drop_drafts(conn, [rid])
-        versions.drop_lost(conn, rid)
+        put_offer(node, conn, rid, values, editor=editor)
     return rid
+
+
+def put_offer(
+    node: Node,
+    conn: sa.Connection,
+    rid: bytes,
+    values: Mapping[str, Any],
+    *,
+    editor: str = "",
+    action: str = "published",
+    operation_id: int | None = None,
+) -> None:
+    """Put a checked document into the outbox within a transaction, in place of draft and pending edit."""
+    edits.add_edit(conn, publish_edit(node, values, rid, newest_position(node, conn, rid)))
+    drafts.drop_drafts(conn, [rid])
+    versions.drop_lost(conn, rid)
+    note_step(node, conn, rid, action, "published", editor=editor, doc=values, operation_id=operation_id)
+
+
+def newest_position(node: Node, conn: sa.Connection, rid: bytes) -> int:
+    """Return the index of the newest version in the log, NEW when there is none; the base of an edit."""
+    newest = _own_record(node, conn, rid)
+    return NEW if newest is None else newest.position
 
 
 def prepare_document(node: Node, doc: Mapping[str, Any] | OfferDoc, rid: bytes) -> dict[str, Any]:
@@ -130,7 +161,8 @@ def publish_edit(node: Node, values: Mapping[str, Any], rid: bytes, base: int) -
     return Edit("publish", KIND, rid, base, node.clock.now(), commitment_of(body), body)
 
 
-def _verify_publishable(node: Node, values: Mapping[str, Any]) -> None:
+def verify_publishable(node: Node, values: Mapping[str, Any]) -> None:
+    """Refuse a document that is not fit to be published; RuleError carries every problem by field."""
     today = datetime.fromtimestamp(node.clock.now(), UTC).date()
     problems: dict[str, list[str]] = {}
     for problem in check_offer(offer_from_builtins(values), vocabularies=shipped_vocabularies(), today=today):
@@ -160,27 +192,35 @@ def parse_reason(text: str) -> str:
     return reason
 
 
-def withdraw(node: Node, rid: bytes, reason: str) -> None:
+def withdraw(node: Node, rid: bytes, reason: str, *, editor: str = "") -> None:
     """Take an own offer out of the catalogue at the next seal; a mere draft is deleted.
 
     Raises:
         NotFoundError: there is no such own offer.
         ConflictError: it is withdrawn already.
     """
-    reason = parse_reason(reason)
     with node.db.write() as conn:
-        newest, pending = _own_record(node, conn, rid), edits.find_edit(conn, rid)
-        had_draft = drafts.drop_drafts(conn, [rid]) > 0
-        if newest is None and pending is None:
-            if not had_draft:
-                raise NotFoundError(f"Ein eigenes Angebot {rid.hex()} gibt es hier nicht")
-            return
-        is_out = pending.op == "withdraw" if pending is not None else newest is not None and not newest.live
-        if is_out and not had_draft:
-            raise ConflictError("Das Angebot ist schon zurückgezogen")
-        if not is_out:
-            edits.add_edit(conn, withdrawal(node, rid, NEW if newest is None else newest.position, reason))
-        versions.drop_lost(conn, rid)
+        take_out(node, conn, rid, parse_reason(reason), editor=editor)
+
+
+def take_out(
+    node: Node, conn: sa.Connection, rid: bytes, reason: str, *, editor: str = "", operation_id: int | None = None
+) -> None:
+    """Withdraw within a transaction, see `withdraw`; `reason` is the log's word."""
+    newest, pending = _own_record(node, conn, rid), edits.find_edit(conn, rid)
+    had_draft = drafts.drop_drafts(conn, [rid]) > 0
+    if newest is None and pending is None:
+        if not had_draft:
+            raise NotFoundError(f"Ein eigenes Angebot {rid.hex()} gibt es hier nicht")
+        note_step(node, conn, rid, "discarded", "withdrawn", editor=editor, operation_id=operation_id)
+        return
+    is_out = pending.op == "withdraw" if pending is not None else newest is not None and not newest.live
+    if is_out and not had_draft:
+        raise ConflictError("Das Angebot ist schon zurückgezogen")
+    if not is_out:
+        edits.add_edit(conn, withdrawal(node, rid, NEW if newest is None else newest.position, reason))
+    versions.drop_lost(conn, rid)
+    note_step(node, conn, rid, "withdrawn", "withdrawn", editor=editor, note=reason, operation_id=operation_id)
 
 
 def withdrawal(node: Node, rid: bytes, base: int, reason: str) -> Edit:
@@ -273,7 +313,7 @@ def own_offers(node: Node) -> list[OfferRow]:
         records = {} if row is None else versions.load_own_records(conn, row.id)
         pending = {edit.rid: edit for edit in edits.load_edits(conn) if edit.rid is not None}
         conflicts = {bytes(c.rid): c for c in edits.load_conflicts(conn)}
-        sketches = dict(drafts.iterate_drafts(conn))
+        sketches = drafts.load_drafts(conn)
     rows = []
     for rid in {*records, *pending, *conflicts, *sketches}:
         known, edit, conflict, sketch = records.get(rid), pending.get(rid), conflicts.get(rid), sketches.get(rid)
@@ -286,7 +326,7 @@ def own_offers(node: Node) -> list[OfferRow]:
     return sorted(rows, key=lambda r: (r.title.casefold(), r.id))
 
 
-def _own_state(known: OwnRecord | None, edit: Edit | None, cause: str | None, sketch: bytes | None) -> str:
+def _own_state(known: OwnRecord | None, edit: Edit | None, cause: str | None, sketch: Draft | None) -> str:
     if edit is not None:
         return "pending" if edit.op == "publish" else "pending-withdrawal"
     if cause is not None:
@@ -307,15 +347,17 @@ def open_offer(node: Node, rid: bytes) -> OwnOffer:
         NotFoundError: no version of it is held.
     """
     with node.db.read() as conn:
-        known, edit = _own_record(node, conn, rid), edits.find_edit(conn, rid)
-        sketch = drafts.load_draft(conn, rid)
-        doc = (
-            msgspec.json.decode(sketch, type=dict[str, Any]) if sketch is not None else newest_document(node, conn, rid)
-        )
+        return read_offer(node, conn, rid)
+
+
+def read_offer(node: Node, conn: sa.Connection, rid: bytes) -> OwnOffer:
+    """Open an own offer within a transaction, see `open_offer`."""
+    known, edit, sketch = _own_record(node, conn, rid), edits.find_edit(conn, rid), drafts.load_draft(conn, rid)
+    doc = newest_document(node, conn, rid) if sketch is None else msgspec.json.decode(sketch.body, type=dict[str, Any])
     if doc is None:
         raise NotFoundError(f"Ein eigenes Angebot {rid.hex()} gibt es hier nicht")
     base, pending = NEW if known is None else known.position, 0 if edit is None else edit.id
-    return OwnOffer(rid, doc, _own_state(known, edit, None, sketch), base, pending)
+    return OwnOffer(rid, doc, _own_state(known, edit, None, sketch), base, pending, sketch)
 
 
 def newest_document(node: Node, conn: sa.Connection, rid: bytes) -> dict[str, Any] | None:
@@ -369,5 +411,5 @@ def title_in(body: bytes) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _name_in(sketch: bytes | None) -> str:
-    return "" if sketch is None else str(msgspec.json.decode(sketch, type=dict[str, Any]).get("name", ""))
+def _name_in(sketch: Draft | None) -> str:
+    return "" if sketch is None else str(msgspec.json.decode(sketch.body, type=dict[str, Any]).get("name", ""))

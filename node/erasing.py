@@ -21,7 +21,7 @@ from node import ballast
 from node.editing import publish_edit, title_in
 from node.party import Node
 from node.rows import mask_of
-from node.store import drafts, imports, versions
+from node.store import drafts, history, imports, versions
 from shared.errors import ParseError
 from shared.feed.payload import parse_payload
 from shared.holdings import edits, facts, logs, payloads
@@ -33,7 +33,8 @@ from shared.seal import erase_commitments
 class Hit(msgspec.Struct, frozen=True):
     """One place where the person stands.
 
-    `where` is version, outbox, conflict, draft or note; `version` the index in the log, None for what is not in it.
+    `where` is version, outbox, conflict, draft, history or note; `version` the index in the log, None for what is
+    not in it.
     """
 
     id: bytes
@@ -72,6 +73,10 @@ def _find(conn: sa.Connection, text: str) -> list[Hit]:
         doc = msgspec.json.decode(data, type=dict[str, Any])
         if fields := _fields(find_person(doc, text)):
             hits.append(Hit(rid, str(doc.get("name", "")), "draft", None, fields))
+    for number, rid, data in history.iterate_bodies(conn):
+        doc = msgspec.json.decode(data, type=dict[str, Any])
+        if fields := _fields(find_person(doc, text)):
+            hits.append(Hit(rid, str(doc.get("name", "")), "history", None, fields, row_id=number))
     for rid, source in drafts.iterate_sources(conn):
         if find_person({"source": source}, text):
             hits.append(Hit(rid, "", "note", None, ("source",)))
@@ -184,7 +189,7 @@ def _clean_edits(node: Node, conn: sa.Connection, hits: list[Hit], text: str) ->
     bodies |= {("conflict", row.id): row.body for row in edits.load_conflicts(conn)}
     count = 0
     for hit in hits:
-        if hit.row_id is None or (body := bodies[hit.where, hit.row_id]) is None:
+        if hit.row_id is None or (body := bodies.get((hit.where, hit.row_id))) is None:
             continue
         fresh = publish_edit(node, remove_person(parse_payload(bytes(body)).doc, text), hit.id, edits.NEW)
         edits.replace_body(conn, hit.where, hit.row_id, fresh.body or b"", fresh.commitment)
@@ -193,16 +198,20 @@ def _clean_edits(node: Node, conn: sa.Connection, hits: list[Hit], text: str) ->
 
 
 def _clean_drafts(node: Node, conn: sa.Connection, hits: list[Hit], text: str) -> int:
-    """Clean drafts; a staff note that names the person is deleted."""
+    """Clean drafts and the versions of the history; a staff note that names the person is deleted."""
     ids = {hit.id for hit in hits if hit.where == "draft"}
-    bodies = {
-        rid: msgspec.json.encode(remove_person(msgspec.json.decode(data, type=dict[str, Any]), text))
-        for rid, data in drafts.iterate_drafts(conn)
-        if rid in ids
-    }
-    drafts.save_drafts(node.db, conn, bodies, now=node.clock.now())
+    bodies = {rid: _without(data, text) for rid, data in drafts.iterate_drafts(conn) if rid in ids}
+    drafts.clean_drafts(conn, bodies)
+    numbers = {hit.row_id for hit in hits if hit.where == "history"}
+    history.replace_bodies(
+        conn, {number: _without(data, text) for number, _, data in history.iterate_bodies(conn) if number in numbers}
+    )
     drafts.save_sources(node.db, conn, {hit.id: "" for hit in hits if hit.where == "note"})
     return len(bodies)
+
+
+def _without(data: bytes, text: str) -> bytes:
+    return msgspec.json.encode(remove_person(msgspec.json.decode(data, type=dict[str, Any]), text))
 
 
 def _publish_successors(node: Node, conn: sa.Connection, doomed: set[bytes], text: str) -> int:

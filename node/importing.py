@@ -21,7 +21,7 @@ The whole import is one transaction; a crash before its commit leaves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +29,16 @@ import msgspec
 import sqlalchemy as sa
 
 from node.editing import prepare_document, publish_edit, withdrawal
+from node.history import next_revision
 from node.inventory import Inventory
 from node.party import Node
 from node.rows import columns_in, content, mask_of, merge_row, unchanged_in
-from node.store import drafts, imports
+from node.store import drafts, history, imports
+from node.store.drafts import Draft
+from node.store.history import Step
 from node.store.imports import ImportedRow
 from shared.errors import ParseError
+from shared.feed.payload import parse_payload
 from shared.holdings import edits, facts
 from shared.holdings.edits import Edit
 from shared.model.columns import DraftTable, OfferDraft, read_drafts
@@ -61,7 +65,7 @@ class ImportProblem(msgspec.Struct, frozen=True):
 
 
 class ImportResult(msgspec.Struct):
-    """What an import did, or would do; counts of rows."""
+    """What an import did, or would do; counts of rows.  `operation` is the number to undo it by, 0 for nothing done."""
 
     created: int = 0
     changed: int = 0
@@ -71,11 +75,18 @@ class ImportResult(msgspec.Struct):
     drafts: int = 0
     missing: int = 0
     withdrawn: int = 0
+    operation: int = 0
     problems: list[ImportProblem] = msgspec.field(default_factory=list)
 
 
 def import_table(
-    node: Node, data: bytes, *, dry_run: bool = False, own_only: bool = False, withdraw_missing: bool = False
+    node: Node,
+    data: bytes,
+    *,
+    dry_run: bool = False,
+    own_only: bool = False,
+    withdraw_missing: bool = False,
+    editor: str = "",
 ) -> ImportResult:
     """Import a CSV file into the outbox.
 
@@ -84,6 +95,7 @@ def import_table(
         own_only: skip rows of other members silently instead of refusing them.
         withdraw_missing: withdraw offers whose row is no longer in the file; none while a row of the file cannot be
             used, or when none can.
+        editor: who imports, for the history; "" for a command.
     Raises:
         ParseError: the file is empty or lacks the columns that identify a row.
     """
@@ -100,7 +112,7 @@ def import_table(
         key = imports.load_import_key(conn) or imports.make_import_key(conn, node.dice)
         plan = _Plan(node, conn, key, read, rows, own_only=own_only, withdraw_missing=withdraw_missing)
         result = plan.make()
-        plan.save()
+        result.operation = plan.save(editor)
     return result
 
 
@@ -164,15 +176,33 @@ class _Plan:
         self.result.problems.sort(key=lambda problem: (problem.row == 0, problem.row))
         return self.result
 
-    def save(self) -> None:
+    def save(self, editor: str) -> int:
         node, conn, now = self._node, self._conn, self._node.clock.now()
         edits.add_edits(node.db, conn, self._edits)
         drafts.drop_drafts(conn, self._published)
-        drafts.save_drafts(node.db, conn, self._drafts, now=now)
+        drafts.save_drafts(
+            node.db, conn, [Draft(r, b, now, next_revision(conn), editor) for r, b in self._drafts.items()]
+        )
         drafts.save_sources(node.db, conn, self._sources)
         imports.save_imported(node.db, conn, self._memory, forget=self._forget, now=now)
-        if self._drafts or self._edits:
-            facts.bump_fact(conn, "catalogue-version")
+        if not self._drafts and not self._edits:
+            return 0
+        facts.bump_fact(conn, "catalogue-version")
+        return self._note_steps(editor)
+
+    def _note_steps(self, editor: str) -> int:
+        """Note in the history what the import did, as one operation."""
+        now, result = self._node.clock.now(), self.result
+        words = f"Einspielung: {result.created} neu, {result.changed} geändert, {result.withdrawn} zurückgezogen"
+        number = history.add_operation(self._conn, time=now, editor=editor, title=words)
+        steps = list(self._first_steps())
+        steps += [Step(rid, now, editor, "imported", "draft", body, "", number) for rid, body in self._drafts.items()]
+        for edit in self._edits:
+            state = "published" if edit.op == "publish" else "withdrawn"
+            body = None if edit.body is None else msgspec.json.encode(parse_payload(edit.body).doc)
+            steps.append(Step(edit.rid or b"", now, editor, "imported", state, body, edit.reason, number))
+        history.add_steps(self._node.db, self._conn, steps)
+        return number
 
     # --- which row is which offer ------------------------------------------------------------------------------------
 
@@ -313,6 +343,15 @@ class _Plan:
                 self._memory.append(msgspec.structs.replace(before, withdrawn=True))
             message = f"„{title}“ fehlt jetzt" + (" und wird zurückgezogen" if withdraws else "")
             self.result.problems.append(ImportProblem(0, "", message, "hint"))
+
+    def _first_steps(self) -> Iterator[Step]:
+        """Offers as they stood before this import, where nothing is known of their past."""
+        known, now = history.known_ids(self._conn), self._node.clock.now()
+        touched = {*self._drafts, *(edit.rid for edit in self._edits if edit.rid is not None)}
+        for rid in touched - known:
+            if self._own.has(rid) and (document := self._own.document(rid)) is not None:
+                state = "published" if self._own.is_published(rid) else "draft"
+                yield Step(rid, now, "", "found", state, msgspec.json.encode(document))
 
 
 def _first_result(read: DraftTable, *, own_only: bool) -> ImportResult:

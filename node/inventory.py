@@ -80,5 +80,5 @@ class Inventory:
         """A version of it was erased."""
         if self._cleaned is None:
             log_id = self._log_id
-            self._cleaned = set() if log_id is None else versions.ids_with_erasures(self._conn, log_id)
+            self._cleaned = set() if log_id is None else {*versions.erasure_times(self._conn, log_id)}
         return rid in self._cleaned

@@ -2,7 +2,7 @@
 
 The entries carry our own signature, so the same reader verifies them.  Entries and erasures come first, payloads
 follow. Pending edits are rebased: what already stands in the log is dropped here, what was made on an old version goes
-to the conflict list at the next seal.
+to the conflict list at the next seal.  Texts kept for editors are forgotten where an erasure came back.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 import sqlalchemy as sa
 
+from node.history import forget_erased
 from node.party import Node
 from shared.consume import mirror_path
 from shared.errors import FetchError, LogStateError, VerificationError
@@ -63,6 +64,7 @@ def recover(node: Node) -> None:
     with node.db.write() as conn:
         row = logs.load_log(conn, origin)
         _drop_sealed(conn, row.id, before, row.size)
+        forget_erased(conn, row.id)
         known = load_recovered(conn)
         known.entries += row.size - before
         known.payloads += report.stored

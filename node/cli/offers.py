@@ -194,7 +194,7 @@ def _hit_row(hit: Hit) -> dict[str, object]:
 _CAUSES = {"stale": "überholte Fassung", "lost": "Inhalt verloren"}
 _PLACES = {
     "version": "Fassung", "outbox": "wartende Änderung", "conflict": "Konflikt", "draft": "Entwurf",
-    "note": "Quellenangabe",
+    "history": "frühere Fassung", "note": "Quellenangabe",
 }  # fmt: skip
 
 

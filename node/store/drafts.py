@@ -3,17 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from node.store.tables import draft, staff_note
 from shared.database import Database, in_chunks
 
+WRITING, SUBMITTED = "draft", "submitted"
+_COLUMNS = ("rid", "body", "time", "state", "revision", "editor", "note", "publish_at")
 
-def load_draft(conn: sa.Connection, rid: bytes) -> bytes | None:
-    """Return the draft of an offer as JSON, or None."""
-    body = conn.execute(sa.select(draft.c.body).where(draft.c.rid == rid)).scalar()
-    return None if body is None else bytes(body)
+
+class Draft(msgspec.Struct, frozen=True):
+    """The version of an offer that is not published yet.
+
+    `state` is draft or submitted; `note` what the person who gave it back wants changed; `publish_at` when it is
+    published by itself (Unix seconds).
+    """
+
+    rid: bytes
+    body: bytes
+    time: int
+    revision: int
+    editor: str = ""
+    state: str = WRITING
+    note: str = ""
+    publish_at: int | None = None
+
+
+def _draft(row: sa.Row[Any]) -> Draft:
+    return Draft(**{**row._mapping, "rid": bytes(row.rid), "body": bytes(row.body)})
+
+
+def load_draft(conn: sa.Connection, rid: bytes) -> Draft | None:
+    """Return the draft of an offer, or None."""
+    row = conn.execute(sa.select(*(draft.c[name] for name in _COLUMNS)).where(draft.c.rid == rid)).first()
+    return None if row is None else _draft(row)
+
+
+def load_drafts(conn: sa.Connection) -> dict[bytes, Draft]:
+    """Return every draft by the id of its offer."""
+    rows = conn.execute(sa.select(*(draft.c[name] for name in _COLUMNS)).order_by(draft.c.rid))
+    return {found.rid: found for found in map(_draft, rows)}
 
 
 def iterate_drafts(conn: sa.Connection) -> Iterator[tuple[bytes, bytes]]:
@@ -22,15 +54,22 @@ def iterate_drafts(conn: sa.Connection) -> Iterator[tuple[bytes, bytes]]:
         yield bytes(row.rid), bytes(row.body)
 
 
-def draft_ids(conn: sa.Connection) -> set[bytes]:
-    """Return the ids of all drafts."""
-    return {bytes(rid) for rid in conn.execute(sa.select(draft.c.rid)).scalars()}
+def load_due(conn: sa.Connection, now: int) -> list[bytes]:
+    """Return the offers whose draft is to be published by itself by now."""
+    query = sa.select(draft.c.rid).where(draft.c.publish_at <= now).order_by(draft.c.publish_at)
+    return [bytes(rid) for rid in conn.execute(query).scalars()]
 
 
-def save_drafts(db: Database, conn: sa.Connection, bodies: Mapping[bytes, bytes], *, now: int) -> None:
+def save_drafts(db: Database, conn: sa.Connection, found: Sequence[Draft]) -> None:
     """Keep drafts, each in place of the one before."""
-    drop_drafts(conn, list(bodies))
-    db.insert_rows(conn, draft, ("rid", "body", "time"), [(rid, body, now) for rid, body in bodies.items()])
+    drop_drafts(conn, [one.rid for one in found])
+    db.insert_rows(conn, draft, _COLUMNS, [tuple(getattr(one, name) for name in _COLUMNS) for one in found])
+
+
+def clean_drafts(conn: sa.Connection, bodies: Mapping[bytes, bytes]) -> None:
+    """Put cleaned documents in place of those that named a person; whose they are and their state stay."""
+    for rid, body in bodies.items():
+        conn.execute(sa.update(draft).where(draft.c.rid == rid).values(body=body))
 
 
 def drop_drafts(conn: sa.Connection, ids: Sequence[bytes]) -> int:
@@ -41,10 +80,20 @@ def drop_drafts(conn: sa.Connection, ids: Sequence[bytes]) -> int:
     return found
 
 
+def drop_older(conn: sa.Connection, rid: bytes, *, until: int) -> None:
+    """Delete the draft of an offer if it was written by then."""
+    conn.execute(sa.delete(draft).where(draft.c.rid == rid, draft.c.time <= until))
+
+
 def iterate_sources(conn: sa.Connection) -> Iterator[tuple[bytes, str]]:
     """Yield (rid, note for staff) where there is one."""
     for row in conn.execute(sa.select(staff_note)):
         yield bytes(row.rid), row.source
+
+
+def load_source(conn: sa.Connection, rid: bytes) -> str:
+    """Return where an offer comes from, as its editors noted it; "" for nothing."""
+    return str(conn.execute(sa.select(staff_note.c.source).where(staff_note.c.rid == rid)).scalar() or "")
 
 
 def save_sources(db: Database, conn: sa.Connection, sources: Mapping[bytes, str]) -> None:

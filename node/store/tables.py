@@ -1,4 +1,7 @@
-"""Tables of the node alone: traces of imports, drafts, notes for staff; beside those of `shared.holdings.tables`."""
+"""Tables of the node alone: drafts, history, traces of imports, notes for staff; nothing in them leaves the node.
+
+They stand beside those of `shared.holdings.tables`.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +27,57 @@ imported = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# What is not fit to be published yet: the document as JSON, without salt, never sent anywhere.
+# What is not published yet: the document as JSON, without salt.  At most one for each offer.
 draft = sa.Table(
     "draft",
     metadata,
     sa.Column("rid", sa.LargeBinary(16), primary_key=True),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("time", _Big, nullable=False),
+    # draft, or submitted for approval.
+    sa.Column("state", sa.String(12), nullable=False),
+    # Counts the times it was saved, so that a second editor is noticed.
+    sa.Column("revision", sa.Integer, nullable=False),
+    # Who wrote it last; "" where no person did.
+    sa.Column("editor", sa.Text, nullable=False),
+    # What the person who gave it back wants changed.
+    sa.Column("note", sa.Text, nullable=False),
+    # Unix seconds at which it is published by itself; NULL where a person does it.
+    sa.Column("publish_at", _Big, nullable=True),
     sqlite_with_rowid=False,
+)
+
+# What became of an offer, version by version.
+history = sa.Table(
+    "history",
+    metadata,
+    sa.Column("id", _Big, primary_key=True),
+    sa.Column("rid", sa.LargeBinary(16), nullable=False, index=True),
+    sa.Column("time", _Big, nullable=False),
+    sa.Column("editor", sa.Text, nullable=False),
+    # See node.history.ACTIONS.
+    sa.Column("action", sa.String(12), nullable=False),
+    # The state that the offer had afterwards: draft, submitted, published, withdrawn.
+    sa.Column("state", sa.String(12), nullable=False),
+    # The document afterwards as JSON; NULL where only the state changed.
+    sa.Column("body", sa.LargeBinary, nullable=True),
+    # Reason of a withdrawal, or what the person who gave a draft back wants changed.
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("operation_id", _Big, nullable=True, index=True),
+    sqlite_autoincrement=True,
+)
+
+# A change to many offers at once, which can be undone as one.
+operation = sa.Table(
+    "operation",
+    metadata,
+    sa.Column("id", _Big, primary_key=True),
+    sa.Column("time", _Big, nullable=False),
+    sa.Column("editor", sa.Text, nullable=False),
+    # What was done, in German: "12 Angebote zurückgezogen".
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("undone_at", _Big, nullable=True),
+    sqlite_autoincrement=True,
 )
 
 # Where an offer comes from, for staff; not published.

@@ -77,17 +77,18 @@ def positions_of(conn: sa.Connection, log_id: int, commitments: set[bytes]) -> d
     return found
 
 
-def ids_with_erasures(conn: sa.Connection, log_id: int) -> set[bytes]:
-    """Return the records of which at least one version was erased."""
-    dead = {bytes(c) for c in conn.execute(sa.select(erased.c.commitment).where(erased.c.log_id == log_id)).scalars()}
-    ids: set[bytes] = set()
+def erasure_times(conn: sa.Connection, log_id: int) -> dict[bytes, int]:
+    """Return the records of which at least one version was erased, with the time of the last erasure."""
+    rows = conn.execute(sa.select(erased.c.commitment, erased.c.time).where(erased.c.log_id == log_id))
+    dead = {bytes(row.commitment): int(row.time) for row in rows}
+    found: dict[bytes, int] = {}
     number = 0
     while dead and (entries := logs.load_entries(conn, log_id, number)):
         for entry in parse_entries(entries):
             if isinstance(entry, Publish) and entry.commitment in dead:
-                ids.add(entry.id)
+                found[entry.id] = max(found.get(entry.id, 0), dead[entry.commitment])
         number += 1
-    return ids
+    return found
 
 
 def pending_ids(conn: sa.Connection) -> set[bytes]:

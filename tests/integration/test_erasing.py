@@ -14,7 +14,7 @@ from node.editing import open_offer, own_offers, save_offer
 from node.erasing import erase, find, scrub
 from node.importing import import_table
 from node.party import Node
-from node.store.drafts import save_drafts
+from node.store.drafts import Draft, save_drafts
 from shared.database import Database
 from shared.errors import RuleError
 from shared.feed.entry import Erase
@@ -50,14 +50,17 @@ def test_find_lists_every_version_and_every_other_place(node: Node) -> None:
     with node.db.write() as conn:
         body = edits.load_edits(conn)[0].body
         edits.add_conflict(conn, Edit("publish", "offer", bytes(16), NEW, 1, body=body), "stale")
-        save_drafts(node.db, conn, {b"d" * 16: b'{"name":"Erika  Mustermann hilft"}'}, now=1)
+        save_drafts(node.db, conn, [Draft(b"d" * 16, b'{"name":"Erika  Mustermann hilft"}', 1, 1)])
 
     hits = find(node, PERSON)
 
     assert [(hit.where, hit.version) for hit in hits] == [
-        ("version", 1), ("version", 2), ("outbox", None), ("conflict", None), ("draft", None)
+        ("version", 1), ("version", 2), ("outbox", None), ("conflict", None), ("draft", None),
+        ("history", None), ("history", None), ("history", None),
     ]  # fmt: skip
-    assert [hit.fields[0] for hit in hits] == ["summary", "summary", "contacts.name", "contacts.name", "name"]
+    assert [hit.fields[0] for hit in hits] == [
+        "summary", "summary", "contacts.name", "contacts.name", "name", "summary", "summary", "contacts.name"
+    ]  # fmt: skip
 
 
 def test_erased_person_is_in_no_file_even_before_the_seal_but_for_the_pending_erasure(node: Node) -> None:
@@ -107,7 +110,7 @@ def test_pending_conflicting_and_drafted_texts_are_cleaned_with_fresh_salts(node
     with node.db.write() as conn:
         before = edits.load_edits(conn)[0]
         edits.add_conflict(conn, Edit("publish", "offer", bytes(16), NEW, 1, body=before.body), "stale")
-        save_drafts(node.db, conn, {b"d" * 16: b'{"name":"Erika Mustermann hilft"}'}, now=1)
+        save_drafts(node.db, conn, [Draft(b"d" * 16, b'{"name":"Erika Mustermann hilft"}', 1, 1)])
 
     erase(node, PERSON)
 
@@ -209,7 +212,7 @@ def test_failing_erasure_changes_nothing(node: Node, monkeypatch: pytest.MonkeyP
     with pytest.raises(ValueError, match="stop"):
         erase(node, PERSON)
 
-    assert [hit.version for hit in find(node, PERSON)] == [1]
+    assert [(hit.where, hit.version) for hit in find(node, PERSON)] == [("version", 1), ("history", None)]
     assert states(own_offers(node)) == {"Sprachkurs am Vormittag": "published"}
 
 

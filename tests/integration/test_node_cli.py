@@ -220,7 +220,9 @@ def test_erase_lists_without_yes_and_erases_with_it(made: Run, home: Path, tmp_p
     done = made("erase", "--person", "Erika Mustermann", "--yes", "--json")
 
     found = read(listed)
-    assert [(hit["where"], hit["fields"]) for hit in found["found"]] == [("outbox", ["summary"])]
+    assert [(hit["where"], hit["fields"]) for hit in found["found"]] == [
+        ("outbox", ["summary"]), ("history", ["summary"]),
+    ]  # fmt: skip
     assert (found["erased"], before) == (None, ["node.db"])
     assert read(done)["erased"]["cleaned"] == 1
     assert files_with(home, "Fragen beantwortet Erika") == []

@@ -37,6 +37,11 @@ def upgrade() -> None:
         sa.Column("rid", sa.LargeBinary(length=16), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("time", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("editor", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("publish_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("rid", name=op.f("pk_draft")),
         sqlite_with_rowid=False,
     )
@@ -57,6 +62,24 @@ def upgrade() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_fact")),
     )
+    op.create_table(
+        "history",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rid", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("time", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("editor", sa.Text(), nullable=False),
+        sa.Column("action", sa.String(length=12), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("operation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_history")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("history", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_history_rid"), ["rid"], unique=False)
+        batch_op.create_index(batch_op.f("ix_history_operation_id"), ["operation_id"], unique=False)
+
     op.create_table(
         "holder",
         sa.Column("member", sa.String(length=32), nullable=False),
@@ -107,6 +130,16 @@ def upgrade() -> None:
         sa.Column("receipt_size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_log")),
         sa.UniqueConstraint("origin", name=op.f("uq_log_origin")),
+    )
+    op.create_table(
+        "operation",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("time", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("editor", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("undone_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_operation")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "outbox",

@@ -1,0 +1,235 @@
+"""Many offers at once: withdraw, publish, set a topic or the date of review; each as one operation with one undo.
+
+Decided here: what a bulk action does to each offer, what is left out and why, and how an operation (an import too) is
+taken back.  Undoing puts each offer back to the state before, unless somebody changed it since: those are named and
+left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from node.editing import prepare_document, put_offer, read_offer, take_out, verify_publishable
+from node.history import next_revision, note_first, note_step
+from node.party import Node
+from node.store import drafts, history
+from node.store.drafts import SUBMITTED, WRITING, Draft
+from node.store.history import Operation, Step
+from node.workflow import Editor, publish_draft
+from shared.errors import ConflictError, KreisweitError, NotFoundError
+from shared.holdings import edits
+
+_UNDO_SECONDS = 30 * 86_400
+
+
+class Left(msgspec.Struct, frozen=True):
+    """An offer that an operation left alone, and why."""
+
+    id: str
+    title: str
+    reason: str
+
+
+class Done(msgspec.Struct, frozen=True):
+    """What an operation did, or would do, to which offers; `number` is for the undo, 0 when nothing was done."""
+
+    number: int
+    titles: tuple[str, ...]
+    left: tuple[Left, ...]
+
+
+Act = Callable[[sa.Connection, bytes, int], None]
+
+
+def withdraw_many(node: Node, editor: Editor, ids: Sequence[bytes], reason: str, *, dry_run: bool = False) -> Done:
+    """Take offers out of the catalogue; drafts that were never published are left."""
+
+    def act(conn: sa.Connection, rid: bytes, number: int) -> None:
+        found = read_offer(node, conn, rid)
+        if found.base < 0 and not found.pending:
+            raise ConflictError("ist noch nicht veröffentlicht")
+        take_out(node, conn, rid, reason, editor=editor.name, operation_id=number)
+
+    return _run(node, editor, ids, act, "zurückgezogen", dry_run=dry_run)
+
+
+def publish_many(node: Node, editor: Editor, ids: Sequence[bytes], *, dry_run: bool = False) -> Done:
+    """Publish drafts; offers without one are left."""
+
+    def act(conn: sa.Connection, rid: bytes, number: int) -> None:
+        if read_offer(node, conn, rid).draft is None:
+            raise ConflictError("hat keinen Entwurf")
+        publish_draft(node, conn, editor, rid, number=number)
+
+    return _run(node, editor, ids, act, "veröffentlicht", dry_run=dry_run)
+
+
+def add_topic(node: Node, editor: Editor, ids: Sequence[bytes], topic: str, *, dry_run: bool = False) -> Done:
+    """Add a topic to offers that lack it."""
+
+    def change(doc: dict[str, Any]) -> dict[str, Any]:
+        topics = list(doc.get("topics", ()))
+        if topic in topics:
+            raise ConflictError("hat dieses Thema schon")
+        return {**doc, "topics": [*topics, topic]}
+
+    return _run(node, editor, ids, _changing(node, editor, change), "mit einem Thema ergänzt", dry_run=dry_run)
+
+
+def mark_checked(node: Node, editor: Editor, ids: Sequence[bytes], today: date, *, dry_run: bool = False) -> Done:
+    """Note that offers were checked today; the next review follows from that by rule."""
+
+    def change(doc: dict[str, Any]) -> dict[str, Any]:
+        kept = {name: value for name, value in doc.items() if name != "review_due"}
+        return {**kept, "assured_date": today.isoformat()}
+
+    return _run(node, editor, ids, _changing(node, editor, change), "als geprüft vermerkt", dry_run=dry_run)
+
+
+def _changing(node: Node, editor: Editor, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Act:
+    """Change the published version; an offer that somebody is writing on is left."""
+
+    def act(conn: sa.Connection, rid: bytes, number: int) -> None:
+        found = read_offer(node, conn, rid)
+        if found.draft is not None:
+            raise ConflictError("hat einen Entwurf, der zuerst veröffentlicht oder verworfen werden muss")
+        if found.state == "withdrawn":
+            raise ConflictError("ist zurückgezogen")
+        values = prepare_document(node, change(found.doc), rid)
+        verify_publishable(node, values)
+        put_offer(node, conn, rid, values, editor=editor.name, operation_id=number)
+
+    return act
+
+
+class _PreviewOnlyError(Exception):
+    """Ends a transaction whose work was only to be shown."""
+
+
+def _run(node: Node, editor: Editor, ids: Sequence[bytes], act: Act, word: str, *, dry_run: bool) -> Done:
+    """Do it in one transaction; a preview does the same and takes it all back."""
+    done = Done(0, (), ())
+    try:
+        with node.db.write() as conn:
+            done = _act_on_all(node, conn, editor, ids, act)
+            title = f"{len(done.titles)} {'Angebot' if len(done.titles) == 1 else 'Angebote'} {word}"
+            history.rename_operation(conn, done.number, title)
+            if dry_run or not done.titles:
+                raise _PreviewOnlyError
+    except _PreviewOnlyError:
+        return msgspec.structs.replace(done, number=0)
+    return done
+
+
+def _act_on_all(node: Node, conn: sa.Connection, editor: Editor, ids: Sequence[bytes], act: Act) -> Done:
+    number = history.add_operation(conn, time=node.clock.now(), editor=editor.name, title="")
+    titles, left = [], []
+    for rid in dict.fromkeys(ids):
+        title = ""
+        try:
+            found = read_offer(node, conn, rid)
+            title = str(found.doc.get("name", "")) or "Angebot ohne Titel"
+            if not editor.owns(found.doc):
+                raise NotFoundError("gibt es hier nicht")
+            note_first(node, conn, rid, found.state, found.doc)
+            act(conn, rid, number)
+        except KreisweitError as error:
+            left.append(Left(rid.hex(), title, error.message))
+        else:
+            titles.append(title)
+    return Done(number, tuple(titles), tuple(left))
+
+
+# --- undo ------------------------------------------------------------------------------------------------------------
+
+
+def recent_operations(node: Node) -> list[Operation]:
+    """Return the newest operations; those that can still be undone have no `undone_at` and are younger than 30 days."""
+    with node.db.read() as conn:
+        return history.load_operations(conn)
+
+
+def can_undo(node: Node, operation: Operation) -> bool:
+    """Tell whether an operation may still be taken back."""
+    return operation.undone_at is None and node.clock.now() - operation.time < _UNDO_SECONDS
+
+
+def undo(node: Node, editor: Editor, number: int) -> Done:
+    """Put the offers of an operation back to the state before it.
+
+    Raises:
+        NotFoundError: there is no such operation.
+        ConflictError: it was undone already, or is older than 30 days.
+    """
+    with node.db.write() as conn:
+        operation = history.load_operation(conn, number)
+        if operation is None:
+            raise NotFoundError("Diesen Vorgang gibt es nicht")
+        if not can_undo(node, operation):
+            raise ConflictError("Dieser Vorgang kann nicht mehr rückgängig gemacht werden")
+        titles, left = [], []
+        for step in history.load_operation_steps(conn, number):
+            title = _title_of(conn, step)
+            if (reason := _undo_step(node, conn, editor, step)) is None:
+                titles.append(title)
+            else:
+                left.append(Left(step.rid.hex(), title, reason))
+        history.mark_undone(conn, number, node.clock.now())
+    return Done(number, tuple(titles), tuple(left))
+
+
+def _undo_step(node: Node, conn: sa.Connection, editor: Editor, step: Step) -> str | None:
+    """Put one offer back; returns why it was left, None when it was put back."""
+    last = history.last_step(conn, step.rid)
+    if last is None or last.id != step.id:
+        return "wurde seitdem noch einmal geändert"
+    before = history.step_before(conn, step.rid, step.id)
+    body = None if before is None else history.body_at(conn, step.rid, before.id)
+    try:
+        if before is None or before.state == "withdrawn":
+            _take_away(node, conn, editor, step)
+        elif body is None:
+            return "der Text der früheren Fassung ist nicht mehr da"
+        else:
+            _put_back(node, conn, editor, before, msgspec.json.decode(body, type=dict[str, Any]))
+    except KreisweitError as error:
+        return error.message
+    return None
+
+
+def _take_away(node: Node, conn: sa.Connection, editor: Editor, step: Step) -> None:
+    """The operation brought the offer in: it goes out again, and what waits only in the outbox never leaves."""
+    pending = edits.find_edit(conn, step.rid)
+    drafts.drop_drafts(conn, [step.rid])
+    if pending is not None and pending.base == edits.NEW:
+        edits.drop_edits(conn, [pending.id])
+    elif step.state == "published":
+        take_out(node, conn, step.rid, "mistake", editor=editor.name)
+        return
+    note_step(node, conn, step.rid, "undone", "withdrawn", editor=editor.name)
+
+
+def _put_back(node: Node, conn: sa.Connection, editor: Editor, before: Step, doc: dict[str, Any]) -> None:
+    """Publish again what the catalogue showed before, and lay the draft of that time over it."""
+    shown = before if before.state == "published" else history.shown_before(conn, before.rid, before.id)
+    body = history.body_at(conn, before.rid, shown.id) if shown is not None and shown.state == "published" else None
+    if body is not None:
+        values = prepare_document(node, msgspec.json.decode(body, type=dict[str, Any]), before.rid)
+        put_offer(node, conn, before.rid, values, editor=editor.name, action="undone")
+    elif read_offer(node, conn, before.rid).state in ("published", "pending"):
+        take_out(node, conn, before.rid, "mistake", editor=editor.name)
+    if before.state in (WRITING, SUBMITTED):
+        data = msgspec.json.encode(doc)
+        fresh = Draft(before.rid, data, node.clock.now(), next_revision(conn), before.editor, before.state)
+        drafts.save_drafts(node.db, conn, [fresh])
+        note_step(node, conn, before.rid, "undone", before.state, editor=editor.name, doc=doc)
+
+
+def _title_of(conn: sa.Connection, step: Step) -> str:
+    body = step.body or history.body_at(conn, step.rid, step.id)
+    return str(msgspec.json.decode(body, type=dict[str, Any]).get("name", "")) if body else "Angebot ohne Titel"
