@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from node.history import note_step
+from node.history import last_document, note_step
 from node.party import Node
 from node.store import drafts, versions
 from node.store.drafts import Draft
@@ -354,6 +354,7 @@ def read_offer(node: Node, conn: sa.Connection, rid: bytes) -> OwnOffer:
     """Open an own offer within a transaction, see `open_offer`."""
     known, edit, sketch = _own_record(node, conn, rid), edits.find_edit(conn, rid), drafts.load_draft(conn, rid)
     doc = newest_document(node, conn, rid) if sketch is None else msgspec.json.decode(sketch.body, type=dict[str, Any])
+    doc = last_document(conn, rid) if doc is None else doc
     if doc is None:
         raise NotFoundError(f"Ein eigenes Angebot {rid.hex()} gibt es hier nicht")
     base, pending = NEW if known is None else known.position, 0 if edit is None else edit.id

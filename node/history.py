@@ -120,6 +120,13 @@ def load_version(node: Node, rid: bytes, number: int) -> dict[str, Any]:
     return msgspec.json.decode(step.body, type=dict[str, Any])
 
 
+def last_document(conn: sa.Connection, rid: bytes) -> dict[str, Any] | None:
+    """Return the last text that is kept of an offer: what an archived one said."""
+    last = history.last_step(conn, rid)
+    body = None if last is None else history.body_at(conn, rid, last.id)
+    return None if body is None else msgspec.json.decode(body, type=dict[str, Any])
+
+
 def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
     """List the fields of two documents that differ, by the order of their labels."""
     names = {*before, *after} - _UNCOMPARED

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from node.editing import prepare_document, put_offer, read_offer, take_out, verify_publishable
 from node.history import next_revision, note_first, note_step
 from node.party import Node
-from node.store import drafts, history
+from node.store import drafts, history, imports
 from node.store.drafts import SUBMITTED, WRITING, Draft
 from node.store.history import Operation, Step
 from node.workflow import Editor, publish_draft
@@ -172,8 +172,9 @@ def undo(node: Node, editor: Editor, number: int) -> Done:
             raise NotFoundError("Diesen Vorgang gibt es nicht")
         if not can_undo(node, operation):
             raise ConflictError("Dieser Vorgang kann nicht mehr rückgängig gemacht werden")
-        titles, left = [], []
-        for step in history.load_operation_steps(conn, number):
+        titles, left, steps = [], [], history.load_operation_steps(conn, number)
+        imports.forget_imported(conn, [step.rid for step in steps if step.action == "imported"])
+        for step in steps:
             title = _title_of(conn, step)
             if (reason := _undo_step(node, conn, editor, step)) is None:
                 titles.append(title)

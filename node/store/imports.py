@@ -70,3 +70,9 @@ def mark_cleaned(conn: sa.Connection, rid: bytes, mask: int) -> None:
     """Remember that a person was erased from these cells of the row that became `rid`."""
     for row in conn.execute(sa.select(imported.c.key_hash, imported.c.cleaned).where(imported.c.rid == rid)).all():
         conn.execute(sa.update(imported).where(imported.c.key_hash == row.key_hash).values(cleaned=row.cleaned | mask))
+
+
+def forget_imported(conn: sa.Connection, ids: Sequence[bytes]) -> None:
+    """Forget the rows that became these offers, so that they can be imported again; not where a person was erased."""
+    for piece in in_chunks(ids):
+        conn.execute(sa.delete(imported).where(imported.c.rid.in_(piece), imported.c.cleaned == 0))

@@ -8,7 +8,7 @@ Grammar, after normalising ("bis" and dashes are one sign, "Uhr" and "von" are d
 
     text    = block { [";" | "," | "/" | "und" | line break] block }
     block   = days times | days "geschlossen" | [days] "nach Vereinbarung"
-    days    = day item { ("," | "und" | "/") day item };  day item = day | day "-" day | { ordinal } day "im Monat"
+    days    = day item { ("," | "und" | "/") day item };  day item = day | day "-" day | { ordinal } day ["im Monat"]
     times   = range { ("," | "und" | "/") range };  range = time "-" time
 """
 
@@ -191,8 +191,10 @@ class _Reader:
                 self._take()
         first = self._expect("day")
         if ordinals:
-            # "jeden 2. Mittwoch" may mean every other week; only "im Monat" makes it clear.
-            self._expect("monthly")
+            # "jeden 2. Mittwoch" may mean every other week; only "im Monat" makes it clear.  "1. und 3." and "letzter"
+            # count within a month anyway.
+            if self._kind() == "monthly" or ordinals in (["1"], ["2"], ["3"], ["4"], ["5"]):
+                self._expect("monthly")
             return [f"{ordinal}{first}" for ordinal in ordinals]
         if self._kind() != "to":
             return [first]
