@@ -1,0 +1,105 @@
+"""Offers that look like the one somebody is writing: in the own node and in the kreisweit copy.
+
+A hint and no more: nothing is merged here.  Compared are folded titles, as bags of words, and providers; a rebuilt
+index is kept until the catalogue changes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import msgspec
+from rapidfuzz import fuzz
+
+from node.editing import own_offers
+from node.party import Node
+from shared.consume import shown_origins
+from shared.holdings import catalogue, facts
+from shared.holdings.catalogue import Shown
+from shared.model.offer import OfferPayload
+from shared.model.providers import match_key
+from shared.model.text import fold
+
+_SAME_TITLE = 90.0
+_LIKE_TITLE = 72.0
+_LIKE_PROVIDER = 88.0
+_SHOWN = 5
+_LEAST_LETTERS = 5
+
+
+class Lookalike(msgspec.Struct, frozen=True):
+    """One offer that may be the same; `member` is who publishes it, `score` from 0 to 100."""
+
+    id: str
+    title: str
+    provider: str
+    member: str
+    score: float
+
+
+class _Known(msgspec.Struct, frozen=True):
+    rid: str
+    member: str
+    title: str
+    provider: str
+    words: str
+    key: str
+
+
+class Lookalikes:
+    """Finds lookalikes for one node."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._version = ""
+        self._known: list[_Known] = []
+        self._lock = threading.Lock()
+
+    def find(self, title: str, provider: str = "", *, but: str = "") -> list[Lookalike]:
+        """Return up to five offers that look like this one, the likeliest first; nothing for a very short title.
+
+        Args:
+            but: id of the offer that is being written.
+        """
+        words, key = fold(title), match_key(provider)
+        if len(words) < _LEAST_LETTERS:
+            return []
+        found = [
+            Lookalike(one.rid, one.title, one.provider, one.member, score)
+            for one in self._index()
+            if one.rid != but and (score := _score(words, key, one)) > 0
+        ]
+        return sorted(found, key=lambda one: (-one.score, one.title))[:_SHOWN]
+
+    def _index(self) -> list[_Known]:
+        said = self._node.consumer.newest()
+        with self._lock, self._node.db.read() as conn:
+            version = f"{facts.load_fact(conn, 'catalogue-version')}/{said.time if said else 0}"
+            if version != self._version:
+                shown = catalogue.iterate_shown(conn, [] if said is None else shown_origins(said))
+                self._known, self._version = [*self._read(shown)], version
+            return self._known
+
+    def _read(self, shown: Iterator[Shown]) -> Iterator[_Known]:
+        seen: set[str] = set()
+        for one in shown:
+            doc = msgspec.json.decode(one.body, type=OfferPayload).doc
+            lead = doc.providers[0].name if doc.providers else ""
+            seen.add(one.rid.hex())
+            yield _Known(one.rid.hex(), one.member, doc.name, lead, fold(doc.name), match_key(lead))
+        for row in own_offers(self._node):
+            if row.id not in seen and row.state in ("pending", "published", "draft"):
+                yield _Known(row.id, row.member, row.title, "", fold(row.title), "")
+
+
+def _score(words: str, key: str, one: _Known) -> float:
+    """Return how alike, 0 for not alike enough to be shown."""
+    title = fuzz.token_sort_ratio(words, one.words)
+    if title >= _SAME_TITLE:
+        return title
+    title = max(title, fuzz.token_set_ratio(words, one.words) * 0.95)
+    if title < _LIKE_TITLE or not key or not one.key:
+        return 0.0
+    provider = fuzz.token_set_ratio(key, one.key)
+    return (title + provider) / 2 if provider >= _LIKE_PROVIDER else 0.0
