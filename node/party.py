@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from node.roles import ROLES
 from node.settings import Membership, NodeSettings
+from shared.accounts.registry import Registry
 from shared.clock import Clock, Dice
 from shared.consume import Consumer
 from shared.database import Database
@@ -53,6 +55,9 @@ class Node:
         self.reader = Reader(db, clock, judges.schema)
         self.consumer = Consumer(db, clock, self.reader, self.book, own_origin=settings.origin)
         self.sealer = Sealer(db, signer, self.own_keys, names=judges.names, title_of=judges.title_of)
+        self.accounts = Registry(
+            db, clock, dice, ROLES, member=settings.name, title=settings.title, totp_required=settings.totp_required
+        )
         self.last_wants: dict[str, int] = {}
         self.resent_in_vain: dict[str, int] = {}
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from pathlib import Path
 
 import msgspec
 
-from shared.errors import ConfigError
+from shared.errors import ConfigError, ParseError
 from shared.feed.keys import parse_vkey
 from shared.feed.roster import Pins
 from shared.ids import parse_ags, parse_generation, parse_member_name, parse_origin
@@ -15,6 +17,7 @@ from shared.settings import load_toml, save_toml
 
 FILE_NAME = "node.toml"
 MEMBERSHIP_NAME = "membership.json"
+_PUBLIC_URL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?|http://\[[0-9a-f:]+\](?::[0-9]{1,5})?")
 
 
 class NodeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,6 +35,8 @@ class NodeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notice: str = ""  # permanent notice on every page, such as "Beispieldaten, nicht aktuell"
     seal_interval_seconds: int = 5  # at most one checkpoint in this time (PROTOCOL 4 W5)
     poll_minutes: int = 10  # how often the hub is asked when it does not push
+    public_url: str = ""  # origin under which people reach the pages, such as https://angebote.herten.example
+    totp_required: bool = True  # nobody signs in without a second factor; false only where loopback alone is served
 
     @property
     def generation(self) -> int:
@@ -80,6 +85,25 @@ def check_settings(settings: NodeSettings) -> None:
     parse_ags(settings.ags)
     parse_origin(settings.origin)
     parse_generation(settings.origin)
+    if settings.public_url and not _PUBLIC_URL.fullmatch(settings.public_url):
+        raise ParseError(f"public_url {settings.public_url[:80]!r} is not https://HOST without path")
+    if settings.public_url and not settings.totp_required:
+        raise ParseError("totp_required = false is refused where public_url says that others reach the pages")
+
+
+def verify_reach(settings: NodeSettings, host: str) -> None:
+    """Refuse to serve sign-in without a second factor to anybody but this computer; ConfigError."""
+    if settings.totp_required or host == "localhost":
+        return
+    try:
+        is_loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        raise ConfigError(
+            f"totp_required = false, but host is {host}",
+            advice="Auf 127.0.0.1 lauschen, oder die zweite Sicherung verlangen (totp_required = true).",
+        )
 
 
 def save_settings(settings: NodeSettings) -> None:

@@ -89,9 +89,11 @@ def serve(home: Path, host: str, port: int) -> None:
     import sys
 
     from node.app import create_app
+    from node.settings import verify_reach
     from shared.logs import open_log
     from shared.web.server import serve as serve_app
 
     with opened(home) as node:
+        verify_reach(node.settings, host)
         log = open_log(sys.stderr, node.clock, party=node.settings.name)
         serve_app(create_app(node, log=log), log, host=host, port=port)

@@ -14,6 +14,7 @@ from importlib.resources.abc import Traversable
 import sqlalchemy as sa
 
 from node.store import tables
+from shared.accounts import tables as accounts
 from shared.database import Database
 from shared.holdings import tables as held
 from shared.holdings.migrating import draft_migration, metadata_of, migrate
@@ -26,7 +27,7 @@ def migrations() -> Traversable:
 
 def node_metadata() -> sa.MetaData:
     """Return the tables that a node's database holds, and no others."""
-    return metadata_of(held, tables)
+    return metadata_of(held, accounts, tables)
 
 
 def migrate_database(db: Database) -> None:

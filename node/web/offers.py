@@ -7,6 +7,7 @@ from litestar.params import FromPath, FromQuery
 
 from node import viewing
 from node.party import Node
+from shared.accounts.links import DESK
 from shared.web import catalogue_page
 from shared.web.offer_words import Words
 from shared.web.pages import Link, Pages, Shell, Standing
@@ -20,6 +21,7 @@ def make_pages(node: Node, words: Words) -> Pages:
         district=words.district.name,
         navigation=(Link("/", "Angebote"), Link("/verbund", "Verbund")),
         notice=settings.notice,
+        desk=Link(DESK, "Redaktion"),
     )
     return Pages(shell, node.clock, packages=("node.web",))
 

@@ -50,6 +50,7 @@ class Shell:
     district: str  # "Kreis Recklinghausen"
     navigation: Sequence[Link] = ()
     footer: Sequence[Link] = ()
+    desk: Link | None = None  # where people who work here sign in; the same link for everybody, no cookie is read
     notice: str = ""  # shown above every page, such as "Beispieldaten, nicht aktuell"
     prefix: str = ""  # path under which a proxy shows this application, without trailing slash
 
@@ -92,7 +93,7 @@ class Pages:
         """The languages that pages can be shown in, the source language first."""
         return (SOURCE_LANGUAGE, *sorted(self._translations))
 
-    def render(self, name: str, **context: object) -> str:
+    def render(self, name: str, /, **context: object) -> str:
         """Return the page as HTML.
 
         A template that names something which was not passed is an error.  `path` (of the current page, for the
@@ -108,7 +109,7 @@ class Pages:
         }
         return self._environment.get_template(name).render({**given, **context})
 
-    def respond(self, name: str, *, status_code: int = 200, **context: object) -> Response[str]:
+    def respond(self, name: str, /, *, status_code: int = 200, **context: object) -> Response[str]:
         """Return the page as an answer; pages are asked for again each time, and answered 304 when unchanged."""
         return Response(
             self.render(name, **context),

@@ -18,6 +18,7 @@ from shared.errors import KreisweitError
 from shared.logs import Log, describe_exception
 from shared.web.assets import asset_routes
 from shared.web.conditional import ConditionalRequests
+from shared.web.desk.guard import verify_desk
 from shared.web.feed_routes import FeedRoutes
 from shared.web.headers import SecurityHeaders
 from shared.web.pages import Pages
@@ -51,6 +52,9 @@ def make_site(
     """Return the application; its lifespan starts the jobs, and ends them and all waiting.
 
     Whoever opened the database closes it after the application has ended.
+
+    Raises:
+        ConfigError: a route of the desk states no right.
     """
 
     @asynccontextmanager
@@ -74,6 +78,7 @@ def make_site(
         pdb_on_exception=False,
         debug=False,
     )
+    verify_desk(app)
     # Around everything, routing and its errors included: the framework answers 405 to HEAD before any middleware runs.
     app.asgi_handler = SecurityHeaders(ConditionalRequests(app.asgi_handler))
     return app

@@ -37,7 +37,14 @@ MACHINE_PATHS = [re.compile(rf"(?<![\w.}}]){re.escape('/' + folder + '/')}") for
 REGISTRY_HOSTS = [re.compile(host.replace("|", r"\.?"), re.IGNORECASE) for host in _HOSTS] + [
     re.compile("index-" + "url")
 ]
-SQL_STORES = ("shared/holdings/", "shared/database.py", "node/store", "hub/store")
+SQL_STORES = (
+    "shared/holdings/",
+    "shared/database.py",
+    "shared/accounts/store/",
+    "shared/accounts/tables.py",
+    "node/store",
+    "hub/store",
+)
 CONNECTION_ONLY = {"Connection", "Engine", "Row", "exc"}
 
 

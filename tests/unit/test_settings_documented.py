@@ -43,6 +43,8 @@ def _written(field: msgspec.structs.FieldInfo) -> str:
         return "required"
     if field.default in ("", ()):
         return "empty"
+    if isinstance(field.default, bool):
+        return f"`{str(field.default).lower()}`"
     return f"`{field.default}`"
 
 
