@@ -180,6 +180,7 @@ class Pages:
     def _filters(self) -> dict[str, Callable[..., Any]]:
         return {
             "date": self.date,
+            "day": lambda value: format_date(value, format="medium", locale=self._locale()),
             "moment": self.moment,
             "ago": self.ago,
             "number": self.number,

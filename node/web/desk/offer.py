@@ -1,0 +1,212 @@
+"""One own offer at the desk: how it stands, its history, its preview, and the steps that need no form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from node import history, workflow
+from node.editing import OwnOffer
+from node.offer_list import today_of
+from node.web.desk.offers import REASONS
+from node.web.desk.room import OFFERS, Room, editor_of, offer_id, offer_path, title_of
+from shared.accounts.rights import Right
+from shared.errors import ParseError, RuleError
+from shared.feed.payload import parse_payload
+from shared.holdings import edits
+from shared.model.completeness import completeness
+from shared.model.offer import OfferDoc, offer_from_builtins
+from shared.model.rules import Problem, check_offer
+from shared.web.desk.forms import form_of
+from shared.web.desk.guard import DeskRequest, desk_get, desk_post
+from shared.web.offer_page import sections
+
+_STATES = {
+    "draft": "Entwurf, noch nie veröffentlicht",
+    "pending": "veröffentlicht, wird gerade an den Kreis übertragen",
+    "pending-withdrawal": "wird gerade aus dem Verzeichnis genommen",
+    "published": "veröffentlicht",
+    "withdrawn": "archiviert, nicht im Verzeichnis",
+    "conflict": "Konflikt: zwei Fassungen stehen gegeneinander",
+    "erased": "veröffentlicht; der Text wurde mit einer Person gelöscht",
+    "lost": "Der Inhalt ist hier verloren",
+}
+
+
+def offer_routes(room: Room) -> Sequence[HTTPRouteHandler]:
+    """Return the routes of one offer but for its form."""
+    return [*_pages(room), *_steps(room), *_conflict_steps(room)]
+
+
+def _pages(room: Room) -> Sequence[HTTPRouteHandler]:
+    node, desk = room.node, room.desk
+
+    @desk_get("/angebote/{rid:str}", right=Right.READ)
+    def offer_page(request: DeskRequest, rid: FromPath[str]) -> Response[str]:
+        found = workflow.open_for(node, editor_of(request), offer_id(rid))
+        return _respond(room, request, found)
+
+    @desk_get("/angebote/{rid:str}/verlauf", right=Right.READ)
+    def history_page(request: DeskRequest, rid: FromPath[str]) -> Response[str]:
+        found = workflow.open_for(node, editor_of(request), offer_id(rid))
+        return desk.respond(
+            request, "desk/history.html", path=OFFERS, offer=found, title=title_of(found.doc),
+            versions=history.list_versions(node, found.id), show=show_value, reasons=REASONS,
+        )  # fmt: skip
+
+    @desk_get("/angebote/{rid:str}/vorschau", right=Right.READ)
+    def preview_page(request: DeskRequest, rid: FromPath[str]) -> Response[str]:
+        found = workflow.open_for(node, editor_of(request), offer_id(rid))
+        doc, _ = _typed(found)
+        return desk.respond(
+            request, "desk/preview.html", path=OFFERS, offer=found, title=title_of(found.doc),
+            doc=doc, sections=[] if doc is None else sections(doc, room.words),
+        )  # fmt: skip
+
+    return [offer_page, history_page, preview_page]
+
+
+def _typed(found: OwnOffer) -> tuple[OfferDoc | None, str]:
+    """Return the document by its types, or why it has none yet."""
+    try:
+        return offer_from_builtins({**found.doc, "id": found.id.hex()}), ""
+    except ParseError as error:
+        return None, error.message
+
+
+def _respond(
+    room: Room, request: DeskRequest, found: OwnOffer, *, problems: dict[str, list[str]] | None = None,
+    status_code: int = 200,
+) -> Response[str]:  # fmt: skip
+    today = today_of(room.node)
+    doc, wrong = _typed(found)
+    hints: list[Problem] = []
+    if doc is not None:
+        hints = check_offer(doc, vocabularies=room.words.vocabularies, district=room.words.district, today=today)
+    editor = editor_of(request)
+    with room.node.db.read() as conn:
+        needs_other = workflow.needs_two_people(conn)
+        conflicts = [row for row in edits.load_conflicts(conn) if bytes(row.rid) == found.id]
+    return room.desk.respond(
+        request, "desk/offer.html", status_code=status_code, path=OFFERS, offer=found, title=title_of(found.doc),
+        doc=doc, wrong=wrong, hints=hints, judged=None if doc is None else completeness(doc, today),
+        state=_STATES[found.state], problems=problems or {}, editor=editor, needs_other=needs_other, reasons=REASONS,
+        versions=history.list_versions(room.node, found.id)[:5], conflicts=conflicts, words=room.words,
+        sections=[] if doc is None else sections(doc, room.words), is_public=found.state in ("published", "pending")
+        or (found.draft is not None and (found.base >= 0 or found.pending > 0)),
+    )  # fmt: skip
+
+
+def _steps(room: Room) -> Sequence[HTTPRouteHandler]:
+    node, desk = room.node, room.desk
+
+    @desk_post("/angebote/{rid:str}/freigabe", right=Right.WRITE)
+    def submit_offer(request: DeskRequest, rid: FromPath[str]) -> Response[str]:
+        key, editor = offer_id(rid), editor_of(request)
+        try:
+            workflow.submit(node, editor, key, mark=form_of(request).text("mark") or None)
+        except RuleError as error:
+            return _respond(
+                room, request, workflow.open_for(node, editor, key), problems=dict(error.problems), status_code=422
+            )
+        desk.say(request, "Zur Freigabe gegeben. Die Redaktion sieht es auf ihrer Startseite.")
+        return desk.go(offer_path(key))
+
+    @desk_post("/angebote/{rid:str}/veroeffentlichen", right=Right.PUBLISH)
+    def publish_offer(request: DeskRequest, rid: FromPath[str]) -> Response[str]:
+        key, editor = offer_id(rid), editor_of(request)
+        try:
+            workflow.publish(node, editor, key, mark=form_of(request).text("mark") or None)
+        except RuleError as error:
+            return _respond(
+                room, request, workflow.open_for(node, editor, key), problems=dict(error.problems), status_code=422
+            )
+        desk.say(request, "Veröffentlicht. In wenigen Sekunden steht es bei allen Städten im Kreis.")
+        return desk.go(offer_path(key))
+
+    @desk_post("/angebote/{rid:str}/zurueckgeben", right=Right.PUBLISH)
+    def give_offer_back(request: DeskRequest, rid: FromPath[str]) -> Response[str]:
+        note = form_of(request).text("hinweis")[:500]
+        workflow.give_back(node, editor_of(request), offer_id(rid), note or "Bitte noch einmal ansehen.")
+        desk.say(request, "Zurückgegeben. Ihr Hinweis steht über dem Angebot.")
+        return desk.go(offer_path(offer_id(rid)))
+
+    @desk_post("/angebote/{rid:str}/zurueckziehen", right=Right.WRITE)
+    def withdraw_offer(request: DeskRequest, rid: FromPath[str]) -> Response[str]:
+        workflow.withdraw_for(node, editor_of(request), offer_id(rid), form_of(request).text("grund"))
+        desk.say(request, "Das Angebot wird aus dem Verzeichnis genommen. Im Archiv bleibt es erhalten.")
+        return desk.go(offer_path(offer_id(rid)))
+
+    @desk_post("/angebote/{rid:str}/verwerfen", right=Right.WRITE)
+    def discard_draft(request: DeskRequest, rid: FromPath[str]) -> Response[str]:
+        is_left = workflow.discard(node, editor_of(request), offer_id(rid))
+        desk.say(request, "Der Entwurf ist verworfen. Im Verlauf können Sie ihn wiederherstellen.")
+        return desk.go(offer_path(offer_id(rid)) if is_left else OFFERS)
+
+    @desk_post("/angebote/{rid:str}/kopieren", right=Right.WRITE)
+    def copy_offer(request: DeskRequest, rid: FromPath[str]) -> Response[str]:
+        copied = workflow.copy(node, editor_of(request), offer_id(rid))
+        desk.say(request, "Das ist die Kopie, ein neuer Entwurf. Ändern Sie zuerst den Titel.")
+        return desk.go(offer_path(copied, "bearbeiten"))
+
+    @desk_post("/angebote/{rid:str}/wiederherstellen/{number:int}", right=Right.WRITE)
+    def restore_version(request: DeskRequest, rid: FromPath[str], number: FromPath[int]) -> Response[str]:
+        workflow.restore(node, editor_of(request), offer_id(rid), number)
+        desk.say(request, "Die frühere Fassung ist jetzt der Entwurf. Veröffentlicht wird sie erst, wenn Sie es sagen.")
+        return desk.go(offer_path(offer_id(rid)))
+
+    return [
+        submit_offer, publish_offer, give_offer_back, withdraw_offer, discard_draft, copy_offer, restore_version
+    ]  # fmt: skip
+
+
+def _conflict_steps(room: Room) -> Sequence[HTTPRouteHandler]:
+    node, desk = room.node, room.desk
+
+    @desk_get("/konflikte/{number:int}", right=Right.READ)
+    def conflict_page(request: DeskRequest, number: FromPath[int]) -> Response[str]:
+        with node.db.read() as conn:
+            row = next((row for row in edits.load_conflicts(conn) if row.id == number), None)
+        if row is None:
+            desk.say(request, "Dieser Konflikt ist schon entschieden.", "info")
+            return desk.go(OFFERS)
+        found = workflow.open_for(node, editor_of(request), bytes(row.rid))
+        theirs = dict(parse_payload(bytes(row.body)).doc) if row.body else {}
+        return desk.respond(
+            request, "desk/conflict_pending.html", path=OFFERS, row=row, offer=found, title=title_of(found.doc),
+            changes=history.compare(found.doc, theirs) if theirs else [], show=show_value,
+        )  # fmt: skip
+
+    @desk_post("/konflikte/{number:int}/uebernehmen", right=Right.PUBLISH)
+    def take(request: DeskRequest, number: FromPath[int]) -> Response[str]:
+        from node.editing import take_conflict
+
+        rid = take_conflict(node, number)
+        desk.say(request, "Die wartende Fassung wird veröffentlicht.")
+        return desk.go(offer_path(rid))
+
+    @desk_post("/konflikte/{number:int}/verwerfen", right=Right.PUBLISH)
+    def drop(request: DeskRequest, number: FromPath[int]) -> Response[str]:
+        from node.editing import drop_conflict
+
+        rid = drop_conflict(node, number)
+        desk.say(request, "Die wartende Fassung ist verworfen; die jetzige bleibt.")
+        return desk.go(offer_path(rid))
+
+    return [conflict_page, take, drop]
+
+
+def show_value(value: object) -> str:
+    """Write a value of a document for people who compare two versions."""
+    if value in (None, "", [], {}):
+        return "(leer)"
+    if isinstance(value, bool):
+        return "ja" if value else "nein"
+    if isinstance(value, dict):
+        return " · ".join(show_value(part) for key, part in value.items() if key not in ("id", "source_sha256"))
+    if isinstance(value, list | tuple):
+        return "; ".join(show_value(part) for part in value)
+    return str(value)

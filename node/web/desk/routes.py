@@ -1,0 +1,47 @@
+"""A city's desk: its navigation, its pages, and what `shared/web/desk` brings for every party."""
+
+from __future__ import annotations
+
+from litestar import Router
+
+from node.party import Node
+from node.web.desk.editing import editing_routes
+from node.web.desk.offer import offer_routes
+from node.web.desk.offers import offer_list_routes
+from node.web.desk.room import OFFERS, make_room
+from node.web.desk.start import start_routes
+from shared.accounts.links import DESK
+from shared.accounts.rights import Right
+from shared.logs import Log
+from shared.web.desk.accounts import account_routes
+from shared.web.desk.desk import Desk, DeskLink
+from shared.web.desk.own_account import own_account_routes
+from shared.web.desk.signing_in import signing_in_routes
+from shared.web.offer_words import Words
+from shared.web.pages import Pages
+
+LINKS = (
+    DeskLink(DESK, "Start", Right.READ),
+    DeskLink(OFFERS, "Angebote", Right.READ),
+    DeskLink(f"{DESK}/vorgaenge", "Vorgänge", Right.READ),
+    DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
+    DeskLink(f"{DESK}/rollen", "Rollen", Right.READ),
+    DeskLink(f"{DESK}/konto", "Mein Konto", Right.READ),
+)
+
+
+def desk_router(node: Node, pages: Pages, words: Words, log: Log) -> Router:
+    """Return everything below `/pult`."""
+    desk = Desk(node.accounts, pages, log, LINKS, public_url=node.settings.public_url)
+    room = make_room(node, desk, words)
+    return desk.router(
+        [
+            *signing_in_routes(desk),
+            *own_account_routes(desk),
+            *account_routes(desk),
+            *start_routes(room),
+            *offer_list_routes(room),
+            *editing_routes(room),
+            *offer_routes(room),
+        ]
+    )
