@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from node.cli.commands import main_group, opened
-from shared.commands import json_option, print_json, say
+from shared.commands import json_option, print_json, remark, say
 
 if TYPE_CHECKING:
     from node.party import Node
@@ -79,11 +79,9 @@ def _tell_invited(node: Node, name: str, invited: Invited, as_json: bool) -> Non
 
         until = datetime.fromtimestamp(invited.expires, UTC).strftime("%d.%m.%Y %H:%M UTC")
         say(f"Dieser Link gilt einmal, bis {until}; geben Sie ihn der Person selbst:")
-        say(
-            link
-            if node.settings.public_url
-            else f"{link}  (hinter der Adresse, unter der dieser Knoten erreichbar ist)"
-        )
+        say(link)
+        if not node.settings.public_url:
+            remark("Davor gehört die Adresse, unter der dieser Knoten erreichbar ist (Einstellung public_url).")
     else:
         say("Das Konto ist angelegt; die zweite Sicherung wird bei der ersten Anmeldung eingerichtet.")
 
