@@ -10,6 +10,7 @@ from node.party import Node
 from node.rotating import notice_keys
 from node.sealing import SealOutcome, seal_pending
 from node.settings import load_membership
+from shared.accounts.registry import forget_old
 from shared.errors import FetchError, KreisweitError, LogStateError, ParseError, VerificationError
 from shared.feed import limits
 from shared.holdings import edits, facts, logs, papers, payloads
@@ -161,11 +162,12 @@ def _refresh_time(node: Node) -> None:
 
 
 def tidy(node: Node) -> None:
-    """Delete superseded payloads of others; make deleted rows unreadable in the files."""
+    """Delete superseded payloads of others and ended sessions; make deleted rows unreadable in the files."""
     now = node.clock.now()
     with node.db.write() as conn:
         if facts.has_passed(conn, "tidied-at", now=now, seconds=_TIDY_SECONDS):
             facts.save_fact(conn, "tidied-at", now)
+            forget_old(conn, now=now)
             if payloads.purge_superseded(conn, now=now):
                 facts.save_fact(conn, "scrub-due", 1)
         due = facts.load_number(conn, "scrub-due")

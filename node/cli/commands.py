@@ -14,7 +14,7 @@ from shared.commands import run_command
 if TYPE_CHECKING:
     from node.party import Node
 
-_ROOMS = ("node.cli.identity", "node.cli.offers", "node.cli.feed")
+_ROOMS = ("node.cli.identity", "node.cli.offers", "node.cli.feed", "node.cli.accounts")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,0 +1,37 @@
+"""Rights and roles: who may do what in a city, as a table that a change has to touch."""
+
+from __future__ import annotations
+
+import pytest
+
+from node.roles import ROLES
+from shared.accounts.rights import RIGHT_TEXTS, Right
+
+ALL = set(Right)
+EDITOR = {Right.READ, Right.WRITE, Right.PUBLISH, Right.IMPORT, Right.PERSONS, Right.HINTS}
+
+
+@pytest.mark.parametrize(
+    ("code", "rights"),
+    [
+        ("leser", {Right.READ}),
+        ("autor", {Right.READ, Right.WRITE}),
+        ("redaktion", EDITOR),
+        ("verwaltung", ALL),
+        ("traeger", {Right.READ, Right.WRITE}),
+    ],
+)
+def test_role_has_exactly_its_rights(code: str, rights: set[Right]) -> None:
+    assert ROLES.of(code).rights == rights
+
+
+def test_only_providers_are_limited_to_their_own_offers() -> None:
+    assert [role.code for role in ROLES if role.is_limited] == ["traeger"]
+
+
+def test_role_that_is_gone_has_no_rights() -> None:
+    assert ROLES.of("gone").rights == frozenset()
+
+
+def test_every_right_is_explained() -> None:
+    assert set(RIGHT_TEXTS) == ALL
