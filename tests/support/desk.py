@@ -1,4 +1,4 @@
-"""People at the desk of a lone node: accounts, sessions and browsers, without the way in where that is not the point."""
+"""People at the desk of a lone node: accounts, sessions, browsers; without the way in where that is not the point."""
 
 from __future__ import annotations
 
@@ -79,9 +79,13 @@ class Desk:
             assert account is not None
             pending = make_secret(self.node.dice) if stage is Stage.ENROL else ""
             opened = sessions.open_session(conn, self.node.accounts, account, stage, Visit(), pending=pending)
-        self.client.cookies.clear()
-        self.client.cookies.set(self.cookie_name, format_token(opened.token))
+        self.hold(format_token(opened.token))
         return csrf_token_of(opened.token)
+
+    def hold(self, cookie: str) -> None:
+        """Hold this value as session cookie, as if our own answer had set it."""
+        self.client.cookies.clear()
+        self.client.cookies.set(self.cookie_name, cookie, domain=self.client.base_url.host, path="/")
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         """Ask for a page."""

@@ -139,6 +139,8 @@ def parse_form(body: bytes, content_type: str) -> Form:
     Raises:
         ParseError: another encoding, another charset, too many fields.
     """
+    if not body and not content_type:
+        return Form()
     kind, options = parse_options_header(content_type)
     if kind == "multipart/form-data":
         return _parse_multipart(body, options.get("boundary", ""))
