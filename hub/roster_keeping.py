@@ -27,6 +27,7 @@ from shared.rosterbook import HeldRoster
 
 RENEWED_SECONDS = 365 * limits.DAY
 """A new version runs for twelve months; the protocol allows thirteen."""
+_RENEW = "Mit den Wurzelschlüsseln: kreisweit-hub roster draft, sign, publish."
 _CHANGE_FACT = "roster-change:"
 
 
@@ -248,6 +249,7 @@ def take_roster(hub: Hub, conn: sa.Connection, note: bytes) -> bool:
         if _is_settled(conn, roster, name, change):
             cancel_change(conn, name)
     destroy_ended(hub, conn)
+    facts.delete_fact(conn, "roster-refused")
     facts.bump_fact(conn, "catalogue-version")
     facts.bump_fact(conn, "standings-version")
     return True
@@ -320,16 +322,17 @@ def alarms(hub: Hub) -> list[Alarm]:
     """Collect what root key holders must see to: expiry from 60 days ahead, changes that wait for signatures."""
     held = hub.book.newest()
     if held is None:
-        return [Alarm("roster", "Die Mitgliederliste fehlt; sie kommt von den Knoten zurück.")]
+        text = "Die Mitgliederliste fehlt; sie kommt von den Knoten zurück. Den Hub laufen lassen, bis sie sich melden."
+        return [Alarm("roster", text)]
     found = []
     left = held.roster.expires - hub.clock.now()
     if left <= 0:
-        found.append(Alarm("roster-expired", "Die Mitgliederliste ist abgelaufen: jetzt eine neue unterschreiben."))
+        found.append(Alarm("roster-expired", f"Die Mitgliederliste ist abgelaufen. {_RENEW}"))
     elif left <= limits.ROSTER_ALARM_SECONDS:
-        found.append(Alarm("roster-expires", f"Die Mitgliederliste läuft in {left // limits.DAY} Tagen ab."))
+        found.append(Alarm("roster-expires", f"Die Mitgliederliste läuft in {left // limits.DAY} Tagen ab. {_RENEW}"))
     with hub.db.read() as conn:
         waiting = pending_changes(conn)
     if waiting:
         names = ", ".join(f"{name} ({change})" for name, change in waiting.items())
-        found.append(Alarm("roster-pending", f"Änderungen warten auf Unterschriften: {names}."))
+        found.append(Alarm("roster-pending", f"Änderungen warten auf Unterschriften: {names}. {_RENEW}"))
     return found
