@@ -36,6 +36,8 @@ HASH_TILE_MAX_BYTES = BUNDLE_WIDTH * 32
 """A full hash tile."""
 TREE_SIZE_MAX = 10**16 - 1
 """Numbers have at most 16 digits (PROTOCOL 2)."""
+DIAGNOSIS_TILES_MAX = 14
+"""Two hash tiles for each of the seven rows of a tree of TREE_SIZE_MAX leaves: one at its end, one at the held size."""
 FRONTIER_MAX_HASHES = 54
 """One hash per binary digit of TREE_SIZE_MAX."""
 STATE_WORD_MAX_BYTES = 64
@@ -62,6 +64,8 @@ JSON_MAX_INT = 2**53
 
 GROWTH_PER_READ = 50_000
 """New entries one read of an active member may bring: a whole re-publication of a large city, not a flood."""
+READ_ENTRIES_MAX = 2_000_000
+"""Any one read, also one that has no rate or was let pass: a century of the largest city at 50 entries a day."""
 GROWTH_PER_DAY = 20_000
 """New entries in 24 h: a full import of the largest city many times over."""
 ERASE_GUARD_MIN = 20
