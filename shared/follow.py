@@ -172,11 +172,6 @@ class Reader:
         state, checkpoint = trusted.state, trusted.admission.checkpoint
         if guards.rate:
             self._check_rate(state, checkpoint.size - state.size, now)
-        if checkpoint.size - state.size > limits.READ_ENTRIES_MAX:
-            message = (
-                f"size {checkpoint.size} is signed, {state.size} held: more than {limits.READ_ENTRIES_MAX} to read"
-            )
-            raise FetchError(message, kind="oversize")
         with _Spool(state.size) as spool:
             for start, entries in source.entries(state.size, checkpoint.size):
                 spool.add(*trusted.take(start, entries))
@@ -190,13 +185,6 @@ class Reader:
         report.destroyed += grown.destroyed
         report.new_erasures += grown.erasures
         report.held_at = grown.held_at
-
-    def _check_growth(self, state: LogState, growth: int, guards: Guards, now: int) -> None:
-        """Refuse, before anything is fetched, what is more than one read may bring, whoever let it pass."""
-        if guards.rate:
-            self._check_rate(state, growth, now)
-        if growth > limits.READ_ENTRIES_MAX:
-            raise FetchError(f"{growth} entries to read, at most {limits.READ_ENTRIES_MAX} are", kind="oversize")
 
     def _check_rate(self, state: LogState, growth: int, now: int) -> None:
         """Refuse growth beyond 50 000 entries a read or 20 000 a day (PROTOCOL 6.7), unless a person let it pass."""

@@ -64,8 +64,6 @@ JSON_MAX_INT = 2**53
 
 GROWTH_PER_READ = 50_000
 """New entries one read of an active member may bring: a whole re-publication of a large city, not a flood."""
-READ_ENTRIES_MAX = 2_000_000
-"""Any one read, also one that has no rate or was let pass: a century of the largest city at 50 entries a day."""
 GROWTH_PER_DAY = 20_000
 """New entries in 24 h: a full import of the largest city many times over."""
 ERASE_GUARD_MIN = 20

@@ -18,7 +18,7 @@ from shared.feed.payload import minimal_schema
 from shared.feed.tiles import WIDTH, format_bundle, hash_tile, parse_tile_path
 from shared.feed.trusted_log import Keys
 from shared.follow import Guards, Reader, Report, _Spool
-from shared.holdings import facts, logs
+from shared.holdings import logs
 from shared.holdings.tables import metadata
 from shared.net.fetcher import Fetched
 from shared.seal import Signer
@@ -105,37 +105,18 @@ def clock() -> VirtualClock:
     return VirtualClock()
 
 
-@pytest.mark.parametrize("claims", [limits.READ_ENTRIES_MAX + 1, limits.TREE_SIZE_MAX])
-@pytest.mark.parametrize(
-    ("guards", "code"), [(Guards(), Code.E_OVERSIZE), (RATED, Code.E_RATE)], ids=["first", "later"]
-)
-def test_claim_that_nobody_reads_is_refused_after_the_checkpoint_alone(
-    clock: VirtualClock, claims: int, guards: Guards, code: Code
+@pytest.mark.parametrize("claims", [limits.GROWTH_PER_READ + 1, limits.TREE_SIZE_MAX])
+def test_claimed_growth_that_nobody_confirmed_is_refused_after_the_checkpoint_alone(
+    clock: VirtualClock, claims: int
 ) -> None:
     publisher, shelf = Publisher(clock, claims), Shelf(clock)
     publisher.root = bytes(32)
 
-    report = shelf.read(publisher, guards)
+    report = shelf.read(publisher, RATED)
 
-    assert report.code == code
-    assert str(claims) in report.message
+    assert report.code == Code.E_RATE
     assert publisher.asked == ["checkpoint"]
     assert shelf.size() == 0
-
-
-def test_person_who_lets_growth_pass_does_not_lift_the_limit_of_one_read(
-    clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limits, "READ_ENTRIES_MAX", 600)
-    publisher, shelf = Publisher(clock, 601), Shelf(clock)
-    with shelf.db.write() as conn:
-        facts.save_fact(conn, f"rate-confirmed:{ORIGIN}", limits.TREE_SIZE_MAX)
-
-    refused = shelf.read(publisher, RATED)
-    publisher.claims = 600
-    taken = shelf.read(publisher, RATED)
-
-    assert (refused.code, taken.code, shelf.size()) == (Code.E_OVERSIZE, Code.OK, 600)
 
 
 @pytest.mark.parametrize(("history", "code"), [("another", Code.E_FORK), ("true", Code.E_ROOT)])
