@@ -14,15 +14,31 @@ from typing import Any, TypeVar
 import rich_click as click
 from click.exceptions import Exit
 
+from shared.command_words import HELP_WORDS, speak_german
 from shared.errors import KreisweitError, RuleError
 
+# Before a command is made: the names of types are looked up then.
+speak_german()
+
 DONE, FAILED, PARTLY = 0, 1, 3
+_YES = frozenset({"j", "ja", "y", "yes"})
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def json_option(command: _Command) -> _Command:
     """Add `--json` to a command."""
     return click.option("--json", "as_json", is_flag=True, help="Ergebnis als JSON.")(command)
+
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "rich_help_config": dict(HELP_WORDS)}
+"""How a party's group of commands is set up, beside `cls=GermanGroup`."""
+
+
+def ask(question: str) -> None:
+    """Go on only where a person says yes; on stderr, so that results stay apart."""
+    answer = click.prompt(f"{question} [j/N]", default="", show_default=False, err=True)
+    if str(answer).strip().lower() not in _YES:
+        raise click.Abort
 
 
 def say(text: str) -> None:

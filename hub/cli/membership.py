@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from hub.cli.commands import load_root, main_group, opened, root_key_options
-from shared.commands import json_option, print_json, remark, say
+from shared.commands import ask, json_option, print_json, remark, say
 
 if TYPE_CHECKING:
     from hub.enrolment import Application
@@ -71,7 +71,7 @@ def approve(
         waiting = find_waiting(hub, name)
         _show_application(waiting)
         if not yes:
-            click.confirm("Stimmt der Fingerabdruck mit dem der Stadt überein?", abort=True, err=True)
+            ask("Stimmt der Fingerabdruck mit dem der Stadt überein?")
         version = None
         if held_roster(hub).roster.threshold == 1:
             key = load_root(hub, root_key, passphrase_file)
@@ -183,8 +183,7 @@ def _add_change(word: str, text: str) -> None:
     ) -> None:
         if word == "retire" and not yes and sys.stdin.isatty():
             # Asked of people only: what they cannot take back.
-            question = f"{name} scheidet aus, und alle löschen die Daten von {name}. Fortfahren?"
-            click.confirm(question, abort=True, err=True)
+            ask(f"{name} scheidet aus, und alle löschen die Daten von {name}. Fortfahren?")
         _change(home, name, word, root_key, passphrase_file, as_json)
 
 

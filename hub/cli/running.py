@@ -55,7 +55,7 @@ def init(  # noqa: PLR0913, PLR0917 - one parameter for each option
 
 @main_group.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Adresse, auf der gelauscht wird.")
-@click.option("--port", default=8100, show_default=True, type=click.IntRange(1, 65535), help="Port.")
+@click.option("--port", default=8100, show_default=True, type=click.IntRange(1, 65535), metavar="PORT", help="Port.")
 @click.option("--root-path", default="", help="Pfad, unter dem ein vorgeschalteter Server den Hub zeigt.")
 @click.option("--without-jobs", is_flag=True, help="Nur Seiten und Feed; die Arbeit macht der Befehl worker.")
 @click.pass_obj

@@ -82,7 +82,7 @@ def status(home: Path, as_json: bool) -> None:
 
 @main_group.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Adresse, auf der gelauscht wird.")
-@click.option("--port", default=8101, show_default=True, type=click.IntRange(1, 65535), help="Port.")
+@click.option("--port", default=8101, show_default=True, type=click.IntRange(1, 65535), metavar="PORT", help="Port.")
 @click.pass_obj
 def serve(home: Path, host: str, port: int) -> None:
     """Den Knoten betreiben: Seiten, Feed, Austausch mit dem Kreis."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -195,6 +196,21 @@ def test_approval_is_asked_for_and_not_taken_for_granted(hub: Run, tmp_path: Pat
     assert code == 1
     assert "Fingerabdruck" in err
     assert as_json(hub("members", "--json")) == []
+
+
+@pytest.mark.parametrize(("answer", "expected"), [("j\n", 0), ("Ja\n", 0), ("\n", 1), ("n\n", 1)])
+def test_approval_takes_a_german_yes(
+    hub: Run, tmp_path: Path, passphrase_file: Path, monkeypatch: pytest.MonkeyPatch, answer: str, expected: int
+) -> None:
+    _, invitation, _ = hub("invite", "herten", "--ags", "05562020", "--title", "Stadt Herten")
+    apply_for(tmp_path / "hub", City("herten"), invitation.strip())
+    monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+
+    code, _, err = hub("approve", "herten", "--passphrase-file", passphrase_file)
+
+    assert code == expected
+    assert "[j/N]" in err
+    assert ("Abgebrochen." in err) == bool(expected)
 
 
 def test_approval_needs_the_right_passphrase_and_the_key_file(hub: Run, tmp_path: Path, passphrase_file: Path) -> None:

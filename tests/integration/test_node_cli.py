@@ -15,6 +15,7 @@ from uuid import UUID
 
 import pytest
 
+from node.cli import run as run_here
 from node.editing import prepare_document, publish_edit
 from node.opening import open_node
 from node.store.migrate import node_metadata
@@ -28,6 +29,7 @@ from tests.support.world import VirtualClock
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).parents[2]
+ENGLISH = {"Usage:", "Options", "Commands", "Show", "[OPTIONS]", "[default:", "INTEGER", "DIRECTORY"}
 STATUS_KEYS = [
     "name", "state", "size", "root", "pending", "conflicts", "catalogue_digest", "catalogue_records", "missing",
     "recovered", "last_push", "last_pull", "message",
@@ -92,7 +94,8 @@ def test_every_command_explains_itself(run: Run, command: str) -> None:
     done = run(command, "--help")
 
     assert done.returncode == 0
-    assert "Usage" in done.stdout
+    assert "Aufruf" in done.stdout
+    assert not ENGLISH & set(done.stdout.split())
 
 
 def test_init_makes_a_node_once(made: Run, home: Path) -> None:
@@ -132,6 +135,32 @@ def test_init_refuses_what_the_protocol_does_not_know(run: Run, home: Path, wron
 @pytest.mark.parametrize("arguments", [("init",), ("nonsense",), ("import", "missing.csv"), ("withdraw", "00")])
 def test_wrong_usage_is_exit_2(made: Run, arguments: tuple[str, ...]) -> None:
     assert made(*arguments).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["init"], "Es fehlt die Option '--name'."),
+        (["join"], "Es fehlt die Angabe 'CODE'."),
+        (["join", "a", "b", "--url", "u"], "Diese Angabe ist zu viel: b"),
+        (["imp"], "Den Befehl 'imp' gibt es nicht. Gemeint ist vielleicht 'import'."),
+        (["serve", "--prot", "1"], "Die Option '--prot' gibt es nicht."),
+        (["serve", "--port", "x"], "Das geht bei '--port' nicht: 'x' ist keine Zahl"),
+        (["serve", "--port", "70000"], "70000 liegt nicht im Bereich"),
+        (["serve", "--port"], "Hinter der Option '--port' fehlt der Wert."),
+        (["conflicts", "take", "x"], "'x' ist keine Zahl"),
+        (["import", "missing.csv"], "Datei 'missing.csv' gibt es nicht."),
+        (["import", "shared"], "'shared' ist ein Verzeichnis, keine Datei."),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_usage_is_explained_in_german(
+    home: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    code = run_here(["--home", str(home), *arguments])
+
+    assert code == 2
+    assert said in capsys.readouterr().err
 
 
 def test_command_without_a_node_is_exit_1_with_advice(run: Run) -> None:
