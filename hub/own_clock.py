@@ -36,7 +36,9 @@ def reset_clock(hub: Hub) -> int:
     with hub.db.read() as conn:
         own = logs.load_log(conn, hub.settings.origin)
         if facts.load_number(conn, "recovering-since"):
-            raise LogStateError("recovering: nothing may be signed yet", code="E_RECOVERING")
+            raise LogStateError(
+                "Der Hub gleicht seinen Stand noch ab; bis dahin wird nichts unterschrieben", code="E_RECOVERING"
+            )
         active = [row for row in hub.members(conn) if row.status == "active"]
         note = papers.load_catalogue_note(conn)
     if max(own.time, note[0] if note else 0) <= now:

@@ -96,10 +96,12 @@ def save_offer(
         newest = _own_record(node, conn, rid)
         position = NEW if newest is None else newest.position
         if base is not None and base != position:
-            raise ConflictError(f"the offer is at version {position}, the edit was made on {base}", current=position)
+            raise ConflictError(
+                f"Das Angebot steht bei Fassung {position}, die Änderung geht von {base} aus", current=position
+            )
         waiting = edits.find_edit(conn, rid)
         if base is not None and pending != (waiting.id if waiting else 0):
-            raise ConflictError("another edit of the offer was saved in the meantime", current=position)
+            raise ConflictError("Inzwischen ist eine andere Änderung des Angebots gespeichert", current=position)
         edits.add_edit(conn, publish_edit(node, values, rid, position))
         drafts.drop_drafts(conn, [rid])
         versions.drop_lost(conn, rid)
@@ -117,7 +119,7 @@ def prepare_document(node: Node, doc: Mapping[str, Any] | OfferDoc, rid: bytes) 
     try:
         typed = offer_from_builtins(values)
     except ParseError as error:
-        raise RuleError("the offer has a field of the wrong kind", {"": [error.message]}) from error
+        raise RuleError("Ein Feld des Angebots hat die falsche Art", {"": [error.message]}) from error
     public = for_publication(typed)
     if public is not typed:
         values["locations"] = offer_to_builtins(public).get("locations", [])

@@ -15,7 +15,7 @@ import rich_click as click
 from click.exceptions import Exit
 
 from shared.command_words import HELP_WORDS, speak_german
-from shared.errors import KreisweitError, RuleError
+from shared.errors import KreisweitError, RuleError, VerificationError, reason_of
 
 # Before a command is made: the names of types are looked up then.
 speak_german()
@@ -58,6 +58,14 @@ def remark(text: str) -> None:
     click.echo(text, err=True)
 
 
+def explain(code: str, message: str) -> str:
+    """Return what happened in German: the sentence on the code, then what was found, which is often only technical."""
+    from shared.feed.outcomes import ABOUT, Code
+
+    about = ABOUT[Code(code)].text if code in Code.__members__ else ""
+    return f"{about} ({message})" if about and message else about or message
+
+
 def leave(code: int) -> None:
     """End the command with this exit code."""
     raise Exit(code)
@@ -88,7 +96,7 @@ def run_command(group: click.RichGroup, name: str, modules: Sequence[str], argum
         sys.stderr.close()
         return FAILED
     except OSError as error:
-        remark(f"Fehler: {error.strerror or error}{f' ({error.filename})' if error.filename else ''}")
+        remark(f"Fehler: {error.filename}: {reason_of(error)}" if error.filename else f"Fehler: {reason_of(error)}")
         return FAILED
     except Exception as error:
         # Loaded only now: `--help` must not wait for a database's driver.
@@ -105,7 +113,8 @@ def run_command(group: click.RichGroup, name: str, modules: Sequence[str], argum
 
 def _tell(error: KreisweitError) -> None:
     code = f" [{error.code}]" if error.code else ""
-    remark(f"Fehler{code}: {error.message}")
+    is_technical = isinstance(error, VerificationError)
+    remark(f"Fehler{code}: {explain(error.code, error.message) if is_technical else error.message}")
     if isinstance(error, RuleError):
         for field, texts in error.problems.items():
             for text in texts:

@@ -217,16 +217,19 @@ def check_writable(conn: sa.Connection, row: sa.Row[tuple[object, ...]], *, now:
     """
     if row.time > now:
         raise LogStateError(
-            f"our last signature is from {row.time}, the clock says {now}", code="E_OWN_CLOCK",
-            advice="set the machine's clock; if the stored time itself was wrong, run the command clock reset",
+            f"Die letzte eigene Unterschrift trägt eine Zeit, die {row.time - now} Sekunden in der Zukunft liegt",
+            code="E_OWN_CLOCK",
+            advice="Die Uhr stellen. Ging sie vorher falsch vor: der Befehl clock reset.",
         )  # fmt: skip
     if facts.load_number(conn, "recovering-since"):
-        raise LogStateError("recovering: the state others hold of our log is not known yet", code="E_RECOVERING")
+        raise LogStateError(
+            "Der eigene Stand wird noch abgeglichen; bis dahin wird nichts unterschrieben", code="E_RECOVERING"
+        )
     if facts.load_number(conn, "forked"):
         raise LogStateError(
-            "others hold another history of our log",
+            "Andere haben eine andere Fassung des eigenen Logs",
             code="E_FORK",
-            advice="call the district: a new generation is needed",
+            advice="Den Kreis anrufen: Es braucht eine neue Generation.",
         )
 
 

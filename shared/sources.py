@@ -90,7 +90,11 @@ class FetchedSource:
         if answer.status == 304:
             return NotModified()
         if answer.status != 200:
-            raise FetchError(f"checkpoint answered {answer.status}", kind="status", status=answer.status)
+            raise FetchError(
+                f"Die Gegenstelle antwortet auf die Frage nach ihrem Stand mit {answer.status}",
+                kind="status",
+                status=answer.status,
+            )
         return Served(answer.body, answer.etag)
 
     def entries(self, start: int, end: int) -> Iterator[tuple[int, list[bytes]]]:
@@ -110,7 +114,11 @@ class FetchedSource:
             if answer.status == 200:
                 return answer.body if shape == width else _cut(level, answer.body, width)
             status = answer.status
-        raise FetchError(f"tile {level}/{number} answered {status}", kind="status", status=status)
+        raise FetchError(
+            f"Die Gegenstelle antwortet auf die Frage nach Kachel {level}/{number} mit {status}",
+            kind="status",
+            status=status,
+        )
 
     def leaves(self, size: int) -> list[bytes]:
         hashes: list[bytes] = []

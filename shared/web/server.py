@@ -12,7 +12,7 @@ import socket
 import uvicorn
 from litestar import Litestar
 
-from shared.errors import ConfigError
+from shared.errors import ConfigError, reason_of
 from shared.logs import Log, adopt_library_logs
 
 GRACE_SECONDS = 5
@@ -71,8 +71,8 @@ def serve(app: Litestar, log: Log, *, host: str, port: int, root_path: str = "")
         listener = socket.create_server((host, port), family=family, backlog=server.config.backlog)
     except OSError as error:
         raise ConfigError(
-            f"Auf {host}:{port} kann nicht gelauscht werden: {error.strerror}.",
-            advice="Ist der Port belegt?  Einen anderen angeben.",
+            f"Auf {host}:{port} kann nicht gelauscht werden: {reason_of(error)}.",
+            advice="Mit --host und --port eine eigene Adresse und einen freien Port angeben.",
         ) from error
     # After its end uvicorn raises the signals that it caught once more; nobody must be killed by them then.
     before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -103,7 +103,7 @@ def test_init_refuses_a_directory_that_holds_keys(hub: Run, passphrase_file: Pat
     )
 
     assert code == 1
-    assert "never made a second time" in err
+    assert "nie ein zweites Mal" in err
     assert {path: path.read_bytes() for path in (tmp_path / "hub" / "keys").iterdir()} == before
 
 
@@ -296,6 +296,24 @@ def test_what_is_refused_says_why(enrolled: Run, words: list[str], expected: int
 
     assert (code, out) == (expected, "")
     assert err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["pull", "marl"], "Kein Mitglied heißt marl."),
+        (["invite", "MARL", "--ags", "05562024", "--title", "Marl"], "Der Name 'MARL'"),
+        (["invite", "marl", "--ags", "5", "--title", "Marl"], "Der AGS '5'"),
+        (["roster", "publish", "pyproject.toml"], "Unterschrift"),
+        (["roster", "sign", "--root-key", "pyproject.toml"], "roster-draft.txt gibt es nicht"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_refusal_of_a_hub_is_german(hub: Run, words: list[str], said: str) -> None:
+    code, out, err = hub(*words)
+
+    assert (code, out) == (1, "")
+    assert said in err
 
 
 def test_every_command_without_a_hub_says_how_to_make_one(command: Run) -> None:

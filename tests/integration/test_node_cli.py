@@ -163,6 +163,70 @@ def test_wrong_usage_is_explained_in_german(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["status"], "node.toml gibt es nicht"),
+        (["init", "--name", "HERTEN", "--ags", "05562020", "--title", "x"], "Der Name 'HERTEN'"),
+        (["init", "--name", "herten", "--ags", "5", "--title", "x"], "Der AGS '5' hat nicht genau acht Ziffern"),
+        (["init", "--name", "herten", "--ags", "05562020", "--title", "x", "--origin", "/"], "Der Ursprung '/'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_refusal_before_there_is_a_node_is_german(
+    home: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    code = run_here(["--home", str(home), *arguments])
+
+    assert code == 1
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["withdraw", "xyz", "--reason", "beendet"], "Die Kennung 'xyz'"),
+        (["join", "kw1.abc", "--url", "http://x"], "Der Einladungscode ist nicht lesbar"),
+        (["key", "rotate"], "Dieser Knoten ist noch kein Mitglied"),
+        (["export", "/proc/x"], "/proc/x: das gibt es nicht"),
+        (["serve", "--host", "nirgends.invalid"], "diesen Rechnernamen kennt hier niemand"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_refusal_of_a_node_is_german(
+    made: Run, home: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    code = run_here(["--home", str(home), *arguments])
+
+    assert code == 1
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("node.toml", b'name = "herten"', "Die Einstellung ags fehlt"),
+        ("node.toml", b"quatsch = 1", "Die Einstellung"),
+        ("node.toml", b"name = 5", "Die Einstellung name hat die falsche Art"),
+        ("node.toml", b"[[", "ist nicht lesbar"),
+        ("node.toml", b"\xff", "nicht in UTF-8"),
+        ("keys/witness.key", b"kaputt", "witness.key ist beschädigt"),
+        ("keys/witness.key", None, "witness.key fehlt"),
+        ("keys/log-g1.key", None, "Der Schlüssel der Generation 1 fehlt"),
+        ("membership.json", b"{", "membership.json ist beschädigt"),
+    ],
+)
+def test_damaged_file_is_named_in_german(
+    made: Run, home: Path, capsys: pytest.CaptureFixture[str], name: str, content: bytes | None, said: str
+) -> None:
+    (home / name).unlink() if content is None else (home / name).write_bytes(content)
+
+    code = run_here(["--home", str(home), "status"])
+
+    assert code == 1
+    assert said in capsys.readouterr().err
+
+
 def test_command_without_a_node_is_exit_1_with_advice(run: Run) -> None:
     done = run("status")
 
