@@ -41,6 +41,12 @@ def ask(question: str) -> None:
         raise click.Abort
 
 
+def ready_option(command: _Command) -> _Command:
+    """Add `--json` to a command that goes on until it is ended."""
+    text = "Eine Zeile JSON, sobald alles bereit ist."
+    return click.option("--json", "as_json", is_flag=True, help=text)(command)
+
+
 def say(text: str) -> None:
     """Print a line for people."""
     click.echo(text)
@@ -51,6 +57,11 @@ def print_json(value: Any) -> None:
     import msgspec
 
     click.echo(json.dumps(msgspec.to_builtins(value), ensure_ascii=False, indent=2))
+
+
+def print_ready(name: str, url: str) -> None:
+    """Say to programs, in one line, that a command which goes on until it is ended does its work from now on."""
+    click.echo(json.dumps({"name": name, "url": url, "state": "ready"}, ensure_ascii=False))
 
 
 def remark(text: str) -> None:

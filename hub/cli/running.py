@@ -7,7 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from hub.cli.commands import main_group, opened, passphrase_option, read_passphrase
-from shared.commands import json_option, print_json, remark, say
+from shared.commands import json_option, print_json, print_ready, ready_option, remark, say
 
 
 @main_group.command()
@@ -58,10 +58,12 @@ def init(  # noqa: PLR0913, PLR0917 - one parameter for each option
 @click.option("--port", default=8100, show_default=True, type=click.IntRange(1, 65535), metavar="PORT", help="Port.")
 @click.option("--root-path", default="", help="Pfad, unter dem ein vorgeschalteter Server den Hub zeigt.")
 @click.option("--without-jobs", is_flag=True, help="Nur Seiten und Feed; die Arbeit macht der Befehl worker.")
+@ready_option
 @click.pass_obj
-def serve(home: Path, host: str, port: int, root_path: str, without_jobs: bool) -> None:
+def serve(home: Path, host: str, port: int, root_path: str, without_jobs: bool, as_json: bool) -> None:
     """Den Hub betreiben: Seiten, Feed, Spiegel, Anmeldung, und die Arbeit im Hintergrund."""
     import sys
+    from functools import partial
 
     from hub.app import create_app
     from hub.enrolment import receive_join
@@ -71,17 +73,21 @@ def serve(home: Path, host: str, port: int, root_path: str, without_jobs: bool) 
     with opened(home) as hub:
         log = open_log(sys.stderr, hub.clock, party="hub")
         app = create_app(hub, with_jobs=not without_jobs, join=lambda body: receive_join(hub, body), log=log)
-        serve_app(app, log, host=host, port=port, root_path=root_path)
+        on_ready = partial(print_ready, "hub") if as_json else None
+        serve_app(app, log, host=host, port=port, root_path=root_path, on_ready=on_ready)
 
 
 @main_group.command()
+@ready_option
 @click.pass_obj
-def worker(home: Path) -> None:
+def worker(home: Path, as_json: bool) -> None:
     """Nur die Arbeit im Hintergrund: lesen, unterschreiben, verteilen."""
+    from functools import partial
+
     from hub.jobs import run_worker
 
     with opened(home) as hub:
-        run_worker(hub)
+        run_worker(hub, on_ready=partial(print_ready, "hub", hub.settings.url) if as_json else None)
 
 
 @main_group.command()

@@ -8,7 +8,7 @@ from pathlib import Path
 import rich_click as click
 
 from node.cli.commands import main_group, opened
-from shared.commands import FAILED, json_option, leave, print_json, remark, say
+from shared.commands import FAILED, json_option, leave, print_json, print_ready, ready_option, remark, say
 
 
 @main_group.command()
@@ -83,10 +83,12 @@ def status(home: Path, as_json: bool) -> None:
 @main_group.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Adresse, auf der gelauscht wird.")
 @click.option("--port", default=8101, show_default=True, type=click.IntRange(1, 65535), metavar="PORT", help="Port.")
+@ready_option
 @click.pass_obj
-def serve(home: Path, host: str, port: int) -> None:
+def serve(home: Path, host: str, port: int, as_json: bool) -> None:
     """Den Knoten betreiben: Seiten, Feed, Austausch mit dem Kreis."""
     import sys
+    from functools import partial
 
     from node.app import create_app
     from shared.logs import open_log
@@ -94,4 +96,5 @@ def serve(home: Path, host: str, port: int) -> None:
 
     with opened(home) as node:
         log = open_log(sys.stderr, node.clock, party=node.settings.name)
-        serve_app(create_app(node, log=log), log, host=host, port=port)
+        on_ready = partial(print_ready, node.settings.name) if as_json else None
+        serve_app(create_app(node, log=log), log, host=host, port=port, on_ready=on_ready)
