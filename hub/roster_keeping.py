@@ -39,7 +39,19 @@ class Change(StrEnum):
     RETIRE = "retire"
     FINISH_ROTATION = "finish-rotation"
 
+    @property
+    def in_german(self) -> str:
+        """What is to happen, as people read it."""
+        return _CHANGE_WORDS[self]
 
+
+_CHANGE_WORDS = {
+    Change.APPROVE: "aufnehmen",
+    Change.SUSPEND: "sperren",
+    Change.RESUME: "wieder führen",
+    Change.RETIRE: "ausscheiden",
+    Change.FINISH_ROTATION: "alten Schlüssel streichen",
+}
 _STATUS = {Change.SUSPEND: "suspended", Change.RESUME: "active", Change.RETIRE: "retired"}
 
 
@@ -333,6 +345,6 @@ def alarms(hub: Hub) -> list[Alarm]:
     with hub.db.read() as conn:
         waiting = pending_changes(conn)
     if waiting:
-        names = ", ".join(f"{name} ({change})" for name, change in waiting.items())
+        names = ", ".join(f"{name} ({change.in_german})" for name, change in waiting.items())
         found.append(Alarm("roster-pending", f"Änderungen warten auf Unterschriften: {names}."))
     return found

@@ -17,6 +17,7 @@ from shared.feed.base64s import encode_base64
 from shared.feed.catalogue_note import CatalogueNote
 from shared.feed.outcomes import ABOUT, Code, parse_state_word
 from shared.holdings import edits, facts, logs, papers
+from shared.state_words import state_in_german
 
 _SERVER_LEASE = "jobs"
 _STOPPED = frozenset({"suspended", "retired", "paused"})
@@ -96,16 +97,16 @@ def _state(node: Node, held: _Held, said: CatalogueNote | None) -> tuple[str, st
         return "waiting", f"Beitritt beantragt; der Kreis hat noch nicht zugestimmt.{refusal}"
     status = node.book.status_of(node.settings.origin)
     if status in _STOPPED:
-        return "suspended", f"Der Kreis hat diesen Knoten ausgesetzt ({status})."
+        return "suspended", f"Der Kreis hat diesen Knoten ausgesetzt ({state_in_german(status)})."
     if held.facts.get("forked"):
         return "held", "Der Kreis hält ein anderes Log als dieser Knoten (E_FORK); es wird nichts unterschrieben."
     if held.facts.get("recovering-since", "0") != "0":
         return "recovering", "Der Stand wird mit dem Kreis abgeglichen; bis dahin wird nichts unterschrieben."
     word = _word_of(node, said)
     if word in _STOPPED:
-        return "suspended", f"Der Kreis hat diesen Knoten ausgesetzt ({word})."
+        return "suspended", f"Der Kreis hat diesen Knoten ausgesetzt ({state_in_german(word)})."
     if word in _HELD:
-        return "held", f"Der Kreis zeigt zur Zeit einen früheren Stand dieses Knotens ({word})."
+        return "held", f"Der Kreis zeigt zur Zeit einen früheren Stand dieses Knotens ({state_in_german(word)})."
     return "active", "In Betrieb."
 
 

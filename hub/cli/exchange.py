@@ -11,6 +11,7 @@ import rich_click as click
 
 from hub.cli.commands import leave_by, main_group, opened
 from shared.commands import json_option, print_json, say
+from shared.state_words import state_in_german
 
 if TYPE_CHECKING:
     from hub.party import Hub
@@ -56,7 +57,7 @@ def pull(home: Path, names: tuple[str, ...], everyone: bool, as_json: bool) -> N
     else:
         for line in pulls:
             reason = f"  {line.code}: {line.message}" if line.code else f"  {line.message}"
-            say(f"{line.name:<20} {line.outcome:<12} {line.from_} → {line.size}{reason.rstrip()}")
+            say(f"{line.name:<20} {state_in_german(line.outcome):<16} {line.from_} → {line.size}{reason.rstrip()}")
     leave_by(sum(line.outcome in _GOOD for line in pulls), len(pulls))
 
 
@@ -86,7 +87,7 @@ def push(home: Path, names: tuple[str, ...], as_json: bool) -> None:
         print_json(lines)
     else:
         for line in lines:
-            say(f"{line['name']:<20} {line['outcome']:<12} {line['message']}".rstrip())
+            say(f"{line['name']:<20} {state_in_german(line['outcome']):<16} {line['message']}".rstrip())
     leave_by(sum(line["outcome"] == "ok" for line in lines), len(lines))
 
 
@@ -110,7 +111,7 @@ def confirm(home: Path, name: str, as_json: bool) -> None:
     if as_json:
         print_json({"name": name, "state": state, "destroyed": decision.destroyed, "let_pass": decision.let_pass})
     else:
-        say(f"{name}: bestätigt, Zustand {state}.")
+        say(f"{name}: bestätigt, Zustand {state_in_german(state)}.")
 
 
 @hold.command()
@@ -128,7 +129,7 @@ def reject(home: Path, name: str, as_json: bool) -> None:
     if as_json:
         print_json({"name": name, "state": state})
     else:
-        say(f"{name}: abgelehnt, Zustand {state}.")
+        say(f"{name}: abgelehnt, Zustand {state_in_german(state)}.")
 
 
 def _state_of(hub: Hub, name: str) -> str:
@@ -169,4 +170,4 @@ def catalogue(home: Path, as_json: bool) -> None:
         return
     say(f"{shown.records} Angebote, {shown.other} andere Einträge, Prüfsumme {shown.digest or '–'}")
     for source in shown.sources:
-        say(f"{source.member:<20} {source.state:<16} {source.size:>8}  {source.origin}")
+        say(f"{source.member:<20} {state_in_german(source.state):<20} {source.size:>8}  {source.origin}")

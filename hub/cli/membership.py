@@ -10,6 +10,7 @@ import rich_click as click
 
 from hub.cli.commands import load_root, main_group, opened, root_key_options
 from shared.commands import ask, json_option, print_json, remark, say
+from shared.state_words import state_in_german
 
 if TYPE_CHECKING:
     from hub.enrolment import Application
@@ -136,11 +137,12 @@ def members(home: Path, as_json: bool) -> None:
         print_json(shown)
         return
     for member in shown:
-        say(f"{member.name:<20} {member.state:<12} {member.size:>8}  Rückstand {member.lag:<6} {member.message}")
+        state = state_in_german(member.state)
+        say(f"{member.name:<20} {state:<22} {member.size:>8}  Rückstand {member.lag:<6} {member.message}")
     if not shown:
         say("Noch keine Mitglieder.")
     for application in waiting:
-        say(f"{application.name:<20} Anmeldung    Fingerabdruck {application.fingerprint}")
+        say(f"{application.name:<20} {'Anmeldung':<22} Fingerabdruck {application.fingerprint}")
 
 
 def _change(

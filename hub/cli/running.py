@@ -8,6 +8,7 @@ import rich_click as click
 
 from hub.cli.commands import main_group, opened, passphrase_option, read_passphrase
 from shared.commands import json_option, print_json, print_ready, ready_option, remark, say
+from shared.state_words import state_in_german
 
 
 @main_group.command()
@@ -102,10 +103,13 @@ def status(home: Path, as_json: bool) -> None:
     if as_json:
         print_json(shown)
         return
-    say(f"{shown.url}: {shown.state}. {shown.message}")
+    say(f"{shown.url}: {state_in_german(shown.state)}. {shown.message}".rstrip())
     say(f"Log:        {shown.size} Einträge, Wurzel {shown.root}")
     say(f"Katalog:    {shown.records} Angebote, Prüfsumme {shown.digest or '–'}, es fehlen {shown.missing}")
-    say("Mitglieder: " + (", ".join(f"{count} {state}" for state, count in shown.members.items()) or "noch keine"))
+    say(
+        "Mitglieder: "
+        + (", ".join(f"{count} {state_in_german(state)}" for state, count in shown.members.items()) or "noch keine")
+    )
     if shown.roster is not None:
         say(f"Liste:      Fassung {shown.roster.version}, gültig bis {_day(shown.roster.expires)}")
     for waiting in shown.applications:

@@ -9,6 +9,7 @@ import rich_click as click
 
 from node.cli.commands import main_group, opened
 from shared.commands import FAILED, json_option, leave, print_json, print_ready, ready_option, remark, say
+from shared.state_words import state_in_german
 
 
 @main_group.command()
@@ -71,7 +72,7 @@ def status(home: Path, as_json: bool) -> None:
     if as_json:
         print_json(shown)
         return
-    say(f"{shown.name}: {shown.state}. {shown.message}")
+    say(f"{shown.name}: {state_in_german(shown.state)}. {shown.message}")
     say(f"Log:     {shown.size} Einträge, Wurzel {shown.root}")
     say(f"Katalog: {shown.catalogue_records} Angebote, Prüfsumme {shown.catalogue_digest or '–'}")
     say(f"Letzte Lieferung {shown.last_push or '–'}, letzter Abruf {shown.last_pull or '–'}")

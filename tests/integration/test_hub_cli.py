@@ -238,6 +238,17 @@ def test_change_of_status_makes_the_next_version(enrolled: Run, passphrase_file:
     assert (resumed["status"], resumed["roster"]) == ("active", 4)
 
 
+def test_states_are_german_for_people(enrolled: Run, passphrase_file: Path) -> None:
+    status, members, catalogue = enrolled("status")[1], enrolled("members")[1], enrolled("catalogue")[1]
+    enrolled("suspend", "herten", "--passphrase-file", passphrase_file)
+
+    assert ": in Betrieb.\n" in status
+    assert "Mitglieder: 1 eingeladen" in status
+    assert members.split()[:2] == ["herten", "eingeladen"]
+    assert catalogue.splitlines()[1].split()[:2] == ["hub", "aktiv"]
+    assert enrolled("members")[1].split()[:2] == ["herten", "gesperrt"]
+
+
 def test_regenerate_prints_a_code_for_an_active_member(enrolled: Run) -> None:
     refused = enrolled("invite", "herten", "--ags", "05562020", "--title", "Stadt Herten")
     code, out, _ = enrolled("regenerate", "herten")

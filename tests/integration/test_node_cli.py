@@ -242,6 +242,15 @@ def test_status_has_exactly_the_agreed_keys(made: Run) -> None:
     assert (status["recovered"], status["last_push"], status["catalogue_digest"]) == (None, None, None)
 
 
+def test_states_are_german_for_people_and_codes_for_programs(made: Run, tmp_path: Path) -> None:
+    (tmp_path / "eins.csv").write_bytes(table(ROW))
+    made("import", str(tmp_path / "eins.csv"))
+
+    assert made("status").stdout.startswith("herten: neu. ")
+    assert " wird veröffentlicht " in made("offers").stdout
+    assert [row["state"] for row in read(made("offers", "--json"))] == ["pending"]
+
+
 def test_recovered_and_times_are_told_as_instants(made: Run, home: Path) -> None:
     node = open_node(home)
     with node.db.write() as conn:
