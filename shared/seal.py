@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 import sqlalchemy as sa
 
+from shared.clock import in_german_time
 from shared.database import Database
 from shared.errors import LogStateError
 from shared.feed import limits
@@ -217,7 +218,7 @@ def check_writable(conn: sa.Connection, row: sa.Row[tuple[object, ...]], *, now:
     """
     if row.time > now:
         raise LogStateError(
-            f"Die letzte eigene Unterschrift trägt eine Zeit, die {row.time - now} Sekunden in der Zukunft liegt",
+            f"Die letzte eigene Unterschrift ist vom {in_german_time(row.time)}; die Uhr zeigt {in_german_time(now)}",
             code="E_OWN_CLOCK",
             advice="Die Uhr stellen. Ging sie vorher falsch vor: der Befehl clock reset.",
         )  # fmt: skip

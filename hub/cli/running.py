@@ -154,10 +154,13 @@ def clock() -> None:
 def reset(home: Path, as_json: bool) -> None:
     """Den letzten Stand mit der jetzigen Zeit neu unterschreiben, wenn kein Knoten einen späteren kennt."""
     from hub.own_clock import reset_clock
+    from shared.clock import in_german_time
 
     with opened(home) as hub:
         time = reset_clock(hub)
     if as_json:
         print_json({"time": time})
+    elif time is None:
+        say("Die gespeicherte Zeit war in Ordnung; nichts geändert.")
     else:
-        say(f"Der letzte Stand trägt jetzt die Zeit {time}.")
+        say(f"Der letzte Stand ist neu unterschrieben, vom {in_german_time(time)}.")

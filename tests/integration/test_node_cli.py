@@ -366,9 +366,24 @@ def test_clock_reset_brings_a_time_from_the_future_back(made: Run, home: Path) -
 
     done = read(made("clock", "reset", "--json"))
     again = read(made("clock", "reset", "--json"))
+    said = made("clock", "reset")
 
     assert done["before"] > done["now"]
     assert again["before"] <= again["now"]
+    assert (said.returncode, said.stdout) == (0, "Die gespeicherte Zeit war in Ordnung; nichts geändert.\n")
+
+
+def test_clock_reset_tells_both_times_as_people_write_them(made: Run, home: Path) -> None:
+    node = open_node(home)
+    with node.db.write() as conn:
+        row = logs.load_log(conn, node.settings.origin)
+        logs.save_columns(conn, row.id, time=2_000_000_000)
+    node.db.close()
+
+    done = made("clock", "reset")
+
+    assert done.returncode == 0
+    assert "vom 18.05.2033, 05:33:20 Uhr auf den " in done.stdout
 
 
 def test_migrated_database_has_the_schema_of_the_program(made: Run, home: Path) -> None:
