@@ -90,6 +90,21 @@ def request_change(hub: Hub, name: str, change: Change) -> None:
         facts.save_fact(conn, _CHANGE_FACT + name, change)
 
 
+def is_said_already(hub: Hub, name: str, change: Change) -> bool:
+    """Tell whether the roster in force gives a member this status already, so that no version has to say it.
+
+    A change of status that was noted against it is forgotten: what is asked for now is what is so.
+    """
+    status = _STATUS.get(change)
+    with hub.db.write() as conn:
+        rows = held_roster(hub, conn).roster.rows(name)
+        if not rows or any(row.status != status for row in rows):
+            return False
+        if pending_changes(conn).get(name) in _STATUS:
+            cancel_change(conn, name)
+    return True
+
+
 def pending_changes(conn: sa.Connection) -> dict[str, Change]:
     """Return what the next roster is to change, by member."""
     return {name: Change(value) for name, value in sorted(facts.load_facts(conn, _CHANGE_FACT).items())}

@@ -149,11 +149,14 @@ def _change(
     home: Path, name: str, word: str, root_key: Path | None, passphrase_file: Path | None, as_json: bool
 ) -> None:
     """Change what the roster says about a member, or note it where more than one signature is needed."""
-    from hub.roster_keeping import Change, change_now, held_roster, request_change
+    from hub.roster_keeping import Change, change_now, held_roster, is_said_already, request_change
 
     with opened(home) as hub:
-        version = None
-        if held_roster(hub).roster.threshold == 1:
+        version, held = None, held_roster(hub).roster
+        is_idle = is_said_already(hub, name, Change(word))
+        if is_idle:
+            version = held.version
+        elif held.threshold == 1:
             version = change_now(hub, name, Change(word), load_root(hub, root_key, passphrase_file))
             _renew(hub)
         else:
@@ -161,6 +164,8 @@ def _change(
         rows = hub.book.rows(name)
     if as_json:
         print_json({"name": name, "change": word, "status": rows[0].status if rows else None, "roster": version})
+    elif is_idle:
+        say(f"{name} ist schon {state_in_german(rows[0].status)}; die Mitgliederliste bleibt bei Fassung {version}.")
     else:
         _say_version(name, version)
 

@@ -239,6 +239,27 @@ def test_change_of_status_makes_the_next_version(enrolled: Run, passphrase_file:
     assert (resumed["status"], resumed["roster"]) == ("active", 4)
 
 
+@pytest.mark.parametrize(("word", "state"), [("suspend", "gesperrt"), ("resume", "aktiv")])
+def test_change_to_what_is_so_makes_no_version(enrolled: Run, passphrase_file: Path, word: str, state: str) -> None:
+    if word == "suspend":
+        enrolled("suspend", "herten", "--passphrase-file", passphrase_file)
+    before = as_json(enrolled("roster", "show", "--json"))["version"]
+
+    said = enrolled(word, "herten")
+    for_programs = enrolled(word, "herten", "--json")
+
+    assert said == (0, f"herten ist schon {state}; die Mitgliederliste bleibt bei Fassung {before}.\n", "")
+    assert (for_programs[0], as_json(for_programs)["roster"]) == (0, before)
+    assert as_json(enrolled("roster", "show", "--json"))["version"] == before
+
+
+def test_draft_without_changes_says_that_it_only_renews(enrolled: Run, tmp_path: Path) -> None:
+    code, _, err = enrolled("roster", "draft", tmp_path / "next.txt")
+
+    assert code == 0
+    assert "Keine Änderung ist vorgemerkt" in err
+
+
 def test_states_are_german_for_people(enrolled: Run, passphrase_file: Path) -> None:
     status, members, catalogue = enrolled("status")[1], enrolled("members")[1], enrolled("catalogue")[1]
     enrolled("suspend", "herten", "--passphrase-file", passphrase_file)
@@ -288,6 +309,17 @@ def test_pull_of_a_member_that_is_down_is_unreachable(enrolled: Run) -> None:
     assert code == 1
     assert line.keys() == {"name", "outcome", "code", "from", "size", "message"}
     assert (line["name"], line["outcome"], line["code"]) == ("herten", "unreachable", "E_FETCH")
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
+@pytest.mark.parametrize("word", ["pull", "push"])
+def test_reason_why_a_member_is_unreachable_is_on_stderr(enrolled: Run, word: str, options: list[str]) -> None:
+    code, out, err = enrolled(word, "herten", *options)
+
+    assert code == 1
+    assert "herten" in out
+    assert err.startswith("herten: ")
+    assert "Verbindung" in err
 
 
 def test_push_to_a_member_that_is_down_is_unreachable(enrolled: Run) -> None:
