@@ -221,7 +221,7 @@ def take_conflict(node: Node, number: int) -> bytes:
 
     Raises:
         NotFoundError: no conflict has this number.
-        ConflictError: its content is lost, or somebody edits the offer at this moment.
+        ConflictError: its content is lost, somebody edits the offer at this moment, or there is nothing to withdraw.
     """
     with node.db.write() as conn:
         row = _find_conflict(conn, number)
@@ -237,6 +237,11 @@ def take_conflict(node: Node, number: int) -> bytes:
         newest = _own_record(node, conn, rid)
         base = NEW if newest is None else newest.position
         if row.op == "withdraw":
+            if newest is None:
+                raise ConflictError(
+                    "Dieses Angebot ist nicht veröffentlicht; es gibt nichts zurückzuziehen",
+                    advice="conflicts drop verwirft die Änderung.",
+                )
             edits.add_edit(conn, withdrawal(node, rid, base, row.reason))
         else:
             edits.add_edit(conn, publish_edit(node, parse_payload(bytes(row.body)).doc, rid, base))

@@ -16,7 +16,7 @@ from uuid import UUID
 import pytest
 
 from node.cli import run as run_here
-from node.editing import prepare_document, publish_edit
+from node.editing import prepare_document, publish_edit, withdrawal
 from node.opening import open_node
 from node.store.migrate import node_metadata
 from shared.database import sqlite_module
@@ -446,6 +446,22 @@ def test_conflict_is_listed_taken_and_dropped(made: Run, home: Path) -> None:
     assert dropped.returncode == 0
     assert read(made("conflicts", "--json")) == []
     assert [row["state"] for row in read(made("offers", "--json"))] == ["pending"]
+
+
+def test_withdrawal_of_what_is_not_in_the_log_is_not_taken(made: Run, home: Path) -> None:
+    node = open_node(home)
+    with node.db.write() as conn:
+        add_conflict(conn, withdrawal(node, b"\1" * 16, 5, "ended"), "stale")
+    node.db.close()
+    (row,) = read(made("conflicts", "--json"))
+
+    refused = made("conflicts", "take", str(row["number"]))
+
+    assert refused.returncode == 1
+    assert "es gibt nichts zurückzuziehen" in refused.stderr
+    assert "conflicts drop" in refused.stderr
+    assert len(read(made("conflicts", "--json"))) == 1
+    assert read(made("status", "--json"))["pending"] == 0
 
 
 def test_id_is_taken_with_dashes_and_in_capitals(made: Run) -> None:
