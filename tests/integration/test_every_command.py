@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -51,6 +52,13 @@ def test_trees_are_walked_to_their_leaves() -> None:
 def test_every_command_has_json_and_explains_itself(name: str, command: click.Command) -> None:
     assert any("--json" in parameter.opts for parameter in command.params)
     assert command.help
+
+
+@pytest.mark.parametrize("name", [name for name, _ in every_command()])
+def test_every_command_stands_in_the_readme(name: str) -> None:
+    room, _, words = name.partition(" ")
+
+    assert re.search(rf"`{words}[ `]", (ROOT / room / "README.md").read_text("utf-8"))
 
 
 @pytest.fixture
