@@ -234,20 +234,23 @@ def take_conflict(node: Node, number: int) -> bytes:
             raise ConflictError(
                 "Zu diesem Angebot wartet schon eine neuere Änderung", advice="conflicts drop verwirft diese."
             )
-        newest = _own_record(node, conn, rid)
-        base = NEW if newest is None else newest.position
-        if row.op == "withdraw":
-            if newest is None:
-                raise ConflictError(
-                    "Dieses Angebot ist nicht veröffentlicht; es gibt nichts zurückzuziehen",
-                    advice="conflicts drop verwirft die Änderung.",
-                )
-            edits.add_edit(conn, withdrawal(node, rid, base, row.reason))
-        else:
-            edits.add_edit(conn, publish_edit(node, parse_payload(bytes(row.body)).doc, rid, base))
+        edits.add_edit(conn, _renewed(node, row, _own_record(node, conn, rid)))
         edits.drop_conflict(conn, number)
         facts.save_fact(conn, "scrub-due", 1)
     return rid
+
+
+def _renewed(node: Node, row: sa.Row[Any], newest: OwnRecord | None) -> Edit:
+    """Return a conflict's edit as one of the newest version; a withdrawal needs a version in the log."""
+    rid, base = bytes(row.rid), NEW if newest is None else newest.position
+    if row.op != "withdraw":
+        return publish_edit(node, parse_payload(bytes(row.body)).doc, rid, base)
+    if newest is None:
+        raise ConflictError(
+            "Dieses Angebot ist nicht veröffentlicht; es gibt nichts zurückzuziehen",
+            advice="conflicts drop verwirft die Änderung.",
+        )
+    return withdrawal(node, rid, base, row.reason)
 
 
 def drop_conflict(node: Node, number: int) -> bytes:
