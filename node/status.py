@@ -16,6 +16,7 @@ from shared.feed.base64s import encode_base64
 from shared.feed.catalogue_note import CatalogueNote
 from shared.feed.outcomes import ABOUT, Actor, Code, parse_state_word
 from shared.holdings import edits, facts, logs
+from shared.state_words import state_in_german
 
 _SERVER_LEASE = "jobs"
 _STOPPED = frozenset({"suspended", "retired", "paused"})
@@ -95,7 +96,7 @@ def _state(node: Node, held: _Held, said: CatalogueNote | None) -> tuple[str, st
         return "waiting", f"Beitritt beantragt; der Kreis hat noch nicht zugestimmt.{refusal}"
     status = node.book.status_of(node.settings.origin)
     if status in _STOPPED:
-        return "suspended", f"Der Kreis hat diesen Knoten ausgesetzt ({status})."
+        return "suspended", f"Der Kreis hat diesen Knoten ausgesetzt ({state_in_german(status)})."
     if held.facts.get("forked"):
         text = "Der Kreis hält ein anderes Log als dieser Knoten (E_FORK); es wird nichts unterschrieben."
         return "held", f"{text} Nichts löschen und den Kreis anrufen."
@@ -103,9 +104,9 @@ def _state(node: Node, held: _Held, said: CatalogueNote | None) -> tuple[str, st
         return "recovering", "Der Stand wird mit dem Kreis abgeglichen; bis dahin wird nichts unterschrieben."
     word = _word_of(node, said)
     if word in _STOPPED:
-        return "suspended", f"Der Kreis hat diesen Knoten ausgesetzt ({word})."
+        return "suspended", f"Der Kreis hat diesen Knoten ausgesetzt ({state_in_german(word)})."
     if word in _HELD:
-        return "held", f"Der Kreis zeigt zur Zeit einen früheren Stand dieses Knotens ({word})."
+        return "held", f"Der Kreis zeigt zur Zeit einen früheren Stand dieses Knotens ({state_in_german(word)})."
     return "active", "In Betrieb."
 
 

@@ -189,13 +189,13 @@ class Reader:
     def _check_rate(self, state: LogState, growth: int, now: int) -> None:
         """Refuse growth beyond 50 000 entries a read or 20 000 a day (PROTOCOL 6.7), unless a person let it pass."""
         with self._db.read() as conn:
-            since, count = _growth_window(facts.load_fact(conn, f"growth:{state.origin}"), now)
+            _, count = _growth_window(facts.load_fact(conn, f"growth:{state.origin}"), now)
             if facts.load_number(conn, f"rate-confirmed:{state.origin}") >= state.size + growth:
                 return
         if growth > limits.GROWTH_PER_READ or count + growth > limits.GROWTH_PER_DAY:
             raise VerificationError(
-                f"{growth} new entries offered, {count} taken since {since}", code="E_RATE",
-                advice="kreisweit-hub hold confirm lets this growth pass once",
+                f"{growth} neue Einträge auf einmal, {count} sind heute schon angenommen", code="E_RATE",
+                advice="kreisweit-hub hold confirm NAME lässt sie einmal durch.",
             )  # fmt: skip
 
     def _diagnose(self, trusted: TrustedLog, source: Source, error: VerificationError) -> VerificationError:

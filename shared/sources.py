@@ -90,7 +90,11 @@ class FetchedSource:
         if answer.status == 304:
             return NotModified()
         if answer.status != 200:
-            raise FetchError(f"checkpoint answered {answer.status}", kind="status", status=answer.status)
+            raise FetchError(
+                f"Die Gegenstelle antwortet auf die Frage nach ihrem Stand mit {answer.status}",
+                kind="status",
+                status=answer.status,
+            )
         return Served(answer.body, answer.etag)
 
     def entries(self, start: int, end: int) -> Iterator[tuple[int, list[bytes]]]:
@@ -111,7 +115,11 @@ class FetchedSource:
             if answer.status == 200:
                 return answer.body if shape == width else _cut(level, answer.body, width)
             status = answer.status
-        raise FetchError(f"tile {level}/{number} answered {status}", kind="status", status=status)
+        raise FetchError(
+            f"Die Gegenstelle antwortet auf die Frage nach Kachel {level}/{number} mit {status}",
+            kind="status",
+            status=status,
+        )
 
     def hash_tile(self, path: TilePath) -> bytes:
         return self._tile(path.level, path.n, path.width)
