@@ -43,7 +43,7 @@ OFFERS = Path(__file__).with_name("data") / "offers-recklinghausen.csv"
 EXPECTED_OFFERS = 141
 PASSPHRASE_FILE = "passphrase"  # noqa: S105 - a file name
 _STARTING_SECONDS = 60
-_LEVEL_SECONDS = 90
+_LEVEL_SECONDS = 180
 
 
 class Federation:
@@ -194,7 +194,7 @@ class Federation:
             self.wait_for(name)
 
     def wait_until_level(self) -> list[Line]:
-        """Wait until all hold the same complete catalogue, a minute and a half at most; return the last look."""
+        """Wait until all hold the same complete catalogue, three minutes at most; return the last look."""
         deadline, shown = time.monotonic() + _LEVEL_SECONDS, ""
         while True:
             lines = self.lines()

@@ -124,7 +124,7 @@ def receive_join(hub: Hub, request: bytes) -> Answer:
     with hub.db.write() as conn:
         held = hub.book.newest(conn)
         if held is None:
-            return _refuse(HTTPStatus.SERVICE_UNAVAILABLE, "the hub is recovering", "E_RECOVERING")
+            return _refuse(HTTPStatus.SERVICE_UNAVAILABLE, "Der Hub gleicht seinen Stand noch ab", "E_RECOVERING")
         if _is_member(held.roster.rows(parsed.name), parsed) and _may_know(conn, parsed):
             return int(HTTPStatus.OK), {"state": "member", "roster": held.roster.version}
         if parsed.token is None:
@@ -152,10 +152,10 @@ def _may_know(conn: sa.Connection, request: JoinRequest) -> bool:
 def _take_application(hub: Hub, conn: sa.Connection, roster: Roster, request: JoinRequest, token: bytes) -> Answer:
     invited = find_invite(conn, token_sha256(token))
     if invited is None or invited.name != request.name or invited.used:
-        return _refuse(HTTPStatus.FORBIDDEN, "unknown or used invite")
+        return _refuse(HTTPStatus.FORBIDDEN, "Diese Einladung ist unbekannt oder verbraucht")
     waiting = find_application(conn, request.name)
     if invited.expires < hub.clock.now() and not _is_same(waiting, request):
-        return _refuse(HTTPStatus.FORBIDDEN, "the invite has expired")
+        return _refuse(HTTPStatus.FORBIDDEN, "Die Einladung ist abgelaufen")
     try:
         verify_join_request(request)
         _check_admissible(roster, request, invited.ags)
@@ -164,14 +164,14 @@ def _take_application(hub: Hub, conn: sa.Connection, roster: Roster, request: Jo
     except ConflictError as error:
         return _refuse(HTTPStatus.CONFLICT, error.message, error.code)
     if waiting is not None and waiting.purpose == "join" and not _is_same(waiting, request):
-        return _refuse(HTTPStatus.CONFLICT, "other keys were sent for this name already")
+        return _refuse(HTTPStatus.CONFLICT, "Für diesen Namen liegen schon andere Schlüssel vor")
     return _keep(hub, conn, request, "join")
 
 
 def _take_rotation(hub: Hub, conn: sa.Connection, roster: Roster, request: JoinRequest) -> Answer:
     rows = [row for row in roster.rows(request.name) if row.status == "active"]
     if not rows:
-        return _refuse(HTTPStatus.FORBIDDEN, "no active member of this name")
+        return _refuse(HTTPStatus.FORBIDDEN, "Ein aktives Mitglied dieses Namens gibt es nicht")
     try:
         verify_rotation_request(request, [row.log_key for row in rows])
         _check_admissible(roster, request, rows[0].ags, beside=True)
@@ -179,7 +179,7 @@ def _take_rotation(hub: Hub, conn: sa.Connection, roster: Roster, request: JoinR
         return _refuse(HTTPStatus.UNPROCESSABLE_ENTITY, error.message, error.code)
     waiting = find_application(conn, request.name)
     if len(rows) > 1 or (waiting is not None and not _is_same(waiting, request)):
-        return _refuse(HTTPStatus.CONFLICT, "a change of keys for this name is under way")
+        return _refuse(HTTPStatus.CONFLICT, "Für diesen Namen läuft schon ein Wechsel der Schlüssel")
     return _keep(hub, conn, request, "rotate")
 
 

@@ -16,7 +16,7 @@ from shared.feed.roster import MemberRow
 from shared.holdings import facts, logs, payloads
 from shared.holdings.growth import thaw_log
 
-_OFFERED = re.compile(r"([0-9]{1,16}) new entries offered")
+_OFFERED = re.compile(r"([0-9]{1,16}) neue Einträge auf einmal")
 _SLACK_ENTRIES = 1000
 """Entries beyond the growth that was refused: what a city writes while a person is being asked."""
 

@@ -69,10 +69,14 @@ class Jobs:
         self._parallel.close()
 
 
-def run_worker(hub: Hub, log: Log | None = None) -> None:
-    """Work until the process is told to end; `serve` beside it answers requests, whoever has the lease works."""
+def run_worker(hub: Hub, log: Log | None = None, *, on_ready: Callable[[], None] | None = None) -> None:
+    """Work until the process is told to end; `serve` beside it answers requests, whoever has the lease works.
+
+    Args:
+        on_ready: called once the work has begun.
+    """
     jobs = Jobs(hub, log or open_log(sys.stderr, hub.clock, party="hub"))
     try:
-        run_until_signal(jobs.ticker)
+        run_until_signal(jobs.ticker, on_ready)
     finally:
         jobs.close()

@@ -76,7 +76,7 @@ def load_signer(settings: HubSettings) -> Signer:
     log_keys = keyring.log_keys(settings.generation)
     if not log_keys:
         raise ConfigError(
-            f"log key of generation {settings.generation} is missing in {settings.key_folder}",
+            f"Der Schlüssel der Generation {settings.generation} fehlt in {settings.key_folder}",
             advice="Die Schlüsseldatei aus der Sicherung zurückholen; sie wird nie neu erzeugt.",
         )
     return Signer(log_keys, keyring.witness_key())
@@ -88,7 +88,7 @@ def load_district(settings: HubSettings) -> District:
         return shipped_district()
     path = Path(settings.district)
     if not path.is_file():
-        raise ConfigError(f"district profile {path} is not a file", advice="Den Pfad in hub.toml berichtigen.")
+        raise ConfigError(f"Das Kreisprofil {path} ist keine Datei", advice="Den Pfad in hub.toml berichtigen.")
     return parse_district(path.read_text("utf-8"))
 
 
@@ -138,7 +138,7 @@ def make_root_key(path: Path, name: str, passphrase: bytes, dice: Dice) -> Signi
         ConfigError: the file exists, or the passphrase is too short.
     """
     if path.exists():
-        raise ConfigError(f"{path} exists already", advice="Ein Schlüssel wird nie überschrieben.")
+        raise ConfigError(f"Die Datei {path} gibt es schon", advice="Ein Schlüssel wird nie überschrieben.")
     verify_passphrase(passphrase)
     seed = dice.token(32)
     key = SigningKey.from_seed(name, LOG, seed)
@@ -172,7 +172,7 @@ def refuse_existing(settings: HubSettings) -> None:
     keys = settings.key_folder
     if Keyring(keys).newest_generation() or (keys / ROOT_KEY_NAME).exists() or (keys.parent / FILE_NAME).exists():
         raise ConfigError(
-            f"{settings.home} holds a hub already; keys are never made a second time",
+            f"In {settings.home} ist schon ein Hub; Schlüssel werden nie ein zweites Mal gemacht",
             advice="Anderes Verzeichnis wählen, oder den vorhandenen Hub weiter verwenden.",
         )
 
@@ -184,7 +184,7 @@ def _refuse_held_log(settings: HubSettings) -> None:
         migrate_database(db)
         with db.read() as conn:
             if logs.load_own_log(conn) is not None:
-                raise ConfigError("the database holds another party's log", advice="Eine leere Datenbank angeben.")
+                raise ConfigError("In dieser Datenbank steht schon ein Log", advice="Eine leere Datenbank angeben.")
     finally:
         db.close()
 

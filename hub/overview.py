@@ -11,16 +11,14 @@ from collections import Counter
 import msgspec
 import sqlalchemy as sa
 
-from hub import enrolment, notes, roster_keeping
-from hub.erasure_watch import ALARM
+from hub import enrolment, notes
+from hub.alarms import find_alarms
 from hub.party import Hub
 from hub.recovery import has_spoken
 from hub.roster_keeping import Alarm
 from hub.states import Standing, standing_of
 from hub.store.apart import count_apart
-from hub.store.standings import load_standing
 from shared.consume import shown_origins
-from shared.feed import limits
 from shared.feed.base64s import encode_base64
 from shared.feed.catalogue_note import CatalogueNote
 from shared.feed.outcomes import ABOUT, Code, State
@@ -273,67 +271,5 @@ def _waiting_message(recovering: Recovering) -> str:
 
 
 def alarms(hub: Hub, everyone: list[Member] | None = None) -> list[Alarm]:
-    """Collect what a person must see to: roster, clock, members that need a decision or have fallen silent."""
-    now = hub.clock.now()
-    found = roster_keeping.alarms(hub)
-    with hub.db.read() as conn:
-        found += _own_alarms(hub, conn, now)
-        refusals = {row.name: load_standing(conn, row.origin, row.name)["refusals"] for row in hub.members(conn)}
-        found += _record_alarms(hub, conn)
-    for member in members(hub) if everyone is None else everyone:
-        found += [Alarm(member.name, text) for text in _member_alarms(member, refusals.get(member.name, 0), now)]
-    return found
-
-
-_OWN_TROUBLES = {
-    "forked": "Vom Log des Hubs gibt es zwei unterschriebene Fassungen (E_FORK); es wird nichts unterschrieben.",
-    "seal-refused": "Das eigene Log kann zurzeit nicht unterschrieben werden.",
-    "roster-refused": "Ein Knoten hat eine Mitgliederliste geliefert, die nicht gültig ist.",
-}
-"""Facts that stay until their cause is gone, and what they mean."""
-
-
-def _own_alarms(hub: Hub, conn: sa.Connection, now: int) -> list[Alarm]:
-    found = []
-    own = logs.find_log(conn, hub.settings.origin)
-    if own is not None and own.time > now:
-        found.append(Alarm("own-clock", f"{ABOUT[Code.E_OWN_CLOCK].text} Uhr stellen, sonst clock reset."))
-    note = papers.load_catalogue_note(conn)
-    if note is not None and note[0] > now:
-        found.append(Alarm("own-clock", "Der letzte Katalog trägt eine Zeit aus der Zukunft: clock reset."))
-    for name, text in _OWN_TROUBLES.items():
-        if facts.load_fact(conn, name):
-            found.append(Alarm(name, text))
-    if not facts.has_passed(conn, "local-clock", now=now, seconds=limits.HOUR):
-        found.append(Alarm("local-clock", ABOUT[Code.E_LOCAL_CLOCK].text))
-    served = facts.load_facts(conn, ALARM)
-    found += [Alarm(name, f"{ABOUT[Code.E_ERASED_SERVED].text} {url}") for name, url in sorted(served.items())]
-    without = facts.load_fact(conn, "recovered-without")
-    if without:
-        found.append(Alarm("recovered-without", f"Nach dem Start fehlte die Meldung von: {without}."))
-    return found
-
-
-def _record_alarms(hub: Hub, conn: sa.Connection) -> list[Alarm]:
-    """Single records and entries that a person must look at although their log goes on."""
-    foreign = {row.member for row in payloads.load_quarantine(conn) if row.code == Code.E_OWNER}
-    found = [Alarm(name, ABOUT[Code.E_OWNER].text) for name in sorted(foreign)]
-    odd = [
-        row.name for row in hub.members(conn) if Code.W_GRAMMAR in load_standing(conn, row.origin, row.name)["oddities"]
-    ]
-    return found + [Alarm(name, ABOUT[Code.W_GRAMMAR].text) for name in odd]
-
-
-_NEEDS_A_PERSON = frozenset({State.FORKED, State.ROLLED_BACK, State.HELD, State.THROTTLED})
-
-
-def _member_alarms(member: Member, refusals: int, now: int) -> list[str]:
-    found = []
-    if member.state in _NEEDS_A_PERSON or refusals >= limits.QUARANTINE_ALARM_FAILURES:
-        found.append(member.message)
-    if member.apart:
-        found.append(f"{member.apart} auf einmal gelöschte Angebote werden bis zu 72 Stunden zurückbehalten.")
-    late = member.time is not None and now - member.time > limits.MEMBER_LATE_ALARM_SECONDS
-    if late and member.state in (State.ACTIVE, State.STALE):
-        found.append("Seit über sechs Stunden ohne Lebenszeichen.")
-    return found
+    """Return what a person must see to, each matter once."""
+    return find_alarms(hub, members(hub) if everyone is None else everyone)

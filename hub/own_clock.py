@@ -7,6 +7,7 @@ from http import HTTPStatus
 import msgspec
 
 from hub.party import UNREACHABLE, Hub
+from shared.clock import in_german_time
 from shared.consume import mirror_path
 from shared.errors import ConflictError, FetchError, LogStateError, ParseError, VerificationError
 from shared.feed import limits
@@ -22,31 +23,36 @@ _FAR = 2**40
 """A reader's clock beyond any stored time: here the time of a line is what is asked for, not what is judged."""
 
 
-def reset_clock(hub: Hub) -> int:
-    """Sign the last checkpoint again with the present time, if no node has seen a later one; returns that time.
+def reset_clock(hub: Hub) -> int | None:
+    """Sign the last checkpoint again with the present time, if no node has seen a later one.
 
     Asks every active node for the hub's log in its mirror, and for the catalogue note it has accepted.  Only the time
     line is new, never the root; catalogue notes from the future are dropped, so that a present one can be signed.
 
+    Returns:
+        That time; None where no stored time is ahead of the clock, so that there is nothing to do.
     Raises:
-        ConflictError: the stored time is not ahead; a node has seen a time that is; or no node answered.
+        ConflictError: a node has seen a time that is ahead; or no node answered.
         LogStateError: recovering.
     """
     now = hub.clock.now()
     with hub.db.read() as conn:
         own = logs.load_log(conn, hub.settings.origin)
         if facts.load_number(conn, "recovering-since"):
-            raise LogStateError("recovering: nothing may be signed yet", code="E_RECOVERING")
+            raise LogStateError(
+                "Der Hub gleicht seinen Stand noch ab; bis dahin wird nichts unterschrieben", code="E_RECOVERING"
+            )
         active = [row for row in hub.members(conn) if row.status == "active"]
         note = papers.load_catalogue_note(conn)
     if max(own.time, note[0] if note else 0) <= now:
-        raise ConflictError(f"Die gespeicherte Zeit {own.time} liegt nicht vor der Uhr ({now}).")
+        return None
     seen = [time for row in active if (time := _time_seen_by(hub, row)) is not None]
     if active and not seen:
         raise ConflictError("Kein Knoten hat geantwortet.", advice="Später erneut versuchen, oder die Uhr abwarten.")
     if max(seen, default=0) > now:
         raise ConflictError(
-            f"Ein Knoten kennt schon eine Unterschrift von {max(seen)}, die Uhr sagt {now}.",
+            f"Ein Knoten kennt schon eine Unterschrift vom {in_german_time(max(seen))}, "
+            f"die Uhr sagt {in_german_time(now)}.",
             advice="Die Uhr dieses Rechners prüfen; sonst hilft nur abwarten.",
         )
     with hub.db.write() as conn:

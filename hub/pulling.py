@@ -17,6 +17,7 @@ from shared.feed.trusted_log import Keys
 from shared.follow import Guards, Report
 from shared.holdings import facts
 from shared.sources import FetchedSource
+from shared.state_words import state_in_german
 
 _LEASE_SECONDS = 300.0
 
@@ -46,13 +47,20 @@ def pull_member(hub: Hub, row: MemberRow, owner: str) -> Report:
     """Read one member now; the outcome is kept as its standing."""
     origin = row.log_key.name
     if row.status != "active":
-        return Report(origin, row.name, Code.E_ROSTER, message=f"{row.name} is {row.status} and is not read")
+        return Report(
+            origin,
+            row.name,
+            Code.E_ROSTER,
+            message=f"{row.name} ist {state_in_german(row.status)} und wird nicht gelesen",
+        )
     keys, source = hub.book.keys_for(origin, as_mirror=False), hub.member_source(row)
     if keys is None or source is None:
-        raise LogStateError(f"{row.name} delivers by push; there is nothing to pull")
+        raise LogStateError(f"{row.name} liefert von sich aus; hier gibt es nichts abzurufen")
     with hub.db.write() as conn:
         if not facts.take_lease(conn, f"read:{row.name}", owner, now=hub.clock.now(), seconds=_LEASE_SECONDS):
-            return Report(origin, row.name, Code.OK_UNCHANGED, message="another process is reading this member")
+            return Report(
+                origin, row.name, Code.OK_UNCHANGED, message="Gerade liest ein anderer Prozess dieses Mitglied"
+            )
     try:
         report = _read(hub, keys, source)
         record_report(hub, row, report, is_poll=True, jitter=hub.dice.token(1)[0] / 255)
@@ -96,7 +104,7 @@ def pull_named(hub: Hub, names: Sequence[str], owner: str) -> list[Pull]:
     by_name = {row.name: row for row in hub.members()}
     unknown = [name for name in names if name not in by_name]
     if unknown:
-        raise NotFoundError(f"no member is called {unknown[0]!r}", advice="kreisweit-hub members lists them")
+        raise NotFoundError(f"Kein Mitglied heißt {unknown[0]}.", advice="kreisweit-hub members zeigt alle.")
     rows = [by_name[name] for name in names] if names else [r for r in by_name.values() if is_pollable(r)]
     return [_describe(hub, row, pull_member(hub, row, owner)) for row in rows]
 

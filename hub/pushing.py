@@ -109,7 +109,9 @@ def _send(hub: Hub, row: MemberRow, body: bytes) -> PushAnswer:
         max_bytes=limits.LARGE_NOTE_MAX_BYTES, deadline_seconds=limits.PUSH_TIMEOUT_SECONDS,
     )  # fmt: skip
     if posted.status != 200:
-        raise FetchError(f"{row.name} answered {posted.status} to a push", kind="status", status=posted.status)
+        raise FetchError(
+            f"{row.name} antwortet auf die Lieferung mit {posted.status}", kind="status", status=posted.status
+        )
     return parse_answer(posted.body)
 
 

@@ -56,11 +56,11 @@ def _take_rosters(hub: Hub, body: PushBody) -> None:
     for note in body.rosters:
         try:
             with hub.db.write() as conn:
-                if roster_keeping.take_roster(hub, conn, note):
-                    facts.delete_fact(conn, "roster-refused")
+                roster_keeping.take_roster(hub, conn, note)
         except (VerificationError, ParseError) as error:
             with hub.db.write() as conn:
-                facts.save_fact(conn, "roster-refused", error.message)
+                facts.save_fact(conn, "roster-refused", f"{error.code}: {error.message}")
+                facts.save_fact(conn, "roster-refused-at", hub.clock.now())
 
 
 def _identify(hub: Hub, note: bytes) -> tuple[MemberRow | None, Admission | None]:

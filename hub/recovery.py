@@ -103,6 +103,16 @@ def doubts(conn: sa.Connection, member: str) -> bool:
     return member in facts.load_fact(conn, "recovered-without").split()
 
 
+def still_missing(hub: Hub, conn: sa.Connection) -> list[str]:
+    """Name those without whose word the last recovery ended, while they are silent or claim more than was found."""
+    if facts.load_number(conn, "recovering-since"):
+        return []
+    without = facts.load_fact(conn, "recovered-without").split()
+    claimants = {claim.member for claims in _behind(hub, conn).values() for claim in claims} if without else set()
+    rows = [row for row in active_members(hub, conn) if row.name in without]
+    return [row.name for row in rows if row.name in claimants or not has_spoken(conn, row)]
+
+
 class _Claim(msgspec.Struct, frozen=True, order=True):
     """A member says it holds so many entries of a log."""
 

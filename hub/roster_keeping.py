@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from hub.party import Hub
 from hub.store.applications import find_invite_of, load_applications
 from hub.store.standings import drop_application, find_application, load_standing, use_invite
-from shared.errors import ConflictError, LogStateError, NotFoundError, ParseError
+from shared.errors import ConflictError, LogStateError, NotFoundError, ParseError, VerificationError
 from shared.feed import limits
 from shared.feed.keys import SigningKey, parse_vkey
 from shared.feed.note import is_line_by, parse_note
@@ -27,6 +27,7 @@ from shared.rosterbook import HeldRoster
 
 RENEWED_SECONDS = 365 * limits.DAY
 """A new version runs for twelve months; the protocol allows thirteen."""
+_RENEW = "Mit den Wurzelschlüsseln: kreisweit-hub roster draft, sign, publish."
 _CHANGE_FACT = "roster-change:"
 
 
@@ -39,7 +40,19 @@ class Change(StrEnum):
     RETIRE = "retire"
     FINISH_ROTATION = "finish-rotation"
 
+    @property
+    def in_german(self) -> str:
+        """What is to happen, as people read it."""
+        return _CHANGE_WORDS[self]
 
+
+_CHANGE_WORDS = {
+    Change.APPROVE: "aufnehmen",
+    Change.SUSPEND: "sperren",
+    Change.RESUME: "wieder führen",
+    Change.RETIRE: "ausscheiden",
+    Change.FINISH_ROTATION: "alten Schlüssel streichen",
+}
 _STATUS = {Change.SUSPEND: "suspended", Change.RESUME: "active", Change.RETIRE: "retired"}
 
 
@@ -55,7 +68,7 @@ def held_roster(hub: Hub, conn: sa.Connection | None = None) -> HeldRoster:
     held = hub.book.newest(conn)
     if held is None:
         raise LogStateError(
-            "no roster is held; the nodes bring it back when they speak to this hub", code="E_ROSTER",
+            "Die Mitgliederliste fehlt; die Knoten bringen sie zurück, wenn sie sich melden", code="E_ROSTER",
             advice="Den Hub starten (serve) und warten, bis sich die Knoten gemeldet haben.",
         )  # fmt: skip
     return held
@@ -76,6 +89,21 @@ def request_change(hub: Hub, name: str, change: Change) -> None:
         held = held_roster(hub, conn).roster
         format_roster(_next(hub, conn, held, {name: change}))
         facts.save_fact(conn, _CHANGE_FACT + name, change)
+
+
+def is_said_already(hub: Hub, name: str, change: Change) -> bool:
+    """Tell whether the roster in force gives a member this status already, so that no version has to say it.
+
+    A change of status that was noted against it is forgotten: what is asked for now is what is so.
+    """
+    status = _STATUS.get(change)
+    with hub.db.write() as conn:
+        rows = held_roster(hub, conn).roster.rows(name)
+        if not rows or any(row.status != status for row in rows):
+            return False
+        if pending_changes(conn).get(name) in _STATUS:
+            cancel_change(conn, name)
+    return True
 
 
 def pending_changes(conn: sa.Connection) -> dict[str, Change]:
@@ -143,7 +171,7 @@ def check_generation(rows: Iterable[MemberRow], origin: str, generation: int) ->
     for row in rows:
         if origin != row.origin and generation <= row.generation:
             raise ConflictError(
-                f"generation {generation} of {row.name} offered ({origin}), the roster has {row.generation}",
+                f"{row.name} meldet sich mit Generation {generation} ({origin}); die Liste hat {row.generation}",
                 advice="Die Stadt beginnt mit kreisweit-node generation new eine neue Generation.",
             )
 
@@ -178,7 +206,7 @@ def _listed_since(conn: sa.Connection, row: MemberRow) -> int:
         roster = parse_roster(parse_note(data, max_bytes=limits.LARGE_NOTE_MAX_BYTES).text)
         if any(_same_keys(row, other) for other in roster.members):
             return roster.issued
-    raise LogStateError(f"no held roster names the keys of {row.name}", code="E_ROSTER")
+    raise LogStateError(f"Keine vorhandene Mitgliederliste nennt die Schlüssel von {row.name}", code="E_ROSTER")
 
 
 def _same_keys(row: MemberRow, other: MemberRow) -> bool:
@@ -207,7 +235,7 @@ def sign(data: bytes, key: SigningKey) -> bytes:
     else:
         text, signatures = _decode(data), ()
     if key.verifying not in parse_roster(text).roots:
-        raise ConflictError(f"{key.verifying.name} is no root key of this roster")
+        raise ConflictError(f"{key.verifying.name} ist kein Wurzelschlüssel dieser Mitgliederliste")
     return sign_roster(text, key, signatures)
 
 
@@ -215,7 +243,7 @@ def _decode(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ParseError("roster draft is not text") from error
+        raise ParseError("Der Entwurf der Mitgliederliste ist keine Textdatei") from error
 
 
 def publish(hub: Hub, note: bytes) -> int:
@@ -228,6 +256,9 @@ def publish(hub: Hub, note: bytes) -> int:
     Raises:
         VerificationError: E_ROSTER.
     """
+    if b"\n\n" not in note:
+        advice = "kreisweit-hub roster sign unterschreibt den Entwurf."
+        raise VerificationError("Die Datei trägt noch keine Unterschrift", code="E_ROSTER", advice=advice)
     with hub.db.write() as conn:
         roster = verify_next(held_roster(hub, conn).roster, note)
         take_roster(hub, conn, note)
@@ -248,6 +279,7 @@ def take_roster(hub: Hub, conn: sa.Connection, note: bytes) -> bool:
         if _is_settled(conn, roster, name, change):
             cancel_change(conn, name)
     destroy_ended(hub, conn)
+    facts.delete_fact(conn, "roster-refused")
     facts.bump_fact(conn, "catalogue-version")
     facts.bump_fact(conn, "standings-version")
     return True
@@ -300,7 +332,7 @@ def make_and_publish(hub: Hub, key: SigningKey) -> int:
     threshold = held_roster(hub).roster.threshold
     if threshold > 1:
         raise ConflictError(
-            f"{threshold} signatures are needed", advice="kreisweit-hub roster draft, sign und publish verwenden."
+            f"Nötig sind {threshold} Unterschriften", advice="kreisweit-hub roster draft, sign und publish verwenden."
         )
     return publish(hub, sign(draft(hub).encode(), key))
 
@@ -308,7 +340,7 @@ def make_and_publish(hub: Hub, key: SigningKey) -> int:
 def change_now(hub: Hub, name: str, change: Change, key: SigningKey) -> int:
     """Make one change and publish it with this key's signature; returns the version now in force."""
     if key.verifying not in held_roster(hub).roster.roots:
-        raise ConflictError(f"{key.verifying.name} is no root key of this roster")
+        raise ConflictError(f"{key.verifying.name} ist kein Wurzelschlüssel dieser Mitgliederliste")
     request_change(hub, name, change)
     return make_and_publish(hub, key)
 
@@ -320,16 +352,17 @@ def alarms(hub: Hub) -> list[Alarm]:
     """Collect what root key holders must see to: expiry from 60 days ahead, changes that wait for signatures."""
     held = hub.book.newest()
     if held is None:
-        return [Alarm("roster", "Die Mitgliederliste fehlt; sie kommt von den Knoten zurück.")]
+        text = "Die Mitgliederliste fehlt; sie kommt von den Knoten zurück. Den Hub laufen lassen, bis sie sich melden."
+        return [Alarm("roster", text)]
     found = []
     left = held.roster.expires - hub.clock.now()
     if left <= 0:
-        found.append(Alarm("roster-expired", "Die Mitgliederliste ist abgelaufen: jetzt eine neue unterschreiben."))
+        found.append(Alarm("roster-expired", f"Die Mitgliederliste ist abgelaufen. {_RENEW}"))
     elif left <= limits.ROSTER_ALARM_SECONDS:
-        found.append(Alarm("roster-expires", f"Die Mitgliederliste läuft in {left // limits.DAY} Tagen ab."))
+        found.append(Alarm("roster-expires", f"Die Mitgliederliste läuft in {left // limits.DAY} Tagen ab. {_RENEW}"))
     with hub.db.read() as conn:
         waiting = pending_changes(conn)
     if waiting:
-        names = ", ".join(f"{name} ({change})" for name, change in waiting.items())
-        found.append(Alarm("roster-pending", f"Änderungen warten auf Unterschriften: {names}."))
+        names = ", ".join(f"{name} ({change.in_german})" for name, change in waiting.items())
+        found.append(Alarm("roster-pending", f"Änderungen warten auf Unterschriften: {names}. {_RENEW}"))
     return found

@@ -59,7 +59,7 @@ class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def load_settings(home: Path) -> HubSettings:
     """Read hub.toml; ConfigError names the file and the field."""
-    advice = "make a hub with: kreisweit-hub --home DIR init …"
+    advice = "Mit --home DIR das richtige Verzeichnis angeben, oder einen Hub anlegen: kreisweit-hub --home DIR init …"
     return load_toml(home / FILE_NAME, HubSettings, check_settings, advice=advice)
 
 
@@ -68,9 +68,9 @@ def check_settings(settings: HubSettings) -> None:
     parse_origin(settings.origin)
     parse_generation(settings.origin)
     if not 1 <= settings.poll_minutes <= 1440:
-        raise ConfigError(f"poll_minutes is {settings.poll_minutes}, 1 to 1440 is possible")
+        raise ConfigError(f"poll_minutes ist {settings.poll_minutes}; möglich ist 1 bis 1440")
     if settings.url.endswith("/") or "://" not in settings.url:
-        raise ConfigError(f"url {settings.url!r} is not a base URL without trailing slash")
+        raise ConfigError(f"url {settings.url!r} ist keine Adresse wie https://hub.example, ohne / am Ende")
 
 
 def save_settings(settings: HubSettings) -> None:

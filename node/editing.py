@@ -106,10 +106,12 @@ def save_offer(
     with node.db.write() as conn:
         position = newest_position(node, conn, rid)
         if base is not None and base != position:
-            raise ConflictError(f"the offer is at version {position}, the edit was made on {base}", current=position)
+            raise ConflictError(
+                f"Das Angebot steht bei Fassung {position}, die Änderung geht von {base} aus", current=position
+            )
         waiting = edits.find_edit(conn, rid)
         if base is not None and pending != (waiting.id if waiting else 0):
-            raise ConflictError("another edit of the offer was saved in the meantime", current=position)
+            raise ConflictError("Inzwischen ist eine andere Änderung des Angebots gespeichert", current=position)
         put_offer(node, conn, rid, values, editor=editor)
     return rid
 
@@ -148,7 +150,7 @@ def prepare_document(node: Node, doc: Mapping[str, Any] | OfferDoc, rid: bytes) 
     try:
         typed = offer_from_builtins(values)
     except ParseError as error:
-        raise RuleError("the offer has a field of the wrong kind", {"": [error.message]}) from error
+        raise RuleError("Ein Feld des Angebots hat die falsche Art", {"": [error.message]}) from error
     public = for_publication(typed)
     if public is not typed:
         values["locations"] = offer_to_builtins(public).get("locations", [])
@@ -259,7 +261,7 @@ def take_conflict(node: Node, number: int) -> bytes:
 
     Raises:
         NotFoundError: no conflict has this number.
-        ConflictError: its content is lost, or somebody edits the offer at this moment.
+        ConflictError: its content is lost, somebody edits the offer at this moment, or there is nothing to withdraw.
     """
     with node.db.write() as conn:
         row = _find_conflict(conn, number)
@@ -272,15 +274,23 @@ def take_conflict(node: Node, number: int) -> bytes:
             raise ConflictError(
                 "Zu diesem Angebot wartet schon eine neuere Änderung", advice="conflicts drop verwirft diese."
             )
-        newest = _own_record(node, conn, rid)
-        base = NEW if newest is None else newest.position
-        if row.op == "withdraw":
-            edits.add_edit(conn, withdrawal(node, rid, base, row.reason))
-        else:
-            edits.add_edit(conn, publish_edit(node, parse_payload(bytes(row.body)).doc, rid, base))
+        edits.add_edit(conn, _renewed(node, row, _own_record(node, conn, rid)))
         edits.drop_conflict(conn, number)
         facts.save_fact(conn, "scrub-due", 1)
     return rid
+
+
+def _renewed(node: Node, row: sa.Row[Any], newest: OwnRecord | None) -> Edit:
+    """Return a conflict's edit as one of the newest version; a withdrawal needs a version in the log."""
+    rid, base = bytes(row.rid), NEW if newest is None else newest.position
+    if row.op != "withdraw":
+        return publish_edit(node, parse_payload(bytes(row.body)).doc, rid, base)
+    if newest is None:
+        raise ConflictError(
+            "Dieses Angebot ist nicht veröffentlicht; es gibt nichts zurückzuziehen",
+            advice="conflicts drop verwirft die Änderung.",
+        )
+    return withdrawal(node, rid, base, row.reason)
 
 
 def drop_conflict(node: Node, number: int) -> bytes:

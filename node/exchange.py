@@ -54,11 +54,15 @@ def push(
         max_bytes=limits.LARGE_NOTE_MAX_BYTES, deadline_seconds=limits.TILE_TIMEOUT_SECONDS,
     )  # fmt: skip
     if posted.status != 200:
-        raise FetchError(f"the hub answered {posted.status} to a push", kind="status", status=posted.status)
+        raise FetchError(
+            f"Der Kreis antwortet auf die Lieferung mit {posted.status}", kind="status", status=posted.status
+        )
     try:
         answer = parse_answer(posted.body)
     except ParseError as error:
-        raise FetchError(f"the hub's answer to a push is not one: {error.message}", kind="type") from error
+        raise FetchError(
+            f"Die Antwort des Kreises auf die Lieferung ist nicht lesbar ({error.message})", kind="type"
+        ) from error
     with node.db.write() as conn:
         papers.save_holder(conn, "hub", answer.sources, now=node.clock.now())
         facts.save_fact(conn, "last-push", node.clock.now())
@@ -123,7 +127,7 @@ def hand_over(node: Node, answer: PushAnswer) -> PushAnswer:
     }
     if answer.state != "live":
         _note_compared(node, answer)
-        raise NotAnsweredError("the hub is recovering")
+        raise NotAnsweredError("Der Kreis gleicht seinen Stand noch ab")
     _note_level(node, answer)
     return answer
 
@@ -170,7 +174,8 @@ def _verify_same_root(node: Node, row: sa.Row[Any], theirs: Holding | None) -> N
         with node.db.write() as conn:
             facts.save_fact(conn, "forked", node.clock.now())
         raise EquivocationError(
-            f"the hub holds another log of size {row.size}", advice="call the district: a new generation is needed"
+            f"Der Kreis hat ein anderes Log mit {row.size} Einträgen",
+            advice="Den Kreis anrufen: Es braucht eine neue Generation.",
         )
 
 
@@ -219,7 +224,7 @@ def _note_level(node: Node, answer: PushAnswer) -> None:
     with node.db.write() as conn:
         row = logs.load_log(conn, node.settings.origin)
         if theirs is None or theirs.size != row.size:
-            raise NotAnsweredError(f"the hub holds {0 if theirs is None else theirs.size} of our {row.size} entries")
+            raise NotAnsweredError(f"Der Kreis hat {0 if theirs is None else theirs.size} von {row.size} Einträgen")
         facts.save_fact(conn, "asked-at", node.clock.now())
         facts.save_fact(conn, "recovering-since", 0)
         facts.delete_fact(conn, "forked")

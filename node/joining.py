@@ -7,10 +7,18 @@ import msgspec
 from node.exchange import fetch_rosters
 from node.party import Node
 from node.settings import Membership, save_membership
-from shared.errors import AccessError, ConflictError, FetchError, InputError, KreisweitError
+from shared.errors import AccessError, ConflictError, FetchError, InputError, KreisweitError, ParseError
 from shared.feed import limits
 from shared.feed.base64s import decode_base64url, encode_base64url
-from shared.feed.join import TOKEN_BYTES, Invite, JoinRequest, format_join_request, make_join_request, parse_invite
+from shared.feed.join import (
+    INVITE_PREFIX,
+    TOKEN_BYTES,
+    Invite,
+    JoinRequest,
+    format_join_request,
+    make_join_request,
+    parse_invite,
+)
 from shared.feed.note import parse_note
 from shared.feed.roster import PUSH_ONLY_URL, parse_roster, parse_url
 from shared.holdings import facts
@@ -62,7 +70,13 @@ def join(node: Node, code: str, url: str) -> Joined:
 
 def read_invite(node: Node, code: str) -> Invite:
     """Read an invite code that is meant for this node and still runs; InputError otherwise."""
-    invite = parse_invite(code.strip())
+    try:
+        invite = parse_invite(code.strip())
+    except ParseError as error:
+        advice = "Den Code vollständig und in einer Zeile kopieren; sonst beim Kreis einen neuen erfragen."
+        raise InputError(
+            f"Der Einladungscode ist nicht lesbar; er beginnt mit {INVITE_PREFIX}", advice=advice
+        ) from error
     settings = node.settings
     if (invite.name, invite.ags) != (settings.name, settings.ags):
         raise InputError(
@@ -136,7 +150,11 @@ def _fetch_newest_roster(node: Node) -> None:
         deadline_seconds=limits.CHECKPOINT_TIMEOUT_SECONDS,
     )  # fmt: skip
     if answer.status != 200:
-        raise FetchError(f"/roster answered {answer.status}", kind="status", status=answer.status)
+        raise FetchError(
+            f"Der Kreis antwortet auf die Frage nach der Mitgliederliste mit {answer.status}",
+            kind="status",
+            status=answer.status,
+        )
     note = parse_note(answer.body, max_bytes=limits.LARGE_NOTE_MAX_BYTES)
     fetch_rosters(node, parse_roster(note.text).version)
 
@@ -151,7 +169,9 @@ def ask_to_join(node: Node, hub_url: str, request: JoinRequest) -> _Answer:
     if posted.status not in (200, 202):
         raise _refusal(posted.status, answer.detail or answer.title)
     if answer.state not in ("waiting", "member"):
-        raise FetchError("the hub's answer to a join request is not one", kind="type", status=posted.status)
+        raise FetchError(
+            "Unter der Adresse des Kreises antwortet etwas anderes als ein Hub", kind="type", status=posted.status
+        )
     return answer
 
 

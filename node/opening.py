@@ -68,7 +68,7 @@ def load_signer(settings: NodeSettings) -> Signer:
     log_keys = keyring.log_keys(settings.generation)
     if not log_keys:
         raise ConfigError(
-            f"log key of generation {settings.generation} is missing in {settings.key_folder}",
+            f"Der Schlüssel der Generation {settings.generation} fehlt in {settings.key_folder}",
             advice="Aus der Sicherung der Schlüssel zurückholen; er wird nie neu gemacht.",
         )
     return Signer(log_keys, keyring.witness_key())

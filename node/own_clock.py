@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from node.party import Node
 from node.recovery import hub_source
+from shared.clock import in_german_time
 from shared.errors import LogStateError
 from shared.feed.note import parse_note
 from shared.feed.trusted_log import LogState, TrustedLog
@@ -25,7 +26,8 @@ def reset_clock(node: Node) -> int:
     theirs, now = _time_at_hub(node) if node.is_member else 0, node.clock.now()
     if theirs > now:
         raise LogStateError(
-            f"Beim Kreis liegt unsere Unterschrift von {theirs}, die Uhr zeigt {now}", code="E_OWN_CLOCK",
+            f"Beim Kreis liegt unsere Unterschrift vom {in_german_time(theirs)}; die Uhr zeigt {in_german_time(now)}",
+            code="E_OWN_CLOCK",
             advice="Die Uhr des Rechners stellen, oder warten, bis diese Zeit erreicht ist.",
         )  # fmt: skip
     with node.db.write() as conn:

@@ -86,7 +86,7 @@ class Node:
         if hub is not None:
             return hub.url
         if self.membership is None:
-            raise LogStateError("this node has not joined a federation", advice="kreisweit-node join CODE --url URL")
+            raise LogStateError("Dieser Knoten ist noch kein Mitglied", advice="kreisweit-node join CODE --url URL")
         return self.membership.hub
 
     @property

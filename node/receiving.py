@@ -69,7 +69,11 @@ def refresh(node: Node, *, etag: str = "", wait_seconds: int = 0) -> str:
     elif answer.status == 304:
         said = node.consumer.newest()
     else:
-        raise FetchError(f"/catalogue answered {answer.status}", kind="status", status=answer.status)
+        raise FetchError(
+            f"Der Kreis antwortet auf die Frage nach dem Katalog mit {answer.status}",
+            kind="status",
+            status=answer.status,
+        )
     reports = [] if said is None else after_note(node, said, lambda origin: hub_source(node, origin))
     _note_success(node)
     if any(report.size > report.start for report in reports):

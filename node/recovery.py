@@ -41,7 +41,7 @@ def hub_source(node: Node, origin: str) -> FetchedSource:
 def _mirror_keys(node: Node) -> Keys:
     keys = node.book.keys_for(node.settings.origin, as_mirror=True)
     if keys is None:
-        raise LogStateError("the roster does not name our log", code="E_ROSTER")
+        raise LogStateError("Die Mitgliederliste nennt das Log dieses Knotens nicht", code="E_ROSTER")
     return keys
 
 

@@ -32,14 +32,14 @@ def seal_pending(node: Node, owner: str) -> SealOutcome:
         owner: names this process in the writer's lease (W1).
     """
     if not node.is_member:
-        return SealOutcome(waits_for="this node is not a member yet", code="E_ROSTER")
+        return SealOutcome(waits_for="Dieser Knoten ist noch kein Mitglied", code="E_ROSTER")
     with node.db.write() as conn:
         if not facts.take_lease(conn, "writer", owner, now=node.clock.now(), seconds=_LEASE_SECONDS):
-            return SealOutcome(waits_for="another process is sealing")
+            return SealOutcome(waits_for="Gerade unterschreibt ein anderer Prozess dieses Knotens")
     try:
         return _ask_and_seal(node)
     except FetchError as error:
-        return SealOutcome(waits_for=f"the hub is not reached: {error.message}", code=error.code)
+        return SealOutcome(waits_for=f"Der Kreis ist nicht erreichbar: {error.message}", code=error.code)
     except NotAnsweredError as error:
         return SealOutcome(waits_for=error.message, code="E_RECOVERING")
     except (VerificationError, ParseError, LogStateError) as error:
@@ -57,21 +57,23 @@ def _ask_and_seal(node: Node) -> SealOutcome:
         if not edits.count_edits(conn):
             return SealOutcome(delivered=True)
     if not has_receipt(node):
-        return SealOutcome(waits_for="the hub has not receipted the last checkpoint yet")
+        return SealOutcome(waits_for="Der Kreis hat den letzten Stand noch nicht bestätigt")
     sealed = node.sealer.seal(now=node.clock.now(), most=limits.PUSH_ENTRIES_MAX)
     try:
         hand_over(node, answer)
     except (FetchError, NotAnsweredError) as error:
-        return SealOutcome(sealed, delivered=False, waits_for=f"sealed, not delivered yet: {error.message}")
+        return SealOutcome(sealed, delivered=False, waits_for=f"Unterschrieben, noch nicht geliefert: {error.message}")
     return SealOutcome(sealed, delivered=True)
 
 
 def seal_offline(node: Node) -> SealOutcome:
     """Seal without asking anybody: an explicit decision of the operator, refused while recovering."""
     if not node.is_member:
-        return SealOutcome(waits_for="this node is not a member yet", code="E_ROSTER")
+        return SealOutcome(waits_for="Dieser Knoten ist noch kein Mitglied", code="E_ROSTER")
     with node.db.read() as conn:
         if not facts.load_number(conn, "asked-at"):
             # The first seal needs a live answer that the hub holds exactly our log (W7).
-            return SealOutcome(waits_for="the hub has never been asked about this log", code="E_RECOVERING")
-    return SealOutcome(node.sealer.seal(now=node.clock.now()), delivered=False, waits_for="sealed offline")
+            return SealOutcome(waits_for="Der Kreis wurde noch nie nach diesem Log gefragt", code="E_RECOVERING")
+    return SealOutcome(
+        node.sealer.seal(now=node.clock.now()), delivered=False, waits_for="Unterschrieben, ohne den Kreis zu fragen"
+    )

@@ -75,7 +75,9 @@ class Membership(msgspec.Struct, frozen=True):
 
 def load_settings(home: Path) -> NodeSettings:
     """Read node.toml; ConfigError names the file and the field."""
-    advice = "make a node with: kreisweit-node --home DIR init …"
+    advice = (
+        "Mit --home DIR das richtige Verzeichnis angeben, oder einen Knoten anlegen: kreisweit-node --home DIR init …"
+    )
     return load_toml(home / FILE_NAME, NodeSettings, check_settings, advice=advice)
 
 
@@ -120,7 +122,7 @@ def load_membership(home: Path) -> Membership | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Membership)
     except msgspec.DecodeError as error:
-        raise ConfigError(f"{path}: {error}") from error
+        raise ConfigError(f"Die Datei {path} ist beschädigt", advice="Aus der Sicherung zurückholen.") from error
 
 
 def save_membership(home: Path, membership: Membership) -> None:

@@ -8,15 +8,15 @@ import msgspec
 import sqlalchemy as sa
 
 from node.party import Node
-from node.receiving import READING
 from node.recovery import load_recovered
 from node.store import versions
+from node.troubles import Trouble, find_troubles
 from shared.consume import Standing
-from shared.feed import limits
 from shared.feed.base64s import encode_base64
 from shared.feed.catalogue_note import CatalogueNote
-from shared.feed.outcomes import ABOUT, Code, parse_state_word
-from shared.holdings import edits, facts, logs, papers
+from shared.feed.outcomes import ABOUT, Actor, Code, parse_state_word
+from shared.holdings import edits, facts, logs
+from shared.state_words import state_in_german
 
 _SERVER_LEASE = "jobs"
 _STOPPED = frozenset({"suspended", "retired", "paused"})
@@ -64,7 +64,7 @@ def show_status(node: Node) -> Status:
         catalogue_records=0 if standing is None else standing.offers,
         missing=0 if standing is None else standing.missing, recovered=held.recovered,
         last_push=_instant(held.facts.get("last-push")), last_pull=_instant(held.facts.get("last-pull")),
-        message=" ".join([message, *_remarks(node, held, standing)]),
+        message=" ".join([message, *_remarks(node, held, standing, state, message)]),
     )  # fmt: skip
 
 
@@ -96,16 +96,17 @@ def _state(node: Node, held: _Held, said: CatalogueNote | None) -> tuple[str, st
         return "waiting", f"Beitritt beantragt; der Kreis hat noch nicht zugestimmt.{refusal}"
     status = node.book.status_of(node.settings.origin)
     if status in _STOPPED:
-        return "suspended", f"Der Kreis hat diesen Knoten ausgesetzt ({status})."
+        return "suspended", f"Der Kreis hat diesen Knoten ausgesetzt ({state_in_german(status)})."
     if held.facts.get("forked"):
-        return "held", "Der Kreis hält ein anderes Log als dieser Knoten (E_FORK); es wird nichts unterschrieben."
+        text = "Der Kreis hält ein anderes Log als dieser Knoten (E_FORK); es wird nichts unterschrieben."
+        return "held", f"{text} Nichts löschen und den Kreis anrufen."
     if held.facts.get("recovering-since", "0") != "0":
         return "recovering", "Der Stand wird mit dem Kreis abgeglichen; bis dahin wird nichts unterschrieben."
     word = _word_of(node, said)
     if word in _STOPPED:
-        return "suspended", f"Der Kreis hat diesen Knoten ausgesetzt ({word})."
+        return "suspended", f"Der Kreis hat diesen Knoten ausgesetzt ({state_in_german(word)})."
     if word in _HELD:
-        return "held", f"Der Kreis zeigt zur Zeit einen früheren Stand dieses Knotens ({word})."
+        return "held", f"Der Kreis zeigt zur Zeit einen früheren Stand dieses Knotens ({state_in_german(word)})."
     return "active", "In Betrieb."
 
 
@@ -115,49 +116,34 @@ def _word_of(node: Node, said: CatalogueNote | None) -> str:
     return next((parse_state_word(s.state)[0] for s in sources if s.origin == node.settings.origin), "")
 
 
-def _remarks(node: Node, held: _Held, standing: Standing | None) -> list[str]:
+def _remarks(node: Node, held: _Held, standing: Standing | None, state: str, message: str) -> list[str]:
     remarks = []
     if held.pending:
         remarks.append(f"{held.pending} Änderungen warten auf die Unterschrift.")
     if held.conflicts:
         remarks.append(f"{held.conflicts} Änderungen brauchen eine Entscheidung.")
-    if failure := held.facts.get("talk-failure"):
-        remarks.append(f"Letzter Austausch mit dem Kreis nicht gelungen: {in_german(*_coded(failure))}")
-    if failure := held.facts.get("pull-failure"):
-        remarks.append(f"Letzter Katalog des Kreises nicht angenommen: {in_german(*_coded(failure))}")
-    troubles = {text for name, text in held.facts.items() if name.startswith(READING)}
-    remarks += [f"Ein Log ist nicht weiterzulesen: {in_german(*_coded(text))}" for text in sorted(troubles)]
-    if standing is not None and node.clock.now() - standing.note_time > limits.HUB_FRESH_SECONDS:
-        remarks.append(ABOUT[Code.E_HUB_STALE].text)
-    remarks += [ABOUT[code].text for code in _evidence_against_hub(node)]
-    if refused := held.facts.get("seal-refused"):
-        remarks.append(f"Unterschreiben verweigert: {in_german(*_coded(refused))}")
-    misrepresented = int(held.facts.get("misrepresented-since", "0"))
-    if misrepresented and node.clock.now() - misrepresented > limits.HUB_MISREPRESENTS_AFTER_SECONDS:
-        remarks.append("Eigene Einträge fehlen beim Kreis.")
+    remarks += [_sentence(trouble) for trouble in find_troubles(node) if not _is_told(trouble, state, message)]
     if standing is not None and standing.missing:
         remarks.append(f"{standing.missing} Inhalte fehlen noch.")
     return remarks
 
 
-def _evidence_against_hub(node: Node) -> list[Code]:
-    """The codes of what is kept about the hub's catalogue and log, each once."""
-    with node.db.read() as conn:
-        hub = node.book.hub(conn)
-        kept = [] if hub is None else papers.load_evidence(conn, hub.origin)
-    return [Code(code) for code in dict.fromkeys(row.code for row in kept) if code in Code.__members__]
+def _is_told(trouble: Trouble, state: str, message: str) -> bool:
+    """The sentence on the state says it already."""
+    return f"({trouble.code})" in message or (state == "recovering" and trouble.code == Code.E_RECOVERING)
+
+
+def _sentence(trouble: Trouble) -> str:
+    """What failed, why, and what to do about it or who does."""
+    about = in_german(trouble.code, trouble.text)
+    who = "" if trouble.acts == Actor.NOBODY else f"Es handelt: {trouble.acts}."
+    return " ".join(part for part in (trouble.what and f"{trouble.what}:", about, trouble.step or who) if part)
 
 
 def in_german(code: str, text: str) -> str:
     """Return the sentence on a code, or the text itself where there is no code that people know."""
     about = next((about for known, about in ABOUT.items() if known == code), None)
     return text if about is None else f"{about.text} ({code})"
-
-
-def _coded(fact: str) -> tuple[str, str]:
-    """Take apart a fact that was saved as code and text; the code may be missing."""
-    code, _, text = fact.partition(" ")
-    return (code, text) if code.startswith("E_") else ("", fact)
 
 
 def is_server_running(node: Node) -> bool:

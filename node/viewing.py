@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from node.party import Node
-from node.receiving import READING
 from node.status import show_status
+from node.troubles import Trouble, find_troubles
 from shared.consume import Standing
 from shared.feed import limits
 from shared.feed.join import fingerprint
-from shared.feed.outcomes import ABOUT, Code
-from shared.holdings import edits, facts, logs, papers
+from shared.holdings import edits, facts, logs
 
 _PENDING_SHOWN = 20
 
@@ -38,15 +37,6 @@ class SourceRow:
 
 
 @dataclass(frozen=True)
-class Failure:
-    """What went wrong last, in words, and who acts."""
-
-    code: str
-    text: str
-    acts: str
-
-
-@dataclass(frozen=True)
 class Federation:
     """How this node stands."""
 
@@ -59,7 +49,7 @@ class Federation:
     fingerprint: str
     last_push: int | None
     last_pull: int | None
-    failures: list[Failure]
+    failures: list[Trouble]
     catalogue: Standing | None
     sources: list[SourceRow]
 
@@ -90,22 +80,12 @@ def is_recovering(node: Node) -> bool:
 
 
 def show_federation(node: Node) -> Federation:
-    """Return everything that the page about the federation says."""
+    """Return everything that the page about the federation says; a failure without a code is for `status` alone."""
     said = node.consumer.newest()
     status = show_status(node)
     with node.db.read() as conn:
         held = {row.origin: row.size for row in logs.load_logs(conn)}
         pushed, pulled = facts.load_number(conn, "last-push"), facts.load_number(conn, "last-pull")
-        troubles = [facts.load_fact(conn, name) for name in ("talk-failure", "pull-failure", "seal-refused")]
-        troubles += facts.load_facts(conn, READING).values()
-        hub = node.book.hub(conn)
-        # Not forgotten with the next good note: two texts of one time stay two texts.
-        troubles += [row.code for row in papers.load_evidence(conn, hub.log_key.name)] if hub is not None else []
-        misrepresented = facts.load_number(conn, "misrepresented-since")
-    if misrepresented and node.clock.now() - misrepresented > limits.HUB_MISREPRESENTS_AFTER_SECONDS:
-        troubles.append(str(Code.E_HUB_MISREPRESENTS))
-    if said is not None and node.clock.now() - said.time > limits.HUB_FRESH_SECONDS:
-        troubles.append(str(Code.E_HUB_STALE))
     keys = node.signer
     return Federation(
         state=status.state,
@@ -117,20 +97,7 @@ def show_federation(node: Node) -> Federation:
         fingerprint=fingerprint(keys.log_keys[-1].verifying.vkey, keys.witness.verifying.vkey),
         last_push=pushed or None,
         last_pull=pulled or None,
-        failures=failures_of(troubles),
+        failures=[trouble for trouble in find_troubles(node) if trouble.code],
         catalogue=node.consumer.standing(),
         sources=[SourceRow(s.member, s.state, s.size, held.get(s.origin, 0)) for s in said.sources] if said else [],
     )
-
-
-def failures_of(troubles: list[str]) -> list[Failure]:
-    """Explain kept failures (`CODE message`) without their technical text, each code once."""
-    found: dict[str, Failure] = {}
-    for trouble in troubles:
-        word = trouble.partition(" ")[0]
-        try:
-            about = ABOUT[Code(word)]
-        except ValueError:
-            continue
-        found[word] = Failure(word, about.text, about.acts)
-    return list(found.values())

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
+
+_ZONE = ZoneInfo("Europe/Berlin")
 
 
 class Clock(Protocol):
@@ -59,3 +63,8 @@ def clock_from_environment() -> SystemClock:
     """The system clock, shifted by the file that KREISWEIT_CLOCK_OFFSET_FILE names (fault tests only)."""
     path = os.environ.get("KREISWEIT_CLOCK_OFFSET_FILE")
     return SystemClock(Path(path) if path else None)
+
+
+def in_german_time(unix_time: int) -> str:
+    """Return a time as people in Germany write it: `01.01.2026, 01:00:00 Uhr`."""
+    return datetime.fromtimestamp(unix_time, _ZONE).strftime("%d.%m.%Y, %H:%M:%S Uhr")

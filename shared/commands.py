@@ -14,15 +14,37 @@ from typing import Any, TypeVar
 import rich_click as click
 from click.exceptions import Exit
 
-from shared.errors import KreisweitError, RuleError
+from shared.command_words import HELP_WORDS, speak_german
+from shared.errors import KreisweitError, RuleError, VerificationError, reason_of
+
+# Before a command is made: the names of types are looked up then.
+speak_german()
 
 DONE, FAILED, PARTLY = 0, 1, 3
+_YES = frozenset({"j", "ja", "y", "yes"})
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def json_option(command: _Command) -> _Command:
     """Add `--json` to a command."""
     return click.option("--json", "as_json", is_flag=True, help="Ergebnis als JSON.")(command)
+
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "rich_help_config": dict(HELP_WORDS)}
+"""How a party's group of commands is set up, beside `cls=GermanGroup`."""
+
+
+def ask(question: str) -> None:
+    """Go on only where a person says yes; on stderr, so that results stay apart."""
+    answer = click.prompt(f"{question} [j/N]", default="", show_default=False, err=True)
+    if str(answer).strip().lower() not in _YES:
+        raise click.Abort
+
+
+def ready_option(command: _Command) -> _Command:
+    """Add `--json` to a command that goes on until it is ended."""
+    text = "Eine Zeile JSON, sobald alles bereit ist."
+    return click.option("--json", "as_json", is_flag=True, help=text)(command)
 
 
 def say(text: str) -> None:
@@ -37,9 +59,22 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(msgspec.to_builtins(value), ensure_ascii=False, indent=2))
 
 
+def print_ready(name: str, url: str) -> None:
+    """Say to programs, in one line, that a command which goes on until it is ended does its work from now on."""
+    click.echo(json.dumps({"name": name, "url": url, "state": "ready"}, ensure_ascii=False))
+
+
 def remark(text: str) -> None:
     """Print what a person should know beside the result."""
     click.echo(text, err=True)
+
+
+def explain(code: str, message: str) -> str:
+    """Return what happened in German: the sentence on the code, then what was found, which is often only technical."""
+    from shared.feed.outcomes import ABOUT, Code
+
+    about = ABOUT[Code(code)].text if code in Code.__members__ else ""
+    return f"{about} ({message})" if about and message else about or message
 
 
 def leave(code: int) -> None:
@@ -72,7 +107,7 @@ def run_command(group: click.RichGroup, name: str, modules: Sequence[str], argum
         sys.stderr.close()
         return FAILED
     except OSError as error:
-        remark(f"Fehler: {error.strerror or error}{f' ({error.filename})' if error.filename else ''}")
+        remark(f"Fehler: {error.filename}: {reason_of(error)}" if error.filename else f"Fehler: {reason_of(error)}")
         return FAILED
     except Exception as error:
         # Loaded only now: `--help` must not wait for a database's driver.
@@ -89,7 +124,8 @@ def run_command(group: click.RichGroup, name: str, modules: Sequence[str], argum
 
 def _tell(error: KreisweitError) -> None:
     code = f" [{error.code}]" if error.code else ""
-    remark(f"Fehler{code}: {error.message}")
+    is_technical = isinstance(error, VerificationError)
+    remark(f"Fehler{code}: {explain(error.code, error.message) if is_technical else error.message}")
     if isinstance(error, RuleError):
         for field, texts in error.problems.items():
             for text in texts:

@@ -6,6 +6,7 @@ Every error carries `message` (names the thing and both values), an optional `co
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 
 
@@ -123,3 +124,35 @@ class ConfigError(KreisweitError):
 
 class LogStateError(KreisweitError):
     """The state of our own log is unknown or forbids signing; the writer stops."""
+
+
+_REASONS: Mapping[int, str] = {
+    errno.ENOENT: "das gibt es nicht",
+    errno.EACCES: "die Rechte reichen nicht",
+    errno.EPERM: "das ist nicht erlaubt",
+    errno.EISDIR: "das ist ein Verzeichnis, keine Datei",
+    errno.ENOTDIR: "ein Teil des Pfades ist kein Verzeichnis",
+    errno.ENOTEMPTY: "das Verzeichnis ist nicht leer",
+    errno.EEXIST: "das gibt es schon",
+    errno.ENOSPC: "auf der Platte ist kein Platz mehr",
+    errno.EDQUOT: "der zugeteilte Platz ist aufgebraucht",
+    errno.EROFS: "der Datenträger lässt sich nur lesen",
+    errno.ENAMETOOLONG: "der Name ist zu lang",
+    errno.ELOOP: "die Verweise führen im Kreis",
+    errno.EMFILE: "es sind zu viele Dateien offen",
+    errno.EADDRINUSE: "der Port ist schon belegt",
+    errno.EADDRNOTAVAIL: "diese Adresse hat der Rechner nicht",
+    errno.ECONNREFUSED: "dort nimmt niemand Verbindungen an",
+    errno.ECONNRESET: "die Gegenstelle hat die Verbindung abgebrochen",
+    errno.EHOSTUNREACH: "der Rechner ist nicht zu erreichen",
+    errno.ENETUNREACH: "das Netz ist nicht zu erreichen",
+    errno.ETIMEDOUT: "es kam keine Antwort",
+}
+
+
+def reason_of(error: OSError | None) -> str:
+    """Return in German what the operating system refused; the name of the errno where there is no word for it."""
+    number = 0 if error is None or error.errno is None else error.errno
+    if number < 0:  # getaddrinfo's own numbers
+        return "diesen Rechnernamen kennt hier niemand"
+    return _REASONS.get(number) or errno.errorcode.get(number) or type(error).__name__

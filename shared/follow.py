@@ -23,10 +23,11 @@ from shared.feed import limits
 from shared.feed.entry import Publish
 from shared.feed.fold import kinds_of, parse_entries
 from shared.feed.keys import SigningKey
+from shared.feed.merkle import HASH_BYTES
 from shared.feed.note import Note, SignatureLine, format_note, is_line_by, parse_note, sign_time_line
 from shared.feed.outcomes import Code
 from shared.feed.payload import SchemaCheck, verify_payload
-from shared.feed.tiles import format_bundle, split_bundle
+from shared.feed.tiles import format_bundle, split_bundle, split_hash_tile, tile_reader
 from shared.feed.trusted_log import Admission, Keys, LogState, TrustedLog, diagnose_root
 from shared.holdings import facts, logs, papers, payloads
 from shared.holdings.growth import Growth, Rules, grow_log
@@ -188,13 +189,13 @@ class Reader:
     def _check_rate(self, state: LogState, growth: int, now: int) -> None:
         """Refuse growth beyond 50 000 entries a read or 20 000 a day (PROTOCOL 6.7), unless a person let it pass."""
         with self._db.read() as conn:
-            since, count = _growth_window(facts.load_fact(conn, f"growth:{state.origin}"), now)
+            _, count = _growth_window(facts.load_fact(conn, f"growth:{state.origin}"), now)
             if facts.load_number(conn, f"rate-confirmed:{state.origin}") >= state.size + growth:
                 return
         if growth > limits.GROWTH_PER_READ or count + growth > limits.GROWTH_PER_DAY:
             raise VerificationError(
-                f"{growth} new entries offered, {count} taken since {since}", code="E_RATE",
-                advice="kreisweit-hub hold confirm lets this growth pass once",
+                f"{growth} neue Einträge auf einmal, {count} sind heute schon angenommen", code="E_RATE",
+                advice="kreisweit-hub hold confirm NAME lässt sie einmal durch.",
             )  # fmt: skip
 
     def _diagnose(self, trusted: TrustedLog, source: Source, error: VerificationError) -> VerificationError:
@@ -202,13 +203,12 @@ class Reader:
         if not state.size:
             return error  # nothing is held that it could contradict
         try:
-            leaves = source.leaves(admission.checkpoint.size)
+            return diagnose_root(
+                signed=admission.checkpoint, held_size=state.size, held_root=state.root,
+                tree=tile_reader(admission.checkpoint.size, source.hash_tile), evidence=(state.note, admission.note),
+            )  # fmt: skip
         except FetchError:
             return error
-        return diagnose_root(
-            signed=admission.checkpoint, held_size=state.size, held_root=state.root, their_leaves=leaves,
-            evidence=(state.note, admission.note),
-        )  # fmt: skip
 
     def _commit(
         self, trusted: TrustedLog, verified: LogState, spool: _Spool, guards: Guards, may_cosign: bool, now: int
@@ -408,7 +408,7 @@ class _Spool:
 
     def __init__(self, start: int) -> None:
         self._start = start
-        self._leaves: list[Sequence[bytes]] = []
+        self._counts: list[int] = []
         self._file = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115
 
     def __enter__(self) -> _Spool:
@@ -419,16 +419,17 @@ class _Spool:
 
     def add(self, entries: Sequence[bytes], leaves: Sequence[bytes]) -> None:
         data = format_bundle(entries)
-        self._file.write(len(data).to_bytes(4, "big") + data)
-        self._leaves.append(leaves)
+        self._file.write(len(data).to_bytes(4, "big") + data + b"".join(leaves))
+        self._counts.append(len(leaves))
 
     def read(self) -> Iterator[tuple[int, list[bytes], Sequence[bytes]]]:
         """Yield (index of the first, entries, their leaf hashes) batch by batch."""
         self._file.seek(0)
         start = self._start
-        for leaves in self._leaves:
-            yield start, split_bundle(self._file.read(int.from_bytes(self._file.read(4), "big")), len(leaves)), leaves
-            start += len(leaves)
+        for count in self._counts:
+            entries = split_bundle(self._file.read(int.from_bytes(self._file.read(4), "big")), count)
+            yield start, entries, split_hash_tile(self._file.read(count * HASH_BYTES), count)
+            start += count
 
 
 def _lines_of(note: bytes) -> Sequence[SignatureLine]:

@@ -21,21 +21,21 @@ ORIGIN_MAX_BYTES = 200
 def parse_member_name(text: str) -> str:
     """Return the member name, or raise ParseError."""
     if not _MEMBER.fullmatch(text):
-        raise ParseError(f"member name {text[:40]!r} is not 2 to 32 of a-z, 0-9 and '-'")
+        raise ParseError(f"Der Name {text[:40]!r} besteht nicht aus 2 bis 32 Zeichen von a-z, 0-9 und '-'")
     return text
 
 
 def parse_ags(text: str) -> str:
     """Return the eight-digit municipality key, or raise ParseError."""
     if not _AGS.fullmatch(text):
-        raise ParseError(f"AGS {text[:20]!r} is not eight digits")
+        raise ParseError(f"Der AGS {text[:20]!r} hat nicht genau acht Ziffern")
     return text
 
 
 def parse_origin(text: str) -> str:
     """Return the origin of a log, or raise ParseError; `kreisweit.` may not begin one (PROTOCOL 1)."""
     if len(text) > ORIGIN_MAX_BYTES or not _ORIGIN.fullmatch(text) or text.startswith("kreisweit."):
-        raise ParseError(f"origin {text[:60]!r} is not a schema-less URL prefix")
+        raise ParseError(f"Der Ursprung {text[:60]!r} ist keine Adresse ohne https://, wie herten.example/feed/g1")
     return text
 
 
@@ -43,7 +43,7 @@ def parse_generation(origin: str) -> int:
     """Return the generation that ends an origin (`…/g3` is 3), or raise ParseError."""
     match = _GENERATION.fullmatch(origin.rpartition("/")[2])
     if match is None:
-        raise ParseError(f"origin {origin[:60]!r} does not end in a generation such as g1")
+        raise ParseError(f"Der Ursprung {origin[:60]!r} endet nicht mit einer Generation wie g1")
     return int(match.group(1))
 
 
@@ -57,7 +57,7 @@ def parse_num(text: str) -> int:
 def parse_record_id(text: str) -> bytes:
     """Read a record id written as 32 lower-case hex digits; returns its 16 bytes."""
     if not _HEX16.fullmatch(text):
-        raise ParseError(f"record id {text[:40]!r} is not 32 lower-case hex digits")
+        raise ParseError(f"Die Kennung {text[:40]!r} besteht nicht aus 32 Zeichen von 0-9 und a-f")
     return bytes.fromhex(text)
 
 

@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from shared.clock import Dice
-from shared.errors import ConfigError
+from shared.errors import ConfigError, ParseError
 from shared.feed.keys import LOG, WITNESS, SigningKey, format_signing_key, parse_signing_key
 
+_FROM_BACKUP = "Aus der Sicherung der Schlüssel zurückholen; sie wird nie neu gemacht."
 _ROOT_NAME_PREFIX = "# name: "
 
 
@@ -72,7 +73,8 @@ class Keyring:
     def _make(self, path: Path, name: str, kind: int, dice: Dice) -> SigningKey:
         if path.exists():
             raise ConfigError(
-                f"key file {path} exists already", advice="a key is never made twice; check the directory"
+                f"Die Schlüsseldatei {path} gibt es schon",
+                advice="Ein Schlüssel wird nie zweimal gemacht; stimmt das Verzeichnis?",
             )
         key = SigningKey.from_seed(name, kind, dice.token(32))
         write_private(path, format_signing_key(key).encode() + b"\n")
@@ -82,9 +84,13 @@ class Keyring:
 def _load(path: Path) -> SigningKey:
     if not path.exists():
         raise ConfigError(
-            f"key file {path} is missing", advice="restore it from the key backup; it is never made again"
+            f"Die Schlüsseldatei {path} fehlt",
+            advice=_FROM_BACKUP,
         )
-    return parse_signing_key(path.read_text("ascii").strip())
+    try:
+        return parse_signing_key(path.read_text("ascii").strip())
+    except (ParseError, UnicodeDecodeError) as error:
+        raise ConfigError(f"Die Schlüsseldatei {path} ist beschädigt", advice=_FROM_BACKUP) from error
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -118,15 +124,18 @@ def load_root_key(path: Path, passphrase: bytes) -> SigningKey:
     """Read a roster root key; ConfigError for a wrong passphrase or a file that is none."""
     if not path.exists():
         raise ConfigError(
-            f"root key {path} is not here", advice="name its place with --root-key, e.g. on the offline medium"
+            f"Der Wurzelschlüssel {path} ist nicht da",
+            advice="Den Datenträger einlegen und --root-key DATEI angeben.",
         )
     first, _, pem = path.read_bytes().partition(b"\n")
     if not first.startswith(_ROOT_NAME_PREFIX.encode()):
-        raise ConfigError(f"{path} is no root key file")
+        raise ConfigError(f"{path} ist keine Datei eines Wurzelschlüssels")
     try:
         private = serialization.load_pem_private_key(pem, passphrase)
     except (ValueError, TypeError) as error:
-        raise ConfigError(f"root key {path} does not open", advice="check the passphrase") from error
+        raise ConfigError(
+            f"Der Wurzelschlüssel {path} lässt sich nicht öffnen", advice="Stimmt die Passphrase?"
+        ) from error
     seed = private.private_bytes(
         serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption()
     )

@@ -76,12 +76,14 @@ class RosterBook:
         known = papers.load_roster_note(conn, version)
         if known is not None:
             if known[1] != note:
-                raise VerificationError(f"another roster of version {version} is held", code="E_ROSTER")
+                raise VerificationError(
+                    f"Hier liegt schon eine andere Mitgliederliste mit Fassung {version}", code="E_ROSTER"
+                )
             return False
         held = self.newest(conn)
         if held is None:
             if self._pins is None:
-                raise VerificationError("no root keys are pinned yet", code="E_ROSTER")
+                raise VerificationError("Noch sind keine Wurzelschlüssel bekannt", code="E_ROSTER")
             roster = verify_first(note, self._pins)
         elif version <= held.roster.version:
             return False
@@ -99,8 +101,8 @@ class RosterBook:
         held = self.newest(conn)
         if held is not None and held.roster.expires <= now:
             raise VerificationError(
-                f"roster {held.roster.version} expired at {held.roster.expires}", code="E_ROSTER",
-                advice="the district publishes the next roster: kreisweit-hub roster draft, sign, publish",
+                f"Die Mitgliederliste (Fassung {held.roster.version}) ist abgelaufen", code="E_ROSTER",
+                advice="Der Kreis unterschreibt die nächste: kreisweit-hub roster draft, sign, publish.",
             )  # fmt: skip
 
     def pin(self, pins: Pins) -> None:

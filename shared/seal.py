@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 import sqlalchemy as sa
 
+from shared.clock import in_german_time
 from shared.database import Database
 from shared.errors import LogStateError
 from shared.feed import limits
@@ -217,16 +218,19 @@ def check_writable(conn: sa.Connection, row: sa.Row[tuple[object, ...]], *, now:
     """
     if row.time > now:
         raise LogStateError(
-            f"our last signature is from {row.time}, the clock says {now}", code="E_OWN_CLOCK",
-            advice="set the machine's clock; if the stored time itself was wrong, run the command clock reset",
+            f"Die letzte eigene Unterschrift ist vom {in_german_time(row.time)}; die Uhr zeigt {in_german_time(now)}",
+            code="E_OWN_CLOCK",
+            advice="Die Uhr stellen. Ging sie vorher falsch vor: der Befehl clock reset.",
         )  # fmt: skip
     if facts.load_number(conn, "recovering-since"):
-        raise LogStateError("recovering: the state others hold of our log is not known yet", code="E_RECOVERING")
+        raise LogStateError(
+            "Der eigene Stand wird noch abgeglichen; bis dahin wird nichts unterschrieben", code="E_RECOVERING"
+        )
     if facts.load_number(conn, "forked"):
         raise LogStateError(
-            "others hold another history of our log",
+            "Andere haben eine andere Fassung des eigenen Logs",
             code="E_FORK",
-            advice="call the district: a new generation is needed",
+            advice="Den Kreis anrufen: Es braucht eine neue Generation.",
         )
 
 

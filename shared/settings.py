@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -25,13 +26,29 @@ def load_toml(path: Path, kind: type[_Settings], check: Callable[[_Settings], No
         ConfigError: names the file and the field.
     """
     if not path.exists():
-        raise ConfigError(f"{path} does not exist", advice=advice)
+        raise ConfigError(f"Die Datei {path} gibt es nicht", advice=advice)
     try:
         settings = msgspec.convert({**tomllib.loads(path.read_text("utf-8")), "home": str(path.parent)}, kind)
         check(settings)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, ParseError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError, ParseError) as error:
+        raise ConfigError(f"{path}: {_in_german(str(error))}", advice="Die Datei berichtigen.") from error
     return settings
+
+
+_SENTENCES = (
+    (re.compile(r"Object contains unknown field `([^`]*)`.*"), r"Die Einstellung \1 gibt es nicht"),
+    (re.compile(r"Object missing required field `([^`]*)`.*"), r"Die Einstellung \1 fehlt"),
+    (re.compile(r".* - at `\$\.([^`]*)`"), r"Die Einstellung \1 hat die falsche Art"),
+    (re.compile(r".*\(at line (\d+), column (\d+)\)"), r"Zeile \1 ist ab Zeichen \2 nicht lesbar"),
+    (re.compile(r".*\(at end of document\)"), "Das Ende der Datei ist nicht lesbar"),
+    (re.compile(r"'utf-8' codec.*"), "Die Datei ist nicht in UTF-8 geschrieben"),
+)
+"""What the readers of TOML say of a file, and the same in German."""
+
+
+def _in_german(text: str) -> str:
+    """Return what is wrong with a settings file in German; our own sentences are German already."""
+    return next((form.sub(words, text) for form, words in _SENTENCES if form.fullmatch(text)), text)
 
 
 def save_toml(path: Path, settings: msgspec.Struct, *, first_line: str) -> None:

@@ -63,8 +63,8 @@ class Source(Protocol):
     def entries(self, start: int, end: int) -> Iterator[tuple[int, list[bytes]]]:
         """Yield (index of the first, entries) until `end`; may begin below `start`.  Raises FetchError, ParseError."""
 
-    def leaves(self, size: int) -> list[bytes]:
-        """Return the publisher's own leaf hashes, for a diagnosis.  Raises FetchError."""
+    def hash_tile(self, path: TilePath) -> bytes:
+        """Return a tile of the publisher's own hashes, for a diagnosis.  Raises FetchError."""
 
     def payloads(self, wants: Sequence[Want], bundle: int | None) -> Found:
         """Return those of the wanted payloads that it has.  Raises FetchError when several in a row do not come."""
@@ -90,7 +90,11 @@ class FetchedSource:
         if answer.status == 304:
             return NotModified()
         if answer.status != 200:
-            raise FetchError(f"checkpoint answered {answer.status}", kind="status", status=answer.status)
+            raise FetchError(
+                f"Die Gegenstelle antwortet auf die Frage nach ihrem Stand mit {answer.status}",
+                kind="status",
+                status=answer.status,
+            )
         return Served(answer.body, answer.etag)
 
     def entries(self, start: int, end: int) -> Iterator[tuple[int, list[bytes]]]:
@@ -101,23 +105,24 @@ class FetchedSource:
     def _tile(self, level: Level, number: int, width: int) -> bytes:
         """Fetch a tile; when its partial form is gone, the full one, cut to the width that was asked for."""
         status = 0
+        most = limits.BUNDLE_MAX_BYTES if level == "entries" else limits.HASH_TILE_MAX_BYTES
         for shape in dict.fromkeys((width, limits.BUNDLE_WIDTH)):
             answer = self._fetcher.fetch(
                 format_tile_path(TilePath(level, number, shape)),
-                max_bytes=limits.BUNDLE_MAX_BYTES,
+                max_bytes=most,
                 deadline_seconds=limits.TILE_TIMEOUT_SECONDS,
             )
             if answer.status == 200:
                 return answer.body if shape == width else _cut(level, answer.body, width)
             status = answer.status
-        raise FetchError(f"tile {level}/{number} answered {status}", kind="status", status=status)
+        raise FetchError(
+            f"Die Gegenstelle antwortet auf die Frage nach Kachel {level}/{number} mit {status}",
+            kind="status",
+            status=status,
+        )
 
-    def leaves(self, size: int) -> list[bytes]:
-        hashes: list[bytes] = []
-        for number, width in bundles_for(0, size):
-            data = self._tile(0, number, width)
-            hashes += [data[i : i + _HASH] for i in range(0, min(len(data), width * _HASH), _HASH)]
-        return hashes
+    def hash_tile(self, path: TilePath) -> bytes:
+        return self._tile(path.level, path.n, path.width)
 
     def payloads(self, wants: Sequence[Want], bundle: int | None) -> Found:
         """One that cannot be fetched keeps no other back; three in a row are the peer's trouble and end the run."""
@@ -197,10 +202,10 @@ class PushedSource:
         else:
             raise FetchError(f"the push has entries from {part.start}, {start} to {end} are needed", kind="status")
 
-    def leaves(self, size: int) -> list[bytes]:
+    def hash_tile(self, path: TilePath) -> bytes:
         if self._fallback is None:
             raise FetchError("a push carries no tiles", kind="status")
-        return self._fallback.leaves(size)
+        return self._fallback.hash_tile(path)
 
     def payloads(self, wants: Sequence[Want], bundle: int | None) -> Found:
         found = Found({w.commitment: self._payloads[w.commitment] for w in wants if w.commitment in self._payloads})

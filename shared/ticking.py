@@ -109,8 +109,12 @@ class Ticker:
             facts.release_lease(conn, LEASE, self.owner)
 
 
-def run_until_signal(ticker: Ticker) -> None:
-    """Tick until the process is told to end (SIGTERM or SIGINT)."""
+def run_until_signal(ticker: Ticker, on_ready: Callable[[], None] | None = None) -> None:
+    """Tick until the process is told to end (SIGTERM or SIGINT).
+
+    Args:
+        on_ready: called once the ticks have begun.
+    """
 
     async def work() -> None:
         ended = asyncio.Event()
@@ -118,6 +122,8 @@ def run_until_signal(ticker: Ticker) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, ended.set)
         await ticker.start()
+        if on_ready is not None:
+            on_ready()
         await ended.wait()
         await ticker.stop()
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import rich_click as click
 
-from shared.commands import FAILED, PARTLY, leave, run_command
+from shared.command_words import GermanGroup
+from shared.commands import CONTEXT, FAILED, PARTLY, leave, run_command
 from shared.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _ROOMS = ("hub.cli.running", "hub.cli.membership", "hub.cli.exchange", "hub.cli.
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=GermanGroup, context_settings=CONTEXT)
 @click.option(
     "--home", type=click.Path(path_type=Path, file_okay=False), default=Path(), envvar="KREISWEIT_HUB_HOME",
     show_default="aktuelles Verzeichnis", help="Verzeichnis des Hubs: Datenbank, Schlüssel, Einstellungen.",

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from hub.cli.commands import leave_by, main_group, opened
-from shared.commands import json_option, print_json, say
+from shared.commands import explain, json_option, print_json, remark, say
+from shared.state_words import state_in_german
 
 if TYPE_CHECKING:
     from hub.party import Hub
+    from hub.pulling import Pull
 
 _NOTE_GAP_SECONDS = 1.05
 """Two catalogue notes never carry the same second."""
@@ -55,9 +57,19 @@ def pull(home: Path, names: tuple[str, ...], everyone: bool, as_json: bool) -> N
         print_json(pulls)
     else:
         for line in pulls:
-            reason = f"  {line.code}: {line.message}" if line.code else f"  {line.message}"
-            say(f"{line.name:<20} {line.outcome:<12} {line.from_} → {line.size}{reason.rstrip()}")
+            remarks = f"  {line.message}" if line.outcome in _GOOD else ""
+            say(f"{line.name:<20} {state_in_german(line.outcome):<16} {line.from_} → {line.size}{remarks.rstrip()}")
+    for line in pulls:
+        if line.outcome not in _GOOD:
+            remark(f"{line.name}: {_reason(line)}")
     leave_by(sum(line.outcome in _GOOD for line in pulls), len(pulls))
+
+
+def _reason(pull: Pull) -> str:
+    """Why a member was not read; who cannot be reached says it better than the sentence on the code."""
+    if pull.outcome == "unreachable" and pull.message:
+        return f"{pull.message} [{pull.code}]"
+    return f"{explain(pull.code or '', pull.message)} [{pull.code}]"
 
 
 @main_group.command()
@@ -86,7 +98,10 @@ def push(home: Path, names: tuple[str, ...], as_json: bool) -> None:
         print_json(lines)
     else:
         for line in lines:
-            say(f"{line['name']:<20} {line['outcome']:<12} {line['message']}".rstrip())
+            say(f"{line['name']:<20} {state_in_german(line['outcome'])}")
+    for line in lines:
+        if line["outcome"] != "ok":
+            remark(f"{line['name']}: {line['message'] or 'Der Hub erreicht diesen Knoten nicht von sich aus.'}")
     leave_by(sum(line["outcome"] == "ok" for line in lines), len(lines))
 
 
@@ -110,7 +125,7 @@ def confirm(home: Path, name: str, as_json: bool) -> None:
     if as_json:
         print_json({"name": name, "state": state, "destroyed": decision.destroyed, "let_pass": decision.let_pass})
     else:
-        say(f"{name}: bestätigt, Zustand {state}.")
+        say(f"{name}: bestätigt, Zustand {state_in_german(state)}.")
 
 
 @hold.command()
@@ -128,7 +143,7 @@ def reject(home: Path, name: str, as_json: bool) -> None:
     if as_json:
         print_json({"name": name, "state": state})
     else:
-        say(f"{name}: abgelehnt, Zustand {state}.")
+        say(f"{name}: abgelehnt, Zustand {state_in_german(state)}.")
 
 
 def _state_of(hub: Hub, name: str) -> str:
@@ -169,4 +184,4 @@ def catalogue(home: Path, as_json: bool) -> None:
         return
     say(f"{shown.records} Angebote, {shown.other} andere Einträge, Prüfsumme {shown.digest or '–'}")
     for source in shown.sources:
-        say(f"{source.member:<20} {source.state:<16} {source.size:>8}  {source.origin}")
+        say(f"{source.member:<20} {state_in_german(source.state):<20} {source.size:>8}  {source.origin}")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from hub.cli.commands import load_root, main_group, opened, root_key_options
-from shared.commands import json_option, print_json, remark, say
+from shared.commands import ask, json_option, print_json, remark, say
+from shared.state_words import state_in_german
 
 if TYPE_CHECKING:
     from hub.enrolment import Application
@@ -71,7 +72,7 @@ def approve(
         waiting = find_waiting(hub, name)
         _show_application(waiting)
         if not yes:
-            click.confirm("Stimmt der Fingerabdruck mit dem der Stadt überein?", abort=True, err=True)
+            ask("Stimmt der Fingerabdruck mit dem der Stadt überein?")
         version = None
         if held_roster(hub).roster.threshold == 1:
             key = load_root(hub, root_key, passphrase_file)
@@ -136,22 +137,26 @@ def members(home: Path, as_json: bool) -> None:
         print_json(shown)
         return
     for member in shown:
-        say(f"{member.name:<20} {member.state:<12} {member.size:>8}  Rückstand {member.lag:<6} {member.message}")
+        state = state_in_german(member.state)
+        say(f"{member.name:<20} {state:<22} {member.size:>8}  Rückstand {member.lag:<6} {member.message}")
     if not shown:
         say("Noch keine Mitglieder.")
     for application in waiting:
-        say(f"{application.name:<20} Anmeldung    Fingerabdruck {application.fingerprint}")
+        say(f"{application.name:<20} {'Anmeldung':<22} Fingerabdruck {application.fingerprint}")
 
 
 def _change(
     home: Path, name: str, word: str, root_key: Path | None, passphrase_file: Path | None, as_json: bool
 ) -> None:
     """Change what the roster says about a member, or note it where more than one signature is needed."""
-    from hub.roster_keeping import Change, change_now, held_roster, request_change
+    from hub.roster_keeping import Change, change_now, held_roster, is_said_already, request_change
 
     with opened(home) as hub:
-        version = None
-        if held_roster(hub).roster.threshold == 1:
+        version, held = None, held_roster(hub).roster
+        is_idle = is_said_already(hub, name, Change(word))
+        if is_idle:
+            version = held.version
+        elif held.threshold == 1:
             version = change_now(hub, name, Change(word), load_root(hub, root_key, passphrase_file))
             _renew(hub)
         else:
@@ -159,6 +164,8 @@ def _change(
         rows = hub.book.rows(name)
     if as_json:
         print_json({"name": name, "change": word, "status": rows[0].status if rows else None, "roster": version})
+    elif is_idle:
+        say(f"{name} ist schon {state_in_german(rows[0].status)}; die Mitgliederliste bleibt bei Fassung {version}.")
     else:
         _say_version(name, version)
 
@@ -183,8 +190,7 @@ def _add_change(word: str, text: str) -> None:
     ) -> None:
         if word == "retire" and not yes and sys.stdin.isatty():
             # Asked of people only: what they cannot take back.
-            question = f"{name} scheidet aus, und alle löschen die Daten von {name}. Fortfahren?"
-            click.confirm(question, abort=True, err=True)
+            ask(f"{name} scheidet aus, und alle löschen die Daten von {name}. Fortfahren?")
         _change(home, name, word, root_key, passphrase_file, as_json)
 
 

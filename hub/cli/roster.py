@@ -8,7 +8,7 @@ from typing import Any
 import rich_click as click
 
 from hub.cli.commands import load_root, main_group, opened, passphrase_option, read_passphrase, root_key_options
-from shared.commands import json_option, print_json, say
+from shared.commands import json_option, print_json, remark, say
 
 DRAFT_NAME = "roster-draft.txt"
 
@@ -66,17 +66,22 @@ def show(home: Path, as_json: bool) -> None:
 def draft(home: Path, file: Path | None, as_json: bool) -> None:
     """Die nächste Fassung ohne Unterschriften in eine Datei schreiben, mit allen vorgemerkten Änderungen."""
     from hub.roster_keeping import draft as make_draft
+    from hub.roster_keeping import pending_changes
     from shared.feed.roster import parse_roster
 
     path = file or home / DRAFT_NAME
     with opened(home) as hub:
         text = make_draft(hub)
+        with hub.db.read() as conn:
+            changes = pending_changes(conn)
     path.write_text(text, "utf-8", newline="\n")
     version = parse_roster(text).version
     if as_json:
         print_json({"file": str(path), "version": version})
     else:
         say(f"Fassung {version} liegt in {path}; unterschreiben mit: kreisweit-hub roster sign {path}")
+    if not changes:
+        remark("Keine Änderung ist vorgemerkt: Diese Fassung verlängert nur die Laufzeit der Mitgliederliste.")
 
 
 @roster.command()

@@ -7,7 +7,8 @@ from pathlib import Path
 import rich_click as click
 
 from hub.cli.commands import main_group, opened, passphrase_option, read_passphrase
-from shared.commands import json_option, print_json, remark, say
+from shared.commands import json_option, print_json, print_ready, ready_option, remark, say
+from shared.state_words import state_in_german
 
 
 @main_group.command()
@@ -55,13 +56,15 @@ def init(  # noqa: PLR0913, PLR0917 - one parameter for each option
 
 @main_group.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Adresse, auf der gelauscht wird.")
-@click.option("--port", default=8100, show_default=True, type=click.IntRange(1, 65535), help="Port.")
+@click.option("--port", default=8100, show_default=True, type=click.IntRange(1, 65535), metavar="PORT", help="Port.")
 @click.option("--root-path", default="", help="Pfad, unter dem ein vorgeschalteter Server den Hub zeigt.")
 @click.option("--without-jobs", is_flag=True, help="Nur Seiten und Feed; die Arbeit macht der Befehl worker.")
+@ready_option
 @click.pass_obj
-def serve(home: Path, host: str, port: int, root_path: str, without_jobs: bool) -> None:
+def serve(home: Path, host: str, port: int, root_path: str, without_jobs: bool, as_json: bool) -> None:
     """Den Hub betreiben: Seiten, Feed, Spiegel, Anmeldung, und die Arbeit im Hintergrund."""
     import sys
+    from functools import partial
 
     from hub.app import create_app
     from hub.enrolment import receive_join
@@ -71,17 +74,21 @@ def serve(home: Path, host: str, port: int, root_path: str, without_jobs: bool) 
     with opened(home) as hub:
         log = open_log(sys.stderr, hub.clock, party="hub")
         app = create_app(hub, with_jobs=not without_jobs, join=lambda body: receive_join(hub, body), log=log)
-        serve_app(app, log, host=host, port=port, root_path=root_path)
+        on_ready = partial(print_ready, "hub") if as_json else None
+        serve_app(app, log, host=host, port=port, root_path=root_path, on_ready=on_ready)
 
 
 @main_group.command()
+@ready_option
 @click.pass_obj
-def worker(home: Path) -> None:
+def worker(home: Path, as_json: bool) -> None:
     """Nur die Arbeit im Hintergrund: lesen, unterschreiben, verteilen."""
+    from functools import partial
+
     from hub.jobs import run_worker
 
     with opened(home) as hub:
-        run_worker(hub)
+        run_worker(hub, on_ready=partial(print_ready, "hub", hub.settings.url) if as_json else None)
 
 
 @main_group.command()
@@ -96,10 +103,13 @@ def status(home: Path, as_json: bool) -> None:
     if as_json:
         print_json(shown)
         return
-    say(f"{shown.url}: {shown.state}. {shown.message}")
+    say(f"{shown.url}: {state_in_german(shown.state)}. {shown.message}".rstrip())
     say(f"Log:        {shown.size} Einträge, Wurzel {shown.root}")
     say(f"Katalog:    {shown.records} Angebote, Prüfsumme {shown.digest or '–'}, es fehlen {shown.missing}")
-    say("Mitglieder: " + (", ".join(f"{count} {state}" for state, count in shown.members.items()) or "noch keine"))
+    say(
+        "Mitglieder: "
+        + (", ".join(f"{count} {state_in_german(state)}" for state, count in shown.members.items()) or "noch keine")
+    )
     if shown.roster is not None:
         say(f"Liste:      Fassung {shown.roster.version}, gültig bis {_day(shown.roster.expires)}")
     for waiting in shown.applications:
@@ -144,10 +154,13 @@ def clock() -> None:
 def reset(home: Path, as_json: bool) -> None:
     """Den letzten Stand mit der jetzigen Zeit neu unterschreiben, wenn kein Knoten einen späteren kennt."""
     from hub.own_clock import reset_clock
+    from shared.clock import in_german_time
 
     with opened(home) as hub:
         time = reset_clock(hub)
     if as_json:
         print_json({"time": time})
+    elif time is None:
+        say("Die gespeicherte Zeit war in Ordnung; nichts geändert.")
     else:
-        say(f"Der letzte Stand trägt jetzt die Zeit {time}.")
+        say(f"Der letzte Stand ist neu unterschrieben, vom {in_german_time(time)}.")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from shared.commands import run_command
+from shared.command_words import GermanGroup
+from shared.commands import CONTEXT, run_command
 
 if TYPE_CHECKING:
     from node.party import Node
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _ROOMS = ("node.cli.identity", "node.cli.offers", "node.cli.feed", "node.cli.accounts")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=GermanGroup, context_settings=CONTEXT)
 @click.option(
     "--home", type=click.Path(path_type=Path, file_okay=False), default=Path(), envvar="KREISWEIT_NODE_HOME",
     show_default="aktuelles Verzeichnis", help="Verzeichnis des Knotens: Datenbank, Schlüssel, Einstellungen.",

@@ -8,7 +8,8 @@ from pathlib import Path
 import rich_click as click
 
 from node.cli.commands import main_group, opened
-from shared.commands import FAILED, json_option, leave, print_json, remark, say
+from shared.commands import FAILED, json_option, leave, print_json, print_ready, ready_option, remark, say
+from shared.state_words import state_in_german
 
 
 @main_group.command()
@@ -71,7 +72,7 @@ def status(home: Path, as_json: bool) -> None:
     if as_json:
         print_json(shown)
         return
-    say(f"{shown.name}: {shown.state}. {shown.message}")
+    say(f"{shown.name}: {state_in_german(shown.state)}. {shown.message}")
     say(f"Log:     {shown.size} Einträge, Wurzel {shown.root}")
     say(f"Katalog: {shown.catalogue_records} Angebote, Prüfsumme {shown.catalogue_digest or '–'}")
     say(f"Letzte Lieferung {shown.last_push or '–'}, letzter Abruf {shown.last_pull or '–'}")
@@ -82,11 +83,13 @@ def status(home: Path, as_json: bool) -> None:
 
 @main_group.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Adresse, auf der gelauscht wird.")
-@click.option("--port", default=8101, show_default=True, type=click.IntRange(1, 65535), help="Port.")
+@click.option("--port", default=8101, show_default=True, type=click.IntRange(1, 65535), metavar="PORT", help="Port.")
+@ready_option
 @click.pass_obj
-def serve(home: Path, host: str, port: int) -> None:
+def serve(home: Path, host: str, port: int, as_json: bool) -> None:
     """Den Knoten betreiben: Seiten, Feed, Austausch mit dem Kreis."""
     import sys
+    from functools import partial
 
     from node.app import create_app
     from node.settings import verify_reach
@@ -96,4 +99,5 @@ def serve(home: Path, host: str, port: int) -> None:
     with opened(home) as node:
         verify_reach(node.settings, host)
         log = open_log(sys.stderr, node.clock, party=node.settings.name)
-        serve_app(create_app(node, log=log), log, host=host, port=port)
+        on_ready = partial(print_ready, node.settings.name) if as_json else None
+        serve_app(create_app(node, log=log), log, host=host, port=port, on_ready=on_ready)

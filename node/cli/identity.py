@@ -149,10 +149,13 @@ def clock() -> None:
 def reset(home: Path, as_json: bool) -> None:
     """Nach einer falsch gehenden Uhr die gespeicherte Zeit zurücksetzen."""
     from node.own_clock import reset_clock
+    from shared.clock import in_german_time
 
     with opened(home) as node:
         before, now = reset_clock(node), node.clock.now()
     if as_json:
         print_json({"before": before, "now": now})
+    elif before > now:
+        say(f"Die gespeicherte Zeit ist zurückgesetzt, vom {in_german_time(before)} auf den {in_german_time(now)}.")
     else:
-        say("Zurückgesetzt." if before > now else "Die gespeicherte Zeit war in Ordnung; nichts geändert.")
+        say("Die gespeicherte Zeit war in Ordnung; nichts geändert.")

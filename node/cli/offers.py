@@ -10,6 +10,7 @@ import rich_click as click
 
 from node.cli.commands import main_group, opened
 from shared.commands import FAILED, PARTLY, json_option, leave, print_json, remark, say
+from shared.state_words import state_in_german
 
 if TYPE_CHECKING:
     from node.erasing import Erased, Hit
@@ -75,7 +76,7 @@ def offers(home: Path, everywhere: bool, as_json: bool) -> None:
         print_json(rows)
         return
     for row in rows:
-        say(f"{row.id}  {row.member:<16} {row.state:<10} {row.title}")
+        say(f"{row.id}  {row.member:<16} {state_in_german(row.state):<18} {row.title}")
     say(f"{len(rows)} Angebote")
 
 

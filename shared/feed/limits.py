@@ -36,6 +36,8 @@ HASH_TILE_MAX_BYTES = BUNDLE_WIDTH * 32
 """A full hash tile."""
 TREE_SIZE_MAX = 10**16 - 1
 """Numbers have at most 16 digits (PROTOCOL 2)."""
+DIAGNOSIS_TILES_MAX = 14
+"""Two hash tiles for each of the seven rows of a tree of TREE_SIZE_MAX leaves: one at its end, one at the held size."""
 FRONTIER_MAX_HASHES = 54
 """One hash per binary digit of TREE_SIZE_MAX."""
 STATE_WORD_MAX_BYTES = 64

@@ -72,7 +72,7 @@ def parse_note(
         raise ParseError(f"note of {whole.count(chr(10))} lines, at most {max_lines} allowed")
     text, blank, tail = whole.rpartition("\n\n")
     if not text or not blank or not tail.endswith("\n"):
-        raise ParseError("note has no text, no blank line before its signatures, or no final line feed")
+        raise ParseError("Es fehlt der Text, die Leerzeile vor den Unterschriften oder das Zeilenende am Schluss")
     lines = tail[:-1].split("\n")
     if len(lines) > max_signatures:
         raise ParseError(f"note with {len(lines)} signatures, at most {max_signatures} allowed")
@@ -82,7 +82,7 @@ def parse_note(
 def _parse_line(line: str) -> SignatureLine:
     name, space, encoded = line.removeprefix(_PREFIX).partition(" ")
     if not line.startswith(_PREFIX) or not space:
-        raise ParseError(f"signature line {line[:60]!r} is not '— name base64'")
+        raise ParseError(f"Die Unterschriftszeile {line[:60]!r} hat nicht die Form '— name base64'")
     check_key_name(name)
     raw = decode_base64(encoded)
     if len(raw) < 5:

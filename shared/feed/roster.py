@@ -120,14 +120,14 @@ def parse_roster(text: str) -> Roster:
     """
     lines = text.split("\n")
     if lines.pop() or lines[:1] != [FIRST_LINE] or len(lines) < 7:
-        raise ParseError(f"roster does not begin with {FIRST_LINE} or has too few lines")
+        raise ParseError(f"Die Mitgliederliste beginnt nicht mit {FIRST_LINE} oder hat zu wenige Zeilen")
     version, issued, expires, threshold = (
         parse_num(_field(line, name))
         for line, name in zip(lines[1:5], ("version", "issued", "expires", "threshold"), strict=True)
     )
     position = next((n for n, line in enumerate(lines[5:], 5) if not line.startswith("root ")), len(lines))
     if position == len(lines):
-        raise ParseError("roster names no hub")
+        raise ParseError("Die Mitgliederliste nennt keinen Hub")
     roster = Roster(
         version=version,
         issued=issued,
@@ -144,7 +144,7 @@ def parse_roster(text: str) -> Roster:
 def _field(line: str, name: str) -> str:
     word, space, rest = line.partition(" ")
     if word != name or not space:
-        raise ParseError(f"roster line {line[:60]!r}, '{name} …' expected")
+        raise ParseError(f"In der Mitgliederliste steht {line[:60]!r}, wo '{name} …' stehen muss")
     return rest
 
 
@@ -171,24 +171,24 @@ def _parse_witness_key(text: str) -> VerifyingKey:
 def parse_url(text: str) -> str:
     """Return a base URL: http or https, lower-case host, no user, no query, no trailing slash."""
     if len(text) > limits.URL_MAX_BYTES or not _URL.fullmatch(text):
-        raise ParseError(f"base URL {text[:60]!r} is not http(s)://host[:port][/path]")
+        raise ParseError(f"Die Adresse {text[:60]!r} hat nicht die Form https://host[:port][/pfad]")
     return text
 
 
 def _parse_hub(text: str) -> HubRow:
     words = text.split(" ")
     if len(words) != 3:
-        raise ParseError(f"hub line of {len(words)} fields, 3 expected")
+        raise ParseError(f"Die hub-Zeile der Mitgliederliste hat {len(words)} Felder, nötig sind 3")
     return HubRow(_parse_log_key(words[0]), _parse_witness_key(words[1]), parse_url(words[2]))
 
 
 def _parse_member(text: str) -> MemberRow:
     words = text.split(" ")
     if len(words) != 7:
-        raise ParseError(f"node line of {len(words)} fields, 7 expected")
+        raise ParseError(f"Eine node-Zeile der Mitgliederliste hat {len(words)} Felder, nötig sind 7")
     name, ags, status, generation, log_key, witness_key, url = words
     if status not in ROSTER_STATUSES:
-        raise ParseError(f"status {status[:20]!r} is not one of {', '.join(ROSTER_STATUSES)}")
+        raise ParseError(f"{status[:20]!r} ist kein Zustand der Mitgliederliste: {', '.join(ROSTER_STATUSES)}")
     return MemberRow(
         parse_member_name(name),
         parse_ags(ags),
@@ -229,23 +229,25 @@ def _format_member(row: MemberRow) -> str:
 def check_roster(roster: Roster) -> None:
     """Return when one version keeps every rule that needs no other version; ParseError names the first it breaks."""
     if roster.version < 1:
-        raise ParseError("roster version 0")
+        raise ParseError("Die Mitgliederliste hat die Fassung 0")
     if not roster.issued < roster.expires <= roster.issued + limits.ROSTER_MAX_SECONDS:
-        raise ParseError("roster does not expire within 13 months after it was issued")
+        raise ParseError("Die Mitgliederliste läuft nicht binnen 13 Monaten nach ihrer Ausgabe ab")
     if not 1 <= roster.threshold <= len(roster.roots):
-        raise ParseError(f"threshold {roster.threshold} of {len(roster.roots)} root keys")
+        raise ParseError(
+            f"Die Mitgliederliste verlangt {roster.threshold} Unterschriften bei {len(roster.roots)} Wurzelschlüsseln"
+        )
     _check_members(roster)
     _check_keys(roster)
 
 
 def _check_members(roster: Roster) -> None:
     if any(row.name == HUB_NAME for row in roster.members):
-        raise ParseError("a member may not be called 'hub'")
+        raise ParseError("Ein Mitglied darf nicht hub heißen")
     for row in roster.members:
         if row.generation != parse_generation(row.origin):
-            raise ParseError(f"generation {row.generation} of {row.name}, its origin is {row.origin}")
+            raise ParseError(f"{row.name} hat Generation {row.generation}, der Ursprung ist aber {row.origin}")
     if len({(row.origin, row.log_key.public, row.witness_key.public) for row in roster.members}) != len(roster.members):
-        raise ParseError("a node line stands twice")
+        raise ParseError("Eine node-Zeile steht doppelt in der Mitgliederliste")
     _check_one_each(
         roster.members, "origin", lambda row: row.origin, lambda row: (row.name, row.ags, row.status, row.url)
     )
@@ -259,13 +261,13 @@ def _check_one_each(rows: Iterable[MemberRow], what: str, by: _RowField, same: _
     seen: dict[object, object] = {}
     for row in rows:
         if seen.setdefault(by(row), same(row)) != same(row):
-            raise ParseError(f"{what} {str(by(row))[:60]!r} is claimed by two different members")
+            raise ParseError(f"{what} {str(by(row))[:60]!r} steht bei zwei verschiedenen Mitgliedern")
 
 
 def _check_keys(roster: Roster) -> None:
     """No key is in use in two places (PROTOCOL 1); lines of one member may repeat the key that does not rotate."""
     if len({key.public for key in roster.roots}) != len(roster.roots):
-        raise ParseError("a root key stands twice")
+        raise ParseError("Ein Wurzelschlüssel steht doppelt in der Mitgliederliste")
     hub = roster.hub
     owned = [(key, "a root") for key in roster.roots]
     owned += [(key, "the hub") for key in (hub.log_key, hub.witness_key)]
@@ -273,9 +275,9 @@ def _check_keys(roster: Roster) -> None:
     uses: dict[bytes, tuple[VerifyingKey, str]] = {}
     for key, owner in owned:
         if uses.setdefault(key.public, (key, owner)) != (key, owner):
-            raise ParseError(f"the key of {key.name} is in use elsewhere")
+            raise ParseError(f"Der Schlüssel von {key.name} ist schon vergeben")
     if any(row.origin == hub.origin for row in roster.members):
-        raise ParseError("a member has the hub's origin")
+        raise ParseError("Ein Mitglied hat den Ursprung des Hubs")
 
 
 # --- signatures and the chain -------------------------------------------------------------------------------------
@@ -296,7 +298,7 @@ def verify_first(data: bytes, pins: Pins) -> Roster:
     note, roster = _parse_signed(data)
     if roster.threshold != pins.threshold or set(roster.roots) != set(pins.roots):
         raise VerificationError(
-            f"roster {roster.version} does not name the pinned root keys and threshold {pins.threshold}",
+            f"Fassung {roster.version} der Mitgliederliste nennt nicht die bekannten {pins.threshold} Wurzelschlüssel",
             code=Code.E_ROSTER,
         )
     _verify_threshold(note, roster, pins)
@@ -312,7 +314,7 @@ def verify_next(current: Roster, data: bytes) -> Roster:
     note, roster = _parse_signed(data)
     if roster.version != current.version + 1:
         raise VerificationError(
-            f"roster version {roster.version} offered, {current.version} held: {current.version + 1} expected",
+            f"Fassung {roster.version} der Liste passt nicht: Auf {current.version} folgt {current.version + 1}",
             code=Code.E_ROSTER,
         )
     _verify_threshold(note, roster, current.pins)
@@ -325,7 +327,7 @@ def _parse_signed(data: bytes) -> tuple[Note, Roster]:
         note = parse_note(data, max_bytes=limits.LARGE_NOTE_MAX_BYTES)
         return note, parse_roster(note.text)
     except ParseError as error:
-        raise VerificationError(f"roster: {error.message}", code=Code.E_ROSTER, evidence=(data,)) from error
+        raise VerificationError(f"Mitgliederliste: {error.message}", code=Code.E_ROSTER, evidence=(data,)) from error
 
 
 def _verify_threshold(note: Note, roster: Roster, pins: Pins) -> None:
@@ -337,11 +339,10 @@ def _verify_threshold(note: Note, roster: Roster, pins: Pins) -> None:
                 try:
                     verify_line(key, note.text, line)
                 except VerificationError as error:
-                    raise VerificationError(f"roster: {error.message}", code=Code.E_ROSTER) from error
+                    raise VerificationError(f"Mitgliederliste: {error.message}", code=Code.E_ROSTER) from error
                 signed.add(key.public)
     if len(signed) < pins.threshold:
         raise VerificationError(
-            f"roster {roster.version} is signed by {len(signed)} of {len(pins.roots)} root keys, "
-            f"{pins.threshold} needed",
+            f"Fassung {roster.version} der Liste hat {len(signed)} von {pins.threshold} nötigen Unterschriften",
             code=Code.E_ROSTER,
         )

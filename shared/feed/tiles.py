@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 import msgspec
 
 from shared.errors import ParseError
 from shared.feed import limits
-from shared.feed.merkle import HashReader
+from shared.feed.merkle import HashReader, subtree_root
 
 HEIGHT = 8
 WIDTH = limits.BUNDLE_WIDTH
@@ -115,3 +115,28 @@ def split_hash_tile(data: bytes, width: int) -> list[bytes]:
     if len(data) != width * 32:
         raise ParseError(f"hash tile of {len(data)} bytes, {width * 32} expected")
     return [data[start : start + 32] for start in range(0, len(data), 32)]
+
+
+def tile_reader(size: int, load: Callable[[TilePath], bytes]) -> HashReader:
+    """Return a HashReader over the hash tiles of a tree of `size` leaves, each tile loaded once and only when needed.
+
+    It is for proofs, which touch at most two tiles a row, whatever the size; more than that is refused.
+
+    Args:
+        load: gives the bytes of a tile; untrusted.
+    Raises:
+        ParseError: a tile is not as long as its width says, or too many are asked for.
+    """
+    held: dict[tuple[int, int], list[bytes]] = {}
+
+    def read(level: int, index: int) -> bytes:
+        row, inner = divmod(level, HEIGHT)
+        n, start = divmod(index << inner, WIDTH)
+        if (row, n) not in held:
+            if len(held) >= limits.DIAGNOSIS_TILES_MAX:
+                raise ParseError(f"more than {limits.DIAGNOSIS_TILES_MAX} hash tiles asked for")
+            width = min(WIDTH, (size >> (HEIGHT * row)) - n * WIDTH)
+            held[row, n] = split_hash_tile(load(TilePath(row, n, width)), width)
+        return subtree_root(held[row, n][start : start + (1 << inner)])
+
+    return read

@@ -25,7 +25,7 @@ from shared.feed import limits, tiles
 from shared.feed.checkpoint import Checkpoint, parse_checkpoint_text
 from shared.feed.entry import Hello, parse_entry
 from shared.feed.keys import WITNESS, VerifyingKey
-from shared.feed.merkle import Frontier, leaf_hash
+from shared.feed.merkle import Frontier, HashReader, consistency_proof, frontier_from, leaf_hash, verify_consistency
 from shared.feed.note import Note, SignatureLine, format_note, parse_note, verify_line, verify_time_line
 
 
@@ -258,22 +258,27 @@ def diagnose_root(
     signed: Checkpoint,
     held_size: int,
     held_root: bytes,
-    their_leaves: Sequence[bytes],
+    tree: HashReader,
     evidence: tuple[bytes, bytes],
 ) -> VerificationError:
     """Say who is wrong when the entries do not hash to the signed root (PROTOCOL 6.9).
 
     Args:
-        their_leaves: the leaf hashes from the publisher's own tiles, all of them, as far as they were served.
+        tree: the publisher's own tree of the signed size, untrusted; a few hashes of it tell what all leaves would.
     Returns:
-        E_FORK when the tiles give the signed root but not our prefix, else E_ROOT.
+        E_FORK when its tiles give the signed root but not our prefix, else E_ROOT.
+    Raises:
+        FetchError: from `tree`.
     """
-    whole, prefix = Frontier(), Frontier()
-    whole.extend(list(their_leaves))
-    prefix.extend(list(their_leaves[:held_size]))
-    if whole.size != signed.size or whole.root() != signed.root:
+    try:
+        prefix = frontier_from(held_size, tree).root()
+        proof = consistency_proof(held_size, signed.size, tree)
+        verify_consistency(
+            first=held_size, second=signed.size, first_root=prefix, second_root=signed.root, proof=proof
+        )  # fmt: skip
+    except (InclusionError, ParseError):
         return InclusionError(f"neither entries nor tiles give the root signed for size {signed.size}")
-    if held_size and prefix.root() != held_root:
+    if prefix != held_root:
         return EquivocationError(
             f"the log of size {signed.size} does not begin with the {held_size} entries held", evidence=evidence
         )

@@ -59,7 +59,7 @@ def _revision(db: Database) -> str:
             return str(conn.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar() or "")  # noqa: S608
     if names:
         raise ConfigError(
-            f"the database {db.url.render_as_string()} holds tables that this program did not make",
+            f"In der Datenbank {db.url.render_as_string()} stehen Tabellen, die nicht von diesem Programm sind",
             advice="Eine leere Datenbank angeben, oder die richtige.",
         )
     return ""
@@ -101,7 +101,9 @@ def _write_without_cascades(db: Database) -> Iterator[sa.Connection]:
             with conn.begin():
                 yield conn
                 if conn.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
-                    raise ConfigError("a migration left rows without the row they refer to; nothing was changed")
+                    raise ConfigError(
+                        "Die Umstellung der Datenbank ließe Zeilen ohne ihren Bezug zurück; nichts wurde geändert"
+                    )
         finally:
             raw.execute("PRAGMA foreign_keys=ON")  # type: ignore[union-attr]
 

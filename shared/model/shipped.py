@@ -34,7 +34,7 @@ def shipped_district(name: str = DEFAULT_DISTRICT) -> District:
     file = resources.files("shared.model") / "districts" / f"{name}.toml"
     if not re.fullmatch(r"[a-z0-9-]{2,40}", name) or not file.is_file():
         raise ConfigError(
-            f"Kreisprofil {name[:40]!r} liegt dem Programm nicht bei (district profile is not shipped)",
+            f"Kreisprofil {name[:40]!r} liegt dem Programm nicht bei",
             advice="Einen Dateinamen angeben oder das mitgelieferte Profil verwenden.",
         )
     return parse_district(file.read_text("utf-8"))

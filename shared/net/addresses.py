@@ -26,44 +26,44 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 # Refused unless a setting names the network.  The named rows come first so that messages say what it is; the last
 # three rows close everything outside 2000::/3, the only part of IPv6 that is given out to the public internet.
 _DENIED: tuple[tuple[str, str], ...] = (
-    ("0.0.0.0/8", "this network"),
-    ("10.0.0.0/8", "private"),
-    ("100.64.0.0/10", "shared by a carrier"),
-    ("127.0.0.0/8", "loopback"),
-    ("168.63.129.16/32", "platform address of a cloud"),
-    ("169.254.0.0/16", "link-local, cloud metadata"),
-    ("172.16.0.0/12", "private"),
-    ("192.0.0.0/24", "protocol assignments"),
-    ("192.0.2.0/24", "documentation"),
+    ("0.0.0.0/8", "kein einzelner Rechner"),
+    ("10.0.0.0/8", "ein privates Netz"),
+    ("100.64.0.0/10", "von einem Anbieter geteilt"),
+    ("127.0.0.0/8", "der eigene Rechner"),
+    ("168.63.129.16/32", "Adresse einer Cloud"),
+    ("169.254.0.0/16", "nur im eigenen Netzabschnitt, oder Daten einer Cloud"),
+    ("172.16.0.0/12", "ein privates Netz"),
+    ("192.0.0.0/24", "für Protokolle vergeben"),
+    ("192.0.2.0/24", "nur für Beispiele"),
     ("192.31.196.0/24", "AS112"),
-    ("192.52.193.0/24", "multicast tunnels"),
-    ("192.88.99.0/24", "6to4 relays"),
-    ("192.168.0.0/16", "private"),
+    ("192.52.193.0/24", "an viele gerichtet"),
+    ("192.88.99.0/24", "6to4-Vermittler"),
+    ("192.168.0.0/16", "ein privates Netz"),
     ("192.175.48.0/24", "AS112"),
-    ("198.18.0.0/15", "benchmarks"),
-    ("198.51.100.0/24", "documentation"),
-    ("203.0.113.0/24", "documentation"),
-    ("224.0.0.0/4", "multicast"),
-    ("240.0.0.0/4", "reserved, broadcast"),
-    ("::1/128", "loopback"),
-    ("::/96", "embedded IPv4"),
-    ("::ffff:0:0/96", "mapped IPv4"),
-    ("::ffff:0:0:0/96", "translated IPv4"),
-    ("64:ff9b::/96", "translated IPv4"),
-    ("64:ff9b:1::/48", "translated IPv4, local"),
-    ("100::/64", "discard"),
-    ("2001::/23", "Teredo (embedded IPv4), protocol assignments"),
-    ("2001:db8::/32", "documentation"),
-    ("2002::/16", "6to4 (embedded IPv4)"),
+    ("198.18.0.0/15", "nur für Messungen"),
+    ("198.51.100.0/24", "nur für Beispiele"),
+    ("203.0.113.0/24", "nur für Beispiele"),
+    ("224.0.0.0/4", "an viele gerichtet"),
+    ("240.0.0.0/4", "reserviert oder an alle gerichtet"),
+    ("::1/128", "der eigene Rechner"),
+    ("::/96", "enthält IPv4"),
+    ("::ffff:0:0/96", "enthält IPv4"),
+    ("::ffff:0:0:0/96", "übersetztes IPv4"),
+    ("64:ff9b::/96", "übersetztes IPv4"),
+    ("64:ff9b:1::/48", "übersetztes IPv4"),
+    ("100::/64", "wird verworfen"),
+    ("2001::/23", "Teredo (enthält IPv4), für Protokolle vergeben"),
+    ("2001:db8::/32", "nur für Beispiele"),
+    ("2002::/16", "6to4 (enthält IPv4)"),
     ("2620:4f:8000::/48", "AS112"),
-    ("3fff::/20", "documentation"),
-    ("fc00::/7", "private"),
-    ("fe80::/10", "link-local"),
-    ("fec0::/10", "site-local"),
-    ("ff00::/8", "multicast"),
-    ("::/3", "not public"),
-    ("4000::/2", "not public"),
-    ("8000::/1", "not public"),
+    ("3fff::/20", "nur für Beispiele"),
+    ("fc00::/7", "ein privates Netz"),
+    ("fe80::/10", "nur im eigenen Netzabschnitt"),
+    ("fec0::/10", "ein privates Netz"),
+    ("ff00::/8", "an viele gerichtet"),
+    ("::/3", "nicht öffentlich"),
+    ("4000::/2", "nicht öffentlich"),
+    ("8000::/1", "nicht öffentlich"),
 )
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -121,21 +121,21 @@ class AddressGuard:
         """
         checked = tuple(self._verify_address(host, text, is_plain=is_plain) for text in addresses)
         if not checked:
-            raise FetchError(f"{host} has no address", kind="dns")
+            raise FetchError(f"{host} hat keine Adresse im Netz", kind="dns")
         return checked
 
     def _verify_address(self, host: str, text: str, *, is_plain: bool) -> str:
         try:
             address = ipaddress.ip_address(text)
         except ValueError as error:
-            raise FetchError(f"{host} resolves to {text[:60]!r}, not an address", kind="address") from error
+            raise FetchError(f"{host} führt zu {text[:60]!r}; das ist keine Adresse", kind="address") from error
         if self.is_allowed(address):
             return text
         if is_plain:
-            raise FetchError(f"{host} ({text}): http is only for networks in allow_networks", kind="address")
+            raise FetchError(f"{host} ({text}): http geht nur in Netzen, die allow_networks nennt", kind="address")
         for network, reason in self._denied:
             if address in network:
-                raise FetchError(f"{host} leads to {text}, {reason} ({network})", kind="address")
+                raise FetchError(f"{host} führt zu {text}, das ist {reason} ({network})", kind="address")
         return text
 
 
@@ -144,7 +144,7 @@ def parse_network(text: str) -> Network:
     try:
         return ipaddress.ip_network(text)
     except ValueError as error:
-        raise ConfigError(f"allow_networks: {text!r} is not a network", advice="Beispiel: 10.20.0.0/16") from error
+        raise ConfigError(f"allow_networks: {text!r} ist kein Netz", advice="Beispiel: 10.20.0.0/16") from error
 
 
 def parse_url(url: str) -> Target:
@@ -157,15 +157,15 @@ def parse_url(url: str) -> Target:
     """
     match = _URL.fullmatch(url) if len(url) <= _MAX_URL_LENGTH else None
     if match is None:
-        raise FetchError(f"URL {url[:120]!r} is not a plain http or https URL", kind="address")
+        raise FetchError(f"{url[:120]!r} ist keine einfache http- oder https-Adresse", kind="address")
     scheme, text = match["scheme"], match["host"]
     port = int(match["port"] or (443 if scheme == "https" else 80))
     if port > 65535:
-        raise FetchError(f"port {port} does not exist", kind="address")
+        raise FetchError(f"Den Port {port} gibt es nicht", kind="address")
     literal = _parse_literal(text)
     host = text.strip("[]")
     if literal is None and (not _NAME.fullmatch(host) or text.startswith("[")):
-        raise FetchError(f"host {text!r} is not a DNS name", kind="address")
+        raise FetchError(f"{text!r} ist kein Rechnername", kind="address")
     return Target(scheme, host, port, literal)
 
 
@@ -179,7 +179,7 @@ def _parse_literal(text: str) -> Address | None:
             ipaddress.IPv6Address(text.strip("[]")) if is_bracketed else ipaddress.IPv4Address(text)
         )  # one of the two spellings only: brackets are for IPv6
     except ValueError as error:
-        raise FetchError(f"host {text!r} is an odd spelling of an address", kind="address") from error
+        raise FetchError(f"{text!r} ist eine ungewöhnlich geschriebene Adresse", kind="address") from error
     if str(address) != text.strip("[]"):
-        raise FetchError(f"address {text!r} is not in its canonical form", kind="address")
+        raise FetchError(f"Die Adresse {text!r} ist nicht in der üblichen Form geschrieben", kind="address")
     return address

@@ -9,7 +9,7 @@ import os
 import stat
 from pathlib import Path
 
-from shared.errors import FetchError
+from shared.errors import FetchError, reason_of
 from shared.net.fetcher import Fetched, answer_from_bytes, verify_path
 
 _ROOT = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -33,13 +33,13 @@ class DirectoryFetcher:
         try:
             folder = os.open(self._root, _ROOT)
         except OSError as error:
-            raise FetchError(f"export directory: {error.strerror}", kind="connect") from error
+            raise FetchError(f"Ausfuhrverzeichnis: {reason_of(error)}", kind="connect") from error
         try:
             body = _read_below(folder, names, max_bytes)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return Fetched(404)
         except OSError as error:
-            raise FetchError(f"{path}: {error.strerror}", kind="connect") from error
+            raise FetchError(f"{path}: {reason_of(error)}", kind="connect") from error
         return answer_from_bytes(body, etag)
 
 
@@ -64,7 +64,7 @@ def _read_below(folder: int, names: list[str], max_bytes: int) -> bytes:
 def _refuse_link(folder: int, name: str) -> None:
     """Name the reason; that no link is followed is assured by O_NOFOLLOW, not here."""
     if stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
-        raise FetchError(f"{name}: a symbolic link, not followed", kind="address")
+        raise FetchError(f"{name} ist ein symbolischer Verweis; dem wird nicht gefolgt", kind="address")
 
 
 def _read_regular(descriptor: int, name: str, max_bytes: int) -> bytes:
@@ -72,9 +72,9 @@ def _read_regular(descriptor: int, name: str, max_bytes: int) -> bytes:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError
     if not stat.S_ISREG(mode):
-        raise FetchError(f"{name}: not a regular file", kind="address")
+        raise FetchError(f"{name} ist keine gewöhnliche Datei", kind="address")
     with open(descriptor, "rb", closefd=False) as file:
         body = file.read(max_bytes + 1)
     if len(body) > max_bytes:
-        raise FetchError(f"{name}: more than {max_bytes} bytes", kind="oversize")
+        raise FetchError(f"{name} hat mehr als {max_bytes} Bytes", kind="oversize")
     return body

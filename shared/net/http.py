@@ -183,10 +183,10 @@ class HttpClient:
                         exchange.begin_body()
                         return take(response)
             except httpcore.PoolTimeout as error:
-                raise FetchError("too many requests at once", kind="timeout") from error
+                raise FetchError("Zu viele Anfragen auf einmal", kind="timeout") from error
             except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError) as error:
                 if not exchange.may_ask_again:
-                    raise FetchError(f"broken answer: {error}", kind="connect") from error
+                    raise FetchError(f"Die Antwort ist beschädigt ({error})", kind="connect") from error
 
     def _refuse_unless(self, response: httpx.Response, is_expected: bool) -> None:
         """Refuse redirects, statuses not expected, and encodings (no decompression anywhere)."""
@@ -194,10 +194,16 @@ class HttpClient:
         if not is_expected:
             kind = "redirect" if 300 <= status < 400 and status != 304 else "status"
             after = self._retry_after_seconds(response) if status in (429, 503) else 0
-            raise FetchError(f"answer {status}", kind=kind, status=status, retry_after_seconds=after)
+            raise FetchError(
+                f"Die Gegenstelle antwortet mit {status}", kind=kind, status=status, retry_after_seconds=after
+            )
         encoding = response.headers.get("content-encoding")
         if encoding is not None:
-            raise FetchError(f"answer has Content-Encoding {encoding[:40]!r}", kind="encoding", status=status)
+            raise FetchError(
+                f"Die Antwort hat die nicht vorgesehene Content-Encoding {encoding[:40]!r}",
+                kind="encoding",
+                status=status,
+            )
 
     def _retry_after_seconds(self, response: httpx.Response) -> int:
         """Read Retry-After (seconds or a date), at most an hour; 0 where it is absent or unreadable."""
@@ -223,7 +229,9 @@ def _type_of(response: httpx.Response) -> str:
 
 def _refuse_type(response: httpx.Response, content_types: Sequence[str]) -> None:
     if content_types and _type_of(response) not in content_types:
-        raise FetchError(f"answer has Content-Type {_type_of(response)!r}, not {content_types[0]!r}", kind="type")
+        raise FetchError(
+            f"Die Antwort hat den Content-Type {_type_of(response)!r}, nicht {content_types[0]!r}", kind="type"
+        )
 
 
 def _read_problem(response: httpx.Response) -> bytes:
@@ -238,17 +246,17 @@ def _read_body(response: httpx.Response, max_bytes: int) -> bytes:
     """Read a body that says where it ends, so that one cut off on the way cannot pass for a shorter one."""
     length = response.headers.get("content-length")
     if length is not None and int(length) > max_bytes:
-        raise FetchError(f"answer of {length} bytes, {max_bytes} allowed", kind="oversize")
+        raise FetchError(f"Die Antwort hat {length} Bytes, erlaubt sind {max_bytes}", kind="oversize")
     is_bodyless = response.status_code in (204, 304)
     if length is None and "transfer-encoding" not in response.headers and not is_bodyless:
-        raise FetchError("answer does not say where it ends", kind="connect")
+        raise FetchError("Die Antwort sagt nicht, wo sie endet", kind="connect")
     body = bytearray()
     for count, part in enumerate(response.iter_raw()):
         body += part
         if count > _MAX_SMALL_PIECES + len(body) // _MIN_MEAN_PIECE_BYTES:
-            raise FetchError(f"answer in {count} pieces for {len(body)} bytes", kind="oversize")
+            raise FetchError(f"Die Antwort kam in {count} Stücken für {len(body)} Bytes", kind="oversize")
         if len(body) > max_bytes:
-            raise FetchError(f"answer of more than {max_bytes} bytes", kind="oversize")
+            raise FetchError(f"Die Antwort hat mehr als {max_bytes} Bytes", kind="oversize")
     return bytes(body)
 
 

@@ -81,8 +81,8 @@ def _parse_proxy(text: str) -> tuple[httpcore.URL, tuple[str, str] | None]:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise ConfigError("proxy: not a URL", advice=_PROXY_EXAMPLE) from error
+        raise ConfigError("proxy ist keine Adresse", advice=_PROXY_EXAMPLE) from error
     if parts.scheme != "http" or not host or not host.isascii() or parts.path not in ("", "/"):
-        raise ConfigError("proxy: not of the form http://host:port", advice=_PROXY_EXAMPLE)
+        raise ConfigError("proxy hat nicht die Form http://host:port", advice=_PROXY_EXAMPLE)
     user = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     return httpcore.URL(scheme=b"http", host=host.encode("ascii"), port=port or 80, target=b"/"), user

@@ -23,7 +23,7 @@ from typing import Any
 import httpcore
 
 from shared.clock import Clock
-from shared.errors import FetchError
+from shared.errors import FetchError, reason_of
 from shared.net.addresses import AddressGuard
 
 Resolver = Callable[[str], Sequence[str]]
@@ -79,8 +79,8 @@ class Exchange:
     def too_late(self) -> FetchError:
         """Say whether the peer was silent (timeout) or answered too slowly (slow)."""
         if self.received:
-            return FetchError(f"answer not complete in time, {self.received} bytes came", kind="slow")
-        return FetchError("no answer in time", kind="timeout")
+            return FetchError(f"Die Antwort kam nicht rechtzeitig ganz an, nur {self.received} Bytes", kind="slow")
+        return FetchError("Es kam keine Antwort in der vorgesehenen Zeit", kind="timeout")
 
     def allowance(self, wanted: int) -> int:
         """Return how many bytes may be read now.
@@ -90,7 +90,7 @@ class Exchange:
         """
         left = self._limit - self.received
         if left <= 0:
-            raise FetchError(f"answer is longer than {self._limit} bytes on the wire", kind="oversize")
+            raise FetchError(f"Die Antwort ist länger als {self._limit} Bytes", kind="oversize")
         return min(wanted, left)
 
     def begin_body(self) -> None:
@@ -189,10 +189,12 @@ class DeadlineStream(httpcore.NetworkStream):
             return DeadlineStream(ssl_context.wrap_socket(self._sock, server_hostname=server_hostname), self._exchanges)
         except TimeoutError as error:
             self.close()
-            raise FetchError("TLS handshake not done in time", kind="timeout") from error
+            raise FetchError("Die verschlüsselte Verbindung kam nicht rechtzeitig zustande", kind="timeout") from error
         except (ssl.SSLError, ssl.CertificateError) as error:
             self.close()
-            raise FetchError(f"TLS: {_tls_reason(error)}", kind="tls") from error
+            raise FetchError(
+                f"Die verschlüsselte Verbindung kam nicht zustande ({_tls_reason(error)})", kind="tls"
+            ) from error
         except OSError as error:
             self.close()
             raise httpcore.ConnectError(str(error)) from error
@@ -236,9 +238,9 @@ def resolve_within(resolve: Resolver, host: str, seconds: float) -> tuple[str, .
     try:
         answer = answers.get(timeout=seconds)
     except queue.Empty as error:
-        raise FetchError(f"{host}: the name server did not answer in time", kind="dns") from error
+        raise FetchError(f"{host}: Der Namensdienst antwortet nicht", kind="dns") from error
     if isinstance(answer, OSError):
-        raise FetchError(f"{host}: {answer.strerror or answer}", kind="dns") from answer
+        raise FetchError(f"{host}: Der Namensdienst kennt keine Adresse dazu", kind="dns") from answer
     return answer
 
 
@@ -260,8 +262,12 @@ def _connect_one_of(addresses: Sequence[str], port: int, exchange: Exchange) -> 
         except OSError as error:
             failure = error
     if isinstance(failure, TimeoutError):
-        raise FetchError(f"no connection to {addresses[-1]} port {port} in time", kind="timeout") from failure
-    raise FetchError(f"no connection to {addresses[-1]} port {port}: {failure}", kind="connect") from failure
+        raise FetchError(
+            f"Keine Verbindung zu {addresses[-1]}, Port {port}: keine Antwort", kind="timeout"
+        ) from failure
+    raise FetchError(
+        f"Keine Verbindung zu {addresses[-1]}, Port {port}: {reason_of(failure)}", kind="connect"
+    ) from failure
 
 
 def _has_something_to_read(sock: socket.socket) -> bool:

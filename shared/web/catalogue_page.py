@@ -92,7 +92,7 @@ def show_offer(db: Database, said: CatalogueNote | None, words: Words, rid: byte
     with db.read() as conn:
         shown = catalogue.find_shown(conn, origins, rid)
         if shown is None or shown.kind != "offer" or said is None:
-            raise NotFoundError(f"no offer {rid.hex()} is shown")
+            raise NotFoundError(f"Ein Angebot {rid.hex()} wird nicht gezeigt")
         origin = next(s.origin for s in said.sources if s.member == shown.member and s.origin in origins)
         row = logs.load_log(conn, origin)
     prefix = f"feed/{origin.rpartition('/')[2]}/" if row.own else mirror_path(origin)

@@ -118,10 +118,14 @@ def _overview(doc: OfferDoc, words: Words) -> Iterator[tuple[str, Value]]:
 def _ages(doc: OfferDoc) -> str:
     low, high = doc.minimum_age, doc.maximum_age
     if low is not None and high is not None:
-        return f"{low} bis {high} Jahre"
+        return f"{low} bis {high} Jahre" if low != high else _years(low)
     if low is not None:
-        return f"ab {low} Jahren"
-    return "" if high is None else f"bis {high} Jahre"
+        return f"ab {low} {'Jahr' if low == 1 else 'Jahren'}"
+    return "" if high is None else f"bis {_years(high)}"
+
+
+def _years(count: int) -> str:
+    return f"{count} Jahr" if count == 1 else f"{count} Jahre"
 
 
 def _times(doc: OfferDoc) -> Iterator[tuple[str, Value]]:

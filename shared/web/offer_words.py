@@ -15,7 +15,7 @@ import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
-from shared.errors import ConfigError
+from shared.errors import ConfigError, reason_of
 from shared.model.district import District, parse_district
 from shared.model.parts import Cost, Phone, Place, Schedule, ScheduleException
 from shared.model.shipped import shipped_district, shipped_vocabularies
@@ -56,7 +56,7 @@ def load_words(district_file: str) -> Words:
     try:
         return Words(parse_district(Path(district_file).read_text("utf-8")))
     except OSError as error:
-        raise ConfigError(f"district profile {district_file}: {error.strerror}") from error
+        raise ConfigError(f"Das Kreisprofil {district_file} ist nicht lesbar: {reason_of(error)}") from error
 
 
 def markdown(text: str) -> Markup:

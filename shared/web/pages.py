@@ -23,6 +23,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from litestar import Response
 
 from shared.clock import Clock
+from shared.state_words import state_in_german
 from shared.web.assets import Assets
 
 SOURCE_LANGUAGE = "de"
@@ -173,7 +174,7 @@ class Pages:
         # Asked at each text, not once at start: the language belongs to the request.
         install: Callable[..., None] = environment.install_gettext_callables  # type: ignore[attr-defined]
         install(self.gettext, lambda one, many, n: self._catalogue().ngettext(one, many, n), newstyle=True)
-        environment.globals.update(url=self.url, asset=self.asset)
+        environment.globals.update(url=self.url, asset=self.asset, state_in_german=state_in_german)
         environment.filters.update(self._filters())
         return environment
 

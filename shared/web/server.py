@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import signal
 import socket
+from collections.abc import Callable
+from functools import partial
 
 import uvicorn
 from litestar import Litestar
 
-from shared.errors import ConfigError
+from shared.errors import ConfigError, reason_of
 from shared.logs import Log, adopt_library_logs
 
 GRACE_SECONDS = 5
@@ -28,6 +30,11 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, app: Litestar) -> None:
         super().__init__(config)
         self._app = app
+        self.on_ready: Callable[[], None] = lambda: None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._app.state.end_waiting()
@@ -55,24 +62,29 @@ def make_server(app: Litestar, *, host: str, port: int, root_path: str = "") -> 
     return Server(config, app)
 
 
-def serve(app: Litestar, log: Log, *, host: str, port: int, root_path: str = "") -> None:
+def serve(
+    app: Litestar, log: Log, *, host: str, port: int, root_path: str = "", on_ready: Callable[[str], None] | None = None
+) -> None:
     """Serve until SIGTERM or SIGINT, then return, so that the caller can close what it opened.
 
     Args:
         root_path: path under which a proxy shows this application and which it strips.
+        on_ready: called with the address once requests are answered.
     Raises:
         ConfigError: the address cannot be used, or the application did not start.
     """
     adopt_library_logs(log)
     server = make_server(app, host=host, port=port, root_path=root_path)
+    if on_ready is not None:
+        server.on_ready = partial(on_ready, f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
     # The address first: a second start by mistake must not begin the jobs, which would make the party recovering.
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family, backlog=server.config.backlog)
     except OSError as error:
         raise ConfigError(
-            f"Auf {host}:{port} kann nicht gelauscht werden: {error.strerror}.",
-            advice="Ist der Port belegt?  Einen anderen angeben.",
+            f"Auf {host}:{port} kann nicht gelauscht werden: {reason_of(error)}.",
+            advice="Mit --host und --port eine eigene Adresse und einen freien Port angeben.",
         ) from error
     # After its end uvicorn raises the signals that it caught once more; nobody must be killed by them then.
     before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -466,7 +466,9 @@ def test_facts_of_a_hub_that_told_the_truth_again_are_gone(world: World, hub: Hu
     hub.twists[mirror(HERTEN) + "/checkpoint"] = answers(404)
     refresh(node)
     with node.db.read() as conn:
-        assert facts.load_facts(conn, receiving.READING) == {HERTEN: "E_FETCH checkpoint answered 404"}
+        assert facts.load_facts(conn, receiving.READING) == {
+            HERTEN: "E_FETCH Die Gegenstelle antwortet auf die Frage nach ihrem Stand mit 404"
+        }
     hub.tell_truth()
 
     refresh(node)

@@ -89,7 +89,7 @@ def test_unknown_token_is_refused(hub: Hub, herten: City) -> None:
     status, answer = enrolment.receive_join(hub, herten.application(code))
 
     assert status == 403
-    assert "invite" in str(answer["detail"])
+    assert "Einladung" in str(answer["detail"])
 
 
 def test_token_of_another_name_is_refused(hub: Hub) -> None:

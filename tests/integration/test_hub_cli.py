@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -102,7 +104,7 @@ def test_init_refuses_a_directory_that_holds_keys(hub: Run, passphrase_file: Pat
     )
 
     assert code == 1
-    assert "never made a second time" in err
+    assert "nie ein zweites Mal" in err
     assert {path: path.read_bytes() for path in (tmp_path / "hub" / "keys").iterdir()} == before
 
 
@@ -197,6 +199,21 @@ def test_approval_is_asked_for_and_not_taken_for_granted(hub: Run, tmp_path: Pat
     assert as_json(hub("members", "--json")) == []
 
 
+@pytest.mark.parametrize(("answer", "expected"), [("j\n", 0), ("Ja\n", 0), ("\n", 1), ("n\n", 1)])
+def test_approval_takes_a_german_yes(
+    hub: Run, tmp_path: Path, passphrase_file: Path, monkeypatch: pytest.MonkeyPatch, answer: str, expected: int
+) -> None:
+    _, invitation, _ = hub("invite", "herten", "--ags", "05562020", "--title", "Stadt Herten")
+    apply_for(tmp_path / "hub", City("herten"), invitation.strip())
+    monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+
+    code, _, err = hub("approve", "herten", "--passphrase-file", passphrase_file)
+
+    assert code == expected
+    assert "[j/N]" in err
+    assert ("Abgebrochen." in err) == bool(expected)
+
+
 def test_approval_needs_the_right_passphrase_and_the_key_file(hub: Run, tmp_path: Path, passphrase_file: Path) -> None:
     _, invitation, _ = hub("invite", "herten", "--ags", "05562020", "--title", "Stadt Herten")
     apply_for(tmp_path / "hub", City("herten"), invitation.strip())
@@ -222,6 +239,38 @@ def test_change_of_status_makes_the_next_version(enrolled: Run, passphrase_file:
     assert (resumed["status"], resumed["roster"]) == ("active", 4)
 
 
+@pytest.mark.parametrize(("word", "state"), [("suspend", "gesperrt"), ("resume", "aktiv")])
+def test_change_to_what_is_so_makes_no_version(enrolled: Run, passphrase_file: Path, word: str, state: str) -> None:
+    if word == "suspend":
+        enrolled("suspend", "herten", "--passphrase-file", passphrase_file)
+    before = as_json(enrolled("roster", "show", "--json"))["version"]
+
+    said = enrolled(word, "herten")
+    for_programs = enrolled(word, "herten", "--json")
+
+    assert said == (0, f"herten ist schon {state}; die Mitgliederliste bleibt bei Fassung {before}.\n", "")
+    assert (for_programs[0], as_json(for_programs)["roster"]) == (0, before)
+    assert as_json(enrolled("roster", "show", "--json"))["version"] == before
+
+
+def test_draft_without_changes_says_that_it_only_renews(enrolled: Run, tmp_path: Path) -> None:
+    code, _, err = enrolled("roster", "draft", tmp_path / "next.txt")
+
+    assert code == 0
+    assert "Keine Änderung ist vorgemerkt" in err
+
+
+def test_states_are_german_for_people(enrolled: Run, passphrase_file: Path) -> None:
+    status, members, catalogue = enrolled("status")[1], enrolled("members")[1], enrolled("catalogue")[1]
+    enrolled("suspend", "herten", "--passphrase-file", passphrase_file)
+
+    assert ": in Betrieb.\n" in status
+    assert "Mitglieder: 1 eingeladen" in status
+    assert members.split()[:2] == ["herten", "eingeladen"]
+    assert catalogue.splitlines()[1].split()[:2] == ["hub", "aktiv"]
+    assert enrolled("members")[1].split()[:2] == ["herten", "gesperrt"]
+
+
 def test_regenerate_prints_a_code_for_an_active_member(enrolled: Run) -> None:
     refused = enrolled("invite", "herten", "--ags", "05562020", "--title", "Stadt Herten")
     code, out, _ = enrolled("regenerate", "herten")
@@ -229,6 +278,25 @@ def test_regenerate_prints_a_code_for_an_active_member(enrolled: Run) -> None:
     assert refused[0] == 1
     assert code == 0
     assert parse_invite(out.strip()).ags == "05562020"
+
+
+def test_clock_reset_with_nothing_to_reset_is_done(hub: Run) -> None:
+    said, for_programs = hub("clock", "reset"), hub("clock", "reset", "--json")
+
+    assert said[0] == for_programs[0] == 0
+    assert "nichts geändert" in said[1]
+    assert as_json(for_programs) == {"time": None}
+
+
+def test_clock_reset_tells_the_new_time_as_people_write_it(hub: Run, tmp_path: Path) -> None:
+    opened = open_hub(tmp_path / "hub")
+    opened.sealer.resign(now=opened.clock.now() + 10_000)
+    close_hub(opened)
+
+    code, out, err = hub("clock", "reset")
+
+    assert (code, err) == (0, "")
+    assert re.search(r"vom \d\d\.\d\d\.\d{4}, \d\d:\d\d:\d\d Uhr\.", out)
 
 
 # --- exchange ------------------------------------------------------------------------------------------------------
@@ -241,6 +309,17 @@ def test_pull_of_a_member_that_is_down_is_unreachable(enrolled: Run) -> None:
     assert code == 1
     assert line.keys() == {"name", "outcome", "code", "from", "size", "message"}
     assert (line["name"], line["outcome"], line["code"]) == ("herten", "unreachable", "E_FETCH")
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
+@pytest.mark.parametrize("word", ["pull", "push"])
+def test_reason_why_a_member_is_unreachable_is_on_stderr(enrolled: Run, word: str, options: list[str]) -> None:
+    code, out, err = enrolled(word, "herten", *options)
+
+    assert code == 1
+    assert "herten" in out
+    assert err.startswith("herten: ")
+    assert "Verbindung" in err
 
 
 def test_push_to_a_member_that_is_down_is_unreachable(enrolled: Run) -> None:
@@ -267,7 +346,6 @@ def test_hub_without_members_has_nothing_to_do(hub: Run) -> None:
         (["approve", "marl"], 1),
         (["suspend", "marl"], 1),
         (["recover", "--without", "herten"], 1),
-        (["clock", "reset"], 1),
         (["roster", "sign"], 1),
         (["pull", "herten", "--all"], 2),
         (["invite", "herten"], 2),
@@ -280,6 +358,24 @@ def test_what_is_refused_says_why(enrolled: Run, words: list[str], expected: int
 
     assert (code, out) == (expected, "")
     assert err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["pull", "marl"], "Kein Mitglied heißt marl."),
+        (["invite", "MARL", "--ags", "05562024", "--title", "Marl"], "Der Name 'MARL'"),
+        (["invite", "marl", "--ags", "5", "--title", "Marl"], "Der AGS '5'"),
+        (["roster", "publish", "pyproject.toml"], "Unterschrift"),
+        (["roster", "sign", "--root-key", "pyproject.toml"], "roster-draft.txt gibt es nicht"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_refusal_of_a_hub_is_german(hub: Run, words: list[str], said: str) -> None:
+    code, out, err = hub(*words)
+
+    assert (code, out) == (1, "")
+    assert said in err
 
 
 def test_every_command_without_a_hub_says_how_to_make_one(command: Run) -> None:

@@ -66,7 +66,7 @@ def test_database_with_foreign_tables_is_refused(db: Database) -> None:
     with db.write() as conn:
         conn.execute(sa.text("CREATE TABLE somebody (id INTEGER)"))
 
-    with pytest.raises(ConfigError, match="did not make"):
+    with pytest.raises(ConfigError, match="nicht von diesem Programm"):
         migrate(db, migrations())
 
 

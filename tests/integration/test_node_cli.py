@@ -15,7 +15,8 @@ from uuid import UUID
 
 import pytest
 
-from node.editing import prepare_document, publish_edit
+from node.cli import run as run_here
+from node.editing import prepare_document, publish_edit, withdrawal
 from node.opening import open_node
 from node.store.migrate import node_metadata
 from shared.database import sqlite_module
@@ -28,6 +29,7 @@ from tests.support.world import VirtualClock
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).parents[2]
+ENGLISH = {"Usage:", "Options", "Commands", "Show", "[OPTIONS]", "[default:", "INTEGER", "DIRECTORY"}
 STATUS_KEYS = [
     "name", "state", "size", "root", "pending", "conflicts", "catalogue_digest", "catalogue_records", "missing",
     "recovered", "last_push", "last_pull", "message",
@@ -92,7 +94,8 @@ def test_every_command_explains_itself(run: Run, command: str) -> None:
     done = run(command, "--help")
 
     assert done.returncode == 0
-    assert "Usage" in done.stdout
+    assert "Aufruf" in done.stdout
+    assert not ENGLISH & set(done.stdout.split())
 
 
 def test_init_makes_a_node_once(made: Run, home: Path) -> None:
@@ -134,6 +137,96 @@ def test_wrong_usage_is_exit_2(made: Run, arguments: tuple[str, ...]) -> None:
     assert made(*arguments).returncode == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["init"], "Es fehlt die Option '--name'."),
+        (["join"], "Es fehlt die Angabe 'CODE'."),
+        (["join", "a", "b", "--url", "u"], "Diese Angabe ist zu viel: b"),
+        (["imp"], "Den Befehl 'imp' gibt es nicht. Gemeint ist vielleicht 'import'."),
+        (["serve", "--prot", "1"], "Die Option '--prot' gibt es nicht."),
+        (["serve", "--port", "x"], "Das geht bei '--port' nicht: 'x' ist keine Zahl"),
+        (["serve", "--port", "70000"], "70000 liegt nicht im Bereich"),
+        (["serve", "--port"], "Hinter der Option '--port' fehlt der Wert."),
+        (["conflicts", "take", "x"], "'x' ist keine Zahl"),
+        (["import", "missing.csv"], "Datei 'missing.csv' gibt es nicht."),
+        (["import", "shared"], "'shared' ist ein Verzeichnis, keine Datei."),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_usage_is_explained_in_german(
+    home: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    code = run_here(["--home", str(home), *arguments])
+
+    assert code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["status"], "node.toml gibt es nicht"),
+        (["init", "--name", "HERTEN", "--ags", "05562020", "--title", "x"], "Der Name 'HERTEN'"),
+        (["init", "--name", "herten", "--ags", "5", "--title", "x"], "Der AGS '5' hat nicht genau acht Ziffern"),
+        (["init", "--name", "herten", "--ags", "05562020", "--title", "x", "--origin", "/"], "Der Ursprung '/'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_refusal_before_there_is_a_node_is_german(
+    home: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    code = run_here(["--home", str(home), *arguments])
+
+    assert code == 1
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["withdraw", "xyz", "--reason", "beendet"], "Die Kennung 'xyz'"),
+        (["join", "kw1.abc", "--url", "http://x"], "Der Einladungscode ist nicht lesbar"),
+        (["key", "rotate"], "Dieser Knoten ist noch kein Mitglied"),
+        (["export", "/proc/x"], "/proc/x: das gibt es nicht"),
+        (["serve", "--host", "nirgends.invalid"], "diesen Rechnernamen kennt hier niemand"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_refusal_of_a_node_is_german(
+    made: Run, home: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    code = run_here(["--home", str(home), *arguments])
+
+    assert code == 1
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("node.toml", b'name = "herten"', "Die Einstellung ags fehlt"),
+        ("node.toml", b"quatsch = 1", "Die Einstellung"),
+        ("node.toml", b"name = 5", "Die Einstellung name hat die falsche Art"),
+        ("node.toml", b"[[", "ist nicht lesbar"),
+        ("node.toml", b"\xff", "nicht in UTF-8"),
+        ("keys/witness.key", b"kaputt", "witness.key ist beschädigt"),
+        ("keys/witness.key", None, "witness.key fehlt"),
+        ("keys/log-g1.key", None, "Der Schlüssel der Generation 1 fehlt"),
+        ("membership.json", b"{", "membership.json ist beschädigt"),
+    ],
+)
+def test_damaged_file_is_named_in_german(
+    made: Run, home: Path, capsys: pytest.CaptureFixture[str], name: str, content: bytes | None, said: str
+) -> None:
+    (home / name).unlink() if content is None else (home / name).write_bytes(content)
+
+    code = run_here(["--home", str(home), "status"])
+
+    assert code == 1
+    assert said in capsys.readouterr().err
+
+
 def test_command_without_a_node_is_exit_1_with_advice(run: Run) -> None:
     done = run("status")
 
@@ -147,6 +240,15 @@ def test_status_has_exactly_the_agreed_keys(made: Run) -> None:
     assert list(status) == STATUS_KEYS
     assert (status["name"], status["state"], status["size"], status["pending"]) == ("herten", "new", 1, 0)
     assert (status["recovered"], status["last_push"], status["catalogue_digest"]) == (None, None, None)
+
+
+def test_states_are_german_for_people_and_codes_for_programs(made: Run, tmp_path: Path) -> None:
+    (tmp_path / "eins.csv").write_bytes(table(ROW))
+    made("import", str(tmp_path / "eins.csv"))
+
+    assert made("status").stdout.startswith("herten: neu. ")
+    assert " wird veröffentlicht " in made("offers").stdout
+    assert [row["state"] for row in read(made("offers", "--json"))] == ["pending"]
 
 
 def test_recovered_and_times_are_told_as_instants(made: Run, home: Path) -> None:
@@ -266,9 +368,24 @@ def test_clock_reset_brings_a_time_from_the_future_back(made: Run, home: Path) -
 
     done = read(made("clock", "reset", "--json"))
     again = read(made("clock", "reset", "--json"))
+    said = made("clock", "reset")
 
     assert done["before"] > done["now"]
     assert again["before"] <= again["now"]
+    assert (said.returncode, said.stdout) == (0, "Die gespeicherte Zeit war in Ordnung; nichts geändert.\n")
+
+
+def test_clock_reset_tells_both_times_as_people_write_them(made: Run, home: Path) -> None:
+    node = open_node(home)
+    with node.db.write() as conn:
+        row = logs.load_log(conn, node.settings.origin)
+        logs.save_columns(conn, row.id, time=2_000_000_000)
+    node.db.close()
+
+    done = made("clock", "reset")
+
+    assert done.returncode == 0
+    assert "vom 18.05.2033, 05:33:20 Uhr auf den " in done.stdout
 
 
 def test_migrated_database_has_the_schema_of_the_program(made: Run, home: Path) -> None:
@@ -331,6 +448,22 @@ def test_conflict_is_listed_taken_and_dropped(made: Run, home: Path) -> None:
     assert dropped.returncode == 0
     assert read(made("conflicts", "--json")) == []
     assert [row["state"] for row in read(made("offers", "--json"))] == ["pending"]
+
+
+def test_withdrawal_of_what_is_not_in_the_log_is_not_taken(made: Run, home: Path) -> None:
+    node = open_node(home)
+    with node.db.write() as conn:
+        add_conflict(conn, withdrawal(node, b"\1" * 16, 5, "ended"), "stale")
+    node.db.close()
+    (row,) = read(made("conflicts", "--json"))
+
+    refused = made("conflicts", "take", str(row["number"]))
+
+    assert refused.returncode == 1
+    assert "es gibt nichts zurückzuziehen" in refused.stderr
+    assert "conflicts drop" in refused.stderr
+    assert len(read(made("conflicts", "--json"))) == 1
+    assert read(made("status", "--json"))["pending"] == 0
 
 
 def test_id_is_taken_with_dashes_and_in_capitals(made: Run) -> None:

@@ -198,7 +198,7 @@ def test_erased_person_is_in_no_file_of_any_party(federation: Federation, tmp_pa
 def test_demo_once_ends_well_with_twelve_equal_digests() -> None:
     command = [str(ROOT / "deploy/demo"), "--once", "--port", str(free_ports(12))]
 
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=420, check=False)
 
     lines = [line.split() for line in done.stdout.splitlines()]
     assert done.returncode == 0, done.stderr

@@ -19,11 +19,11 @@ from shared.feed.base64s import encode_base64
 from shared.feed.checkpoint import Checkpoint, format_checkpoint_text
 from shared.feed.entry import Erase, Publish, Withdraw, format_entry, parse_entry
 from shared.feed.keys import LOG, WITNESS, SigningKey
-from shared.feed.merkle import Frontier, leaf_hash
+from shared.feed.merkle import Frontier, leaf_hash, reader_of
 from shared.feed.note import Note, format_note, sign_line, sign_time_line
 from shared.feed.payload import commitment_of, seal_payload
 from shared.feed.push import Holding, PayloadPart, PushAnswer, PushBody, SourcePart, format_answer, format_push
-from shared.feed.tiles import format_bundle, parse_tile_number, parse_tile_path
+from shared.feed.tiles import HEIGHT, format_bundle, hash_tile, parse_tile_number, parse_tile_path
 from shared.holdings import logs, payloads
 from shared.seal import Signer
 from tests.support.world import Answered, Exchange, SeededDice, World, offer_doc
@@ -220,11 +220,12 @@ class NodeSimulator:
 
     def _tile(self, path: str) -> Answered:
         tile = parse_tile_path(path)
-        piece = self.entries[tile.n * WIDTH : tile.n * WIDTH + tile.width]
-        if len(piece) < tile.width or tile.level not in ("entries", 0):
+        level = 0 if tile.level == "entries" else tile.level
+        if tile.n * WIDTH + tile.width > self.size >> (HEIGHT * level):
             return Answered(404)
-        data = format_bundle(piece) if tile.level == "entries" else b"".join(leaf_hash(entry) for entry in piece)
-        return Answered(200, data)
+        if tile.level == "entries":
+            return Answered(200, format_bundle(self.entries[tile.n * WIDTH : tile.n * WIDTH + tile.width]))
+        return Answered(200, hash_tile(level, tile.n, tile.width, reader_of([leaf_hash(e) for e in self.entries])))
 
     def _payloads(self, number: int) -> Answered:
         lines = []

@@ -36,3 +36,5 @@ def test_limits_fit_each_other() -> None:
     assert len(format_entry(largest)) <= limits.ENTRY_MAX_BYTES
     assert limits.BUNDLE_WIDTH * (limits.ENTRY_MAX_BYTES + 2) <= limits.BUNDLE_MAX_BYTES
     assert limits.TREE_SIZE_MAX.bit_length() == limits.FRONTIER_MAX_HASHES
+    assert 2 * -(-limits.FRONTIER_MAX_HASHES // 8) == limits.DIAGNOSIS_TILES_MAX
+    assert limits.GROWTH_PER_DAY < limits.GROWTH_PER_READ

@@ -12,7 +12,7 @@ import pytest
 from shared.errors import KreisweitError, VerificationError
 from shared.feed.keys import parse_vkey
 from shared.feed.outcomes import Code
-from shared.feed.tiles import split_bundle
+from shared.feed.tiles import split_bundle, tile_reader
 from shared.feed.trusted_log import Keys, LogState, TrustedLog, diagnose_root
 
 VECTORS = json.loads((Path(__file__).parents[1] / "conformance/vectors/feed-v1.json").read_text("utf-8"))
@@ -49,10 +49,9 @@ def judge(case: dict[str, Any]) -> str:
             log.finish()
         except VerificationError:
             tile = base64.b64decode(case.get("tile", case.get("tile_0", "")))
-            leaves = [tile[i : i + 32] for i in range(0, len(tile), 32)]
             raise diagnose_root(
-                signed=admission.checkpoint, held_size=state.size, held_root=state.root, their_leaves=leaves,
-                evidence=(state.note, admission.note),
+                signed=admission.checkpoint, held_size=state.size, held_root=state.root,
+                tree=tile_reader(admission.checkpoint.size, lambda _: tile), evidence=(state.note, admission.note),
             ) from None  # fmt: skip
     except KreisweitError as error:
         return error.code

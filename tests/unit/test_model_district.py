@@ -72,8 +72,8 @@ def test_empty_text_and_other_towns_are_no_member() -> None:
         ('key = "05562"', 'key = "5562"', "key"),
         ('ags = "05562020"', 'ags = "05562024"', "given twice"),
         ('ags = "05562020"', 'ags = "05570020"', "outside"),
-        ('ags = "05562020"', 'ags = "5562020"', "eight digits"),
-        ('name = "herten"', 'name = "Herten"', "member name"),
+        ('ags = "05562020"', 'ags = "5562020"', "acht Ziffern"),
+        ('name = "herten"', 'name = "Herten"', "Der Name 'Herten'"),
         ('name = "herten"', 'name = "hub"', "reserved"),
         ('name = "herten"', 'name = "marl"', "given twice"),
         ('code = "45699"', 'code = "45701"', "given twice"),
@@ -103,7 +103,7 @@ def test_another_district_is_possible() -> None:
 
 @pytest.mark.parametrize("name", ["heinsberg", "../district", ""])
 def test_profile_that_is_not_shipped_is_refused(name: str) -> None:
-    with pytest.raises(ConfigError, match="not shipped"):
+    with pytest.raises(ConfigError, match="liegt dem Programm nicht bei"):
         shipped_district(name)
 
 

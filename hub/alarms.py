@@ -1,0 +1,145 @@
+"""What a person at the district must see to: each matter once, with its reason and what to do next.
+
+An alarm is derived from what is stored now, so it goes when its cause goes; nobody has to dismiss one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from hub import recovery, roster_keeping
+from hub.erasure_watch import ALARM
+from hub.party import Hub
+from hub.roster_keeping import Alarm
+from hub.store.standings import load_standing
+from shared.feed import limits
+from shared.feed.outcomes import ABOUT, Actor, Code, State
+from shared.holdings import facts, logs, papers, payloads
+
+if TYPE_CHECKING:
+    from hub.overview import Member
+
+_ALONE = frozenset({Code.E_OWN_CLOCK, Code.E_FORK, Code.E_RECOVERING})
+"""Refusals to sign that are told by themselves: by the clock's alarm, the fork's, and the state of the hub."""
+_STEPS = {
+    State.FORKED: "Mit der Stadt klären, was war; dann braucht sie eine neue Generation: kreisweit-hub regenerate.",
+    State.ROLLED_BACK: "Die Stadt anrufen: Dort wurde wohl ein alter Stand zurückgeholt.",
+    State.HELD: "Die Stadt anrufen, dann kreisweit-hub hold confirm oder hold reject.",
+    State.THROTTLED: "Die Stadt anrufen; kreisweit-hub hold confirm lässt die Einträge einmal durch.",
+}
+"""What a person does about a member in a state that does not end by waiting."""
+_UNREAD = frozenset({State.RETIRED, State.SUSPENDED, State.PAUSED})
+"""Members in these states are not read, so what was refused before says nothing about now."""
+
+
+def find_alarms(hub: Hub, everyone: Sequence[Member]) -> list[Alarm]:
+    """Collect what a person must see to: roster, clock, members that need a decision or have fallen silent."""
+    now = hub.clock.now()
+    found = roster_keeping.alarms(hub)
+    with hub.db.read() as conn:
+        found += _own_clock(hub, conn, now)
+        found += _own_troubles(conn, now)
+        found += _elsewhere(hub, conn)
+        rows = [row for row in hub.members(conn) if row.status != "retired"]
+        kept = {row.name: load_standing(conn, row.origin, row.name) for row in rows}
+        foreign = {row.member for row in payloads.load_quarantine(conn) if row.code == Code.E_OWNER}
+    for member in everyone:
+        if member.name in kept:
+            texts = _about_records(member.name in foreign, kept[member.name]["oddities"])
+            texts += _about_member(member, kept[member.name], now)
+            found += [Alarm(member.name, text) for text in texts]
+    return found
+
+
+# --- the hub itself ------------------------------------------------------------------------------------------------
+
+
+def _own_clock(hub: Hub, conn: sa.Connection, now: int) -> list[Alarm]:
+    """One alarm, whatever carries the later time."""
+    own, note = logs.find_log(conn, hub.settings.origin), papers.load_catalogue_note(conn)
+    later = ["der letzte Stand des eigenen Logs"] if own is not None and own.time > now else []
+    later += ["der letzte Katalog"] if note is not None and note[0] > now else []
+    if not later:
+        return []
+    return [
+        Alarm(
+            "own-clock", f"{ABOUT[Code.E_OWN_CLOCK].text} Aus der Zukunft: {' und '.join(later)}. "
+            "Die Uhr dieses Rechners stellen; geht sie richtig, kreisweit-hub clock reset aufrufen.",
+        )
+    ]  # fmt: skip
+
+
+def _own_troubles(conn: sa.Connection, now: int) -> list[Alarm]:
+    """Facts that stay until their cause is gone, or is not seen any more for an hour."""
+    found = []
+    if facts.load_fact(conn, "forked"):
+        text = "Vom Log des Hubs gibt es zwei unterschriebene Fassungen (E_FORK); es wird nichts unterschrieben."
+        found.append(Alarm("forked", f"{text} Beide sind gespeichert; der Hub braucht eine neue Generation."))
+    refused = facts.load_fact(conn, "seal-refused")
+    if refused and refused.partition(" ")[0] not in _ALONE:
+        text = f"Das eigene Log kann zurzeit nicht unterschrieben werden ({refused.strip()})."
+        found.append(Alarm("seal-refused", f"{text} Bleibt das so, den Hub neu starten."))
+    refused = facts.load_fact(conn, "roster-refused")
+    if refused and not facts.has_passed(conn, "roster-refused-at", now=now, seconds=limits.HOUR):
+        text = f"Ein Knoten hat eine Mitgliederliste geliefert, die nicht gültig ist ({refused})."
+        found.append(Alarm("roster-refused", f"{text} Es gilt weiter die eigene; die Städte fragen, woher ihre ist."))
+    if not facts.has_passed(conn, "local-clock", now=now, seconds=limits.HOUR):
+        found.append(Alarm("local-clock", f"{ABOUT[Code.E_LOCAL_CLOCK].text} Die Uhr dieses Rechners prüfen."))
+    return found
+
+
+def _elsewhere(hub: Hub, conn: sa.Connection) -> list[Alarm]:
+    """What others do or left undone, as far as somebody still looks at them."""
+    running = {row.name for row in hub.members(conn) if row.status != "retired"}
+    found = [
+        Alarm(
+            name, f"{ABOUT[Code.E_ERASED_SERVED].text} {url} "
+            "Wer diese Adresse betreibt, muss die Daten dort und im Zwischenspeicher löschen.",
+        )
+        for name, url in sorted(facts.load_facts(conn, ALARM).items())
+        if name in running
+    ]  # fmt: skip
+    if missing := recovery.still_missing(hub, conn):
+        text = f"Nach dem Start fehlte die Meldung von: {', '.join(missing)}."
+        found.append(Alarm("recovered-without", f"{text} Dort anrufen: Der Knoten muss laufen und sich melden."))
+    return found
+
+
+# --- members -------------------------------------------------------------------------------------------------------
+
+
+def _about_records(names_a_foreign_owner: bool, oddities: str) -> list[str]:
+    """Single records and entries that a person must look at although their log goes on."""
+    found = []
+    if names_a_foreign_owner:
+        found.append(f"{ABOUT[Code.E_OWNER].text} Die Stadt anrufen; kreisweit-hub quarantine zeigt das Angebot.")
+    if line := next((line for line in oddities.split("\n") if line.startswith(Code.W_GRAMMAR)), ""):
+        found.append(f"{ABOUT[Code.W_GRAMMAR].text} ({line}) Die Stadt anrufen: Ihr Programm ist wohl veraltet.")
+    return found
+
+
+def _about_member(member: Member, kept: dict[str, Any], now: int) -> list[str]:
+    found = []
+    is_refused = kept["refusals"] >= limits.QUARANTINE_ALARM_FAILURES and member.state not in _UNREAD
+    late = member.time is not None and now - member.time > limits.MEMBER_LATE_ALARM_SECONDS
+    if member.state in _STEPS or (is_refused and member.code != Code.E_LOCAL_CLOCK):
+        found.append(f"{member.message} {_step(member, is_decided=kept['hold'] == 'rejected')}".strip())
+    elif late and member.state in (State.ACTIVE, State.STALE):
+        found.append("Seit über sechs Stunden ohne Lebenszeichen. Die Stadt anrufen: Der Knoten läuft wohl nicht.")
+    if member.apart:
+        found.append(
+            f"{member.apart} auf einmal gelöschte Angebote werden bis zu 72 Stunden zurückbehalten. "
+            "Die Stadt anrufen; kreisweit-hub hold confirm vernichtet sie gleich."
+        )
+    return found
+
+
+def _step(member: Member, *, is_decided: bool) -> str:
+    if member.state == State.HELD and is_decided:
+        return "Die Stadt veröffentlicht die Angebote wieder."
+    if named := _STEPS.get(State(member.state)):
+        return named
+    return f"Es handelt: {member.acts}." if member.acts and member.acts != Actor.NOBODY else ""
