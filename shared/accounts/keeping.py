@@ -101,9 +101,10 @@ def add(registry: Registry, name: str, profile: Profile, *, by: int, password: s
         RuleError: with every problem, by field.
     """
     name = normalise_name(name)
-    problems = _check_profile(registry, profile)
+    problems: dict[str, Sequence[str]] = {}
     if not _NAME.fullmatch(name):
         problems["name"] = ["2 bis 64 Zeichen: kleine Buchstaben ohne Umlaute, Ziffern, Punkt, Bindestrich, @."]
+    problems |= _check_profile(registry, profile)
     if password and (bad := check_password(password, names=(name, profile.display, registry.title))):
         problems["password"] = bad
     password_hash = registry.passwords.hash(password) if password and not problems else ""
@@ -111,7 +112,7 @@ def add(registry: Registry, name: str, profile: Profile, *, by: int, password: s
         if not problems and accounts.find_account(conn, name) is not None:
             problems["name"] = ["Diesen Anmeldenamen gibt es schon."]
         if problems:
-            raise RuleError("Das Konto kann so nicht angelegt werden", problems)
+            raise RuleError("Das Konto kann so nicht angelegt werden", problems, advice=_role_advice(registry))
         now = registry.clock.now()
         account_id = accounts.add_account(conn, name, profile.display, profile.role, profile.providers, now)
         accounts.add_change(conn, account_id, by, "added", profile.role, now)
@@ -130,7 +131,7 @@ def change(registry: Registry, account_id: int, profile: Profile, *, by: int) ->
     """
     problems = _check_profile(registry, profile)
     if problems:
-        raise RuleError("Das Konto kann so nicht geändert werden", problems)
+        raise RuleError("Das Konto kann so nicht geändert werden", problems, advice=_role_advice(registry))
     with registry.db.write() as conn:
         before = _load(conn, account_id)
         if Right.ACCOUNTS not in registry.roles.of(profile.role).rights:
@@ -278,12 +279,16 @@ def _keep_one(conn: sa.Connection, registry: Registry, account: AccountRow) -> N
         )
 
 
+def _role_advice(registry: Registry) -> str:
+    return f"Rollen: {', '.join(role.code for role in registry.roles)}."
+
+
 def _check_profile(registry: Registry, profile: Profile) -> dict[str, Sequence[str]]:
     problems: dict[str, Sequence[str]] = {}
     if not 1 <= len(profile.display.strip()) <= _DISPLAY_MAX:
         problems["display"] = [f"Geben Sie einen Namen an, höchstens {_DISPLAY_MAX} Zeichen."]
     if profile.role not in registry.roles:
-        problems["role"] = [f"Wählen Sie eine Rolle: {', '.join(role.code for role in registry.roles)}."]
+        problems["role"] = ["Wählen Sie eine Rolle."]
     elif registry.roles.of(profile.role).is_limited and not profile.providers:
         problems["providers"] = ["Für diese Rolle nennen Sie mindestens einen Träger."]
     if len(profile.providers) > _PROVIDERS_MAX or any(len(name) > _PROVIDER_MAX for name in profile.providers):

@@ -32,7 +32,7 @@ def _profile(form: Form) -> Profile:
 
 
 def _role_options(desk: Desk) -> list[tuple[str, str]]:
-    return [(role.code, f"{role.title}: {role.explanation}") for role in desk.registry.roles]
+    return [(role.code, role.title) for role in desk.registry.roles]
 
 
 def _list_page(
@@ -53,7 +53,7 @@ def _edit_page(
     return desk.respond(
         request, "desk/account_edit.html", status_code=status_code, problems=problems, listed=listed, account=account,
         profile=profile or Profile(account.display, account.role, account.providers), changes=changes,
-        role_options=_role_options(desk), refusal=refusal, path=ACCOUNTS,
+        roles=desk.registry.roles, role_options=_role_options(desk), refusal=refusal, path=ACCOUNTS,
     )  # fmt: skip
 
 

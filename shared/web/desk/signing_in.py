@@ -147,7 +147,7 @@ def _invitation_routes(desk: Desk) -> Sequence[HTTPRouteHandler]:
         account = keeping.find_invited(desk.registry, token)
         return desk.respond(
             request, "desk/invitation.html", status_code=status_code, problems=problems, account=account,
-            length_min=LENGTH_MIN,
+            length_min=LENGTH_MIN, totp_required=desk.registry.totp_required,
         )  # fmt: skip
 
     @desk_get("/einladung/{token:str}", right=ANYBODY)
