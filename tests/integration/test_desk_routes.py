@@ -23,6 +23,7 @@ from tests.support.desk import Desk, add_person, at_desk, make_desk_node
 from tests.support.loopback import app_of
 
 PROGRAM = {"Accept": "application/json"}
+_NOTHING = {"{rid}": "0" * 32, "{number}": "999999", "{account_id}": "999999"}
 SIGNED_OUT, HALF_WAY = "signed-out", "half-way"
 PEOPLE = [SIGNED_OUT, HALF_WAY, *(role.code for role in ROLES)]
 
@@ -52,8 +53,8 @@ def desk(node: Node) -> Iterator[Desk]:
 
 def concrete(path: str) -> str:
     """A path of this pattern that names nothing that exists."""
-    parts = [("999999" if part.endswith("id}") else "x") if part.startswith("{") else part for part in path.split("/")]
-    return "/".join(parts)
+    parts = path.split("/")
+    return "/".join((_NOTHING.get(part, "x") if part.startswith("{") else part) for part in parts)
 
 
 def expected(right: object, who: str) -> str:
