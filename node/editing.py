@@ -324,15 +324,16 @@ def own_offers(node: Node) -> list[OfferRow]:
         pending = {edit.rid: edit for edit in edits.load_edits(conn) if edit.rid is not None}
         conflicts = {bytes(c.rid): c for c in edits.load_conflicts(conn)}
         sketches = drafts.load_drafts(conn)
-    rows = []
-    for rid in {*records, *pending, *conflicts, *sketches}:
-        known, edit, conflict, sketch = records.get(rid), pending.get(rid), conflicts.get(rid), sketches.get(rid)
-        state = _own_state(known, edit, None if conflict is None else conflict.cause, sketch)
-        bodies = (edit.body if edit is not None else None, None if conflict is None else conflict.body)
-        title = next((title_in(bytes(body)) for body in bodies if body), "")
-        title = title or (known.title if known is not None else "") or _name_in(sketch)
-        base = NEW if known is None else known.position
-        rows.append(OfferRow(rid.hex(), node.settings.name, title, state, base, sketch is not None))
+        rows = []
+        for rid in {*records, *pending, *conflicts, *sketches}:
+            known, edit, conflict, sketch = records.get(rid), pending.get(rid), conflicts.get(rid), sketches.get(rid)
+            state = _own_state(known, edit, None if conflict is None else conflict.cause, sketch)
+            bodies = (edit.body if edit is not None else None, None if conflict is None else conflict.body)
+            title = next((title_in(bytes(body)) for body in bodies if body), "")
+            title = title or (known.title if known is not None else "") or _name_in(sketch)
+            title = title or str((last_document(conn, rid) or {}).get("name", ""))
+            base = NEW if known is None else known.position
+            rows.append(OfferRow(rid.hex(), node.settings.name, title, state, base, sketch is not None))
     return sorted(rows, key=lambda r: (r.title.casefold(), r.id))
 
 

@@ -74,6 +74,7 @@ def note_step(  # noqa: PLR0913 - one argument for each column of the history
 ) -> None:
     """Note within a transaction what happened to an offer; saves of one person in one sitting are one version."""
     now, body = node.clock.now(), None if doc is None else msgspec.json.encode(doc)
+    facts.bump_fact(conn, "catalogue-version")
     if action == "saved" and body is not None:
         last = history.last_step(conn, rid)
         is_same = last is not None and (last.action, last.editor) == (action, editor)

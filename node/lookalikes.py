@@ -7,7 +7,6 @@ index is kept until the catalogue changes.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import msgspec
 from rapidfuzz import fuzz
@@ -26,6 +25,7 @@ _LIKE_TITLE = 72.0
 _LIKE_PROVIDER = 88.0
 _SHOWN = 5
 _LEAST_LETTERS = 5
+_OWN_STATES = frozenset({"pending", "published", "draft"})
 
 
 class Lookalike(msgspec.Struct, frozen=True):
@@ -74,23 +74,23 @@ class Lookalikes:
 
     def _index(self) -> list[_Known]:
         said = self._node.consumer.newest()
-        with self._lock, self._node.db.read() as conn:
-            version = f"{facts.load_fact(conn, 'catalogue-version')}/{said.time if said else 0}"
-            if version != self._version:
-                shown = catalogue.iterate_shown(conn, [] if said is None else shown_origins(said))
-                self._known, self._version = [*self._read(shown)], version
-            return self._known
+        with self._lock:
+            with self._node.db.read() as conn:
+                version = f"{facts.load_fact(conn, 'catalogue-version')}/{said.time if said else 0}"
+                if version == self._version:
+                    return self._known
+                found = [_known(one) for one in catalogue.iterate_shown(conn, shown_origins(said) if said else [])]
+            seen = {one.rid for one in found}
+            own = [row for row in own_offers(self._node) if row.state in _OWN_STATES and row.id not in seen]
+            found += [_Known(row.id, row.member, row.title, "", fold(row.title), "") for row in own]
+            self._known, self._version = found, version
+            return found
 
-    def _read(self, shown: Iterator[Shown]) -> Iterator[_Known]:
-        seen: set[str] = set()
-        for one in shown:
-            doc = msgspec.json.decode(one.body, type=OfferPayload).doc
-            lead = doc.providers[0].name if doc.providers else ""
-            seen.add(one.rid.hex())
-            yield _Known(one.rid.hex(), one.member, doc.name, lead, fold(doc.name), match_key(lead))
-        for row in own_offers(self._node):
-            if row.id not in seen and row.state in ("pending", "published", "draft"):
-                yield _Known(row.id, row.member, row.title, "", fold(row.title), "")
+
+def _known(one: Shown) -> _Known:
+    doc = msgspec.json.decode(one.body, type=OfferPayload).doc
+    lead = doc.providers[0].name if doc.providers else ""
+    return _Known(one.rid.hex(), one.member, doc.name, lead, fold(doc.name), match_key(lead))
 
 
 def _score(words: str, key: str, one: _Known) -> float:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
+from node.history import last_document
 from node.party import Node
 from node.store import drafts, history, versions
 from node.store.drafts import SUBMITTED, Draft
@@ -177,7 +178,7 @@ class OfferList:
         self, conn: sa.Connection, log_id: int, before: Mapping[bytes, Facts], known: OwnRecord | None,
         edit: Edit | None, sketch: Draft | None,
     ) -> Facts:  # fmt: skip
-        """Return what is said of the newest version: draft, pending edit, held version, in this order."""
+        """Return what is said of the newest version: draft, pending edit, held version, what it said before its end."""
         key: bytes
         load: Callable[[], Mapping[str, Any] | None]
         if sketch is not None:
@@ -189,6 +190,8 @@ class OfferList:
         elif known is not None and known.commitment is not None:
             commitment = known.commitment
             key, load = commitment, lambda: _held_document(conn, log_id, commitment)
+        elif (rid := _id_of(known, edit)) is not None:
+            key, load = b"past" + rid, lambda: last_document(conn, rid)
         else:
             return _NOTHING
         facts = before.get(key)
@@ -197,6 +200,10 @@ class OfferList:
             facts = _NOTHING if doc is None else facts_of(doc, self._day or date.min)
         self._known[key] = facts
         return facts
+
+
+def _id_of(known: OwnRecord | None, edit: Edit | None) -> bytes | None:
+    return known.rid if known is not None else None if edit is None else edit.rid
 
 
 def _held_document(conn: sa.Connection, log_id: int, commitment: bytes) -> Mapping[str, Any] | None:

@@ -69,3 +69,9 @@ def new_context(browser: Browser) -> Iterator[NewContext]:
             return context
 
         yield make
+
+
+@pytest.fixture(params=[(NARROW, "light"), (NARROW, "dark"), (WIDE, "light"), (WIDE, "dark")], ids=str)
+def context(new_context: NewContext, request: pytest.FixtureRequest) -> BrowserContext:
+    size, scheme = request.param
+    return new_context(viewport=size, color_scheme=scheme)

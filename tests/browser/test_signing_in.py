@@ -2,46 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
-import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from shared.accounts import keeping, sessions
+from shared.accounts import keeping
 from shared.accounts.keeping import COMMAND_LINE, Profile
-from shared.accounts.links import format_token
-from shared.accounts.second_factor import make_secret
-from shared.accounts.sessions import Stage, Visit
-from shared.accounts.store import accounts
-from shared.accounts.store import sessions as session_store
-from tests.browser.axe import findings, is_wider_than_its_window
-from tests.browser.conftest import NARROW, WIDE, NewContext, Served
+from shared.accounts.sessions import Stage
+from tests.browser.axe import findings
+from tests.browser.conftest import NARROW, NewContext, Served
+from tests.browser.look import Look, hold_session
 from tests.support.desk import PASSWORD, add_person, code_now
-
-PICTURES = os.environ.get("KREISWEIT_TEST_PICTURES", "")
-"""Folder for a picture of every page that is looked at; empty = none."""
-
-
-def hold_session(served: Served, context: BrowserContext, account_id: int, stage: Stage = Stage.FULL) -> None:
-    """Put a session of this account into the browser."""
-    node = served.node
-    with node.db.write() as conn:
-        account = accounts.load_account(conn, account_id)
-        assert account is not None
-        opened = sessions.open_session(
-            conn, node.accounts, account, stage, Visit(device="Chrome, Linux"), pending=make_secret(node.dice)
-        )
-        session_store.save_flash(conn, sessions.hash_token(opened.token), "success Das Konto ist geändert.")
-    value = format_token(opened.token)
-    context.add_cookies([{"name": "kw-herten", "value": value, "url": served.url}])
-
-
-@pytest.fixture(params=[(NARROW, "light"), (NARROW, "dark"), (WIDE, "light"), (WIDE, "dark")], ids=str)
-def context(new_context: NewContext, request: pytest.FixtureRequest) -> BrowserContext:
-    size, scheme = request.param
-    return new_context(viewport=size, color_scheme=scheme)
 
 
 def test_first_sign_in_by_invitation(served: Served, new_context: NewContext) -> None:
@@ -113,7 +84,7 @@ def test_pages_of_the_way_in_are_accessible(served: Served, context: BrowserCont
     node = served.node
     account_id = add_person(node)
     invited = keeping.add(node.accounts, "neu", Profile("Neue Person", "autor"), by=COMMAND_LINE)
-    look = _Look(served, context)
+    look = Look(served, context)
     look.at("/pult/anmelden")
     look.page.get_by_role("button", name="Weiter").click()
     look.here("anmelden-falsch")
@@ -142,7 +113,7 @@ def test_pages_of_the_desk_are_accessible(served: Served, context: BrowserContex
     keeping.disable(node.accounts, reader, by=COMMAND_LINE)
     keeping.add(node.accounts, "neu", Profile("Neue Person mit einem recht langen Namen", "autor"), by=COMMAND_LINE)
     hold_session(served, context, add_person(node))
-    look = _Look(served, context)
+    look = Look(served, context)
     for path in ("/pult", "/pult/rollen", "/pult/konto", "/pult/konto/zweiter-faktor", "/pult/konten"):
         look.at(path)
     look.page.get_by_role("button", name="Konto anlegen").click()
@@ -166,27 +137,3 @@ def test_axe_finds_a_mistake(new_context: NewContext) -> None:
     page.set_content('<html lang="de"><title>x</title><img src="data:,"><p style="color:#bbb">blass</p>')
 
     assert {finding.split(":")[0] for finding in findings(page)} == {"image-alt", "color-contrast"}
-
-
-class _Look:
-    """Looks at pages and collects what is wrong with each."""
-
-    def __init__(self, served: Served, context: BrowserContext) -> None:
-        self.page = context.new_page()
-        self.found: list[str] = []
-        self._url = served.url
-
-    def at(self, path: str, *, name: str = "") -> None:
-        """Open a page and look at it."""
-        self.page.goto(self._url + path)
-        self.here(name or path.strip("/").replace("/", "-"))
-
-    def here(self, name: str) -> None:
-        """Look at the page that is open."""
-        self.found += [f"{name}: {finding}" for finding in findings(self.page)]
-        if is_wider_than_its_window(self.page):
-            self.found.append(f"{name}: has to be scrolled sideways")
-        if PICTURES:
-            size = self.page.viewport_size or WIDE
-            scheme = self.page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'")
-            self.page.screenshot(path=Path(PICTURES) / f"{name}-{size['width']}-{scheme}.png", full_page=True)
