@@ -214,7 +214,7 @@ def test_change_that_waits_for_signatures_is_told_until_it_is_signed(world: Worl
 
     roster_keeping.make_and_publish(world.hub, world.root)
 
-    assert "marl (suspend)" in text
+    assert "marl (sperren)" in text
     assert "roster draft, sign, publish" in text
     assert told(world) == []
 
