@@ -20,6 +20,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from deploy import desks
 from hub.enrolment import approve, invite
 from hub.notes import newest_note
 from hub.opening import close_hub, init_hub, new_settings, open_hub
@@ -27,6 +28,8 @@ from hub.party import Hub
 from node.importing import import_table
 from node.joining import join
 from node.opening import close_node, init_node, open_node
+from node.roles import ROLES
+from shared.accounts.passwords import Passwords
 from shared.consume import shown_origins
 from shared.errors import KreisweitError
 from shared.holdings import logs
@@ -94,10 +97,12 @@ class Federation:
         hub = init_hub(settings, passphrase)
         self.start("hub")
         self.wait_for("hub")
-        data = OFFERS.read_bytes()
+        data, password = OFFERS.read_bytes(), desks.make_password(self.folder)
+        passwords = desks.OneHash(password)
         for member in self.members:
             self._enrol(hub, member, passphrase)
             self._import(member, data)
+            self._furnish(member, password, passwords)
         close_hub(hub)
         (self.folder / "complete").touch()
 
@@ -109,6 +114,7 @@ class Federation:
         )  # fmt: skip
         code = invite(hub, member.name, member.ags, member.title)
         joined = join(node, code, self.url(member.name))
+        desks.allow_passwords_alone(node)
         close_node(node)
         root = load_root_key(self.home("hub") / "keys" / "root.key", passphrase)
         approve(hub, member.name, root)
@@ -119,6 +125,11 @@ class Federation:
         result = import_table(node, data, own_only=True)
         close_node(node)
         say(f"{member.title}: {result.created} Angebote eingelesen, {result.refused} abgelehnt")
+
+    def _furnish(self, member: DistrictMember, password: str, passwords: Passwords) -> None:
+        node = open_node(self.home(member.name))
+        desks.furnish(node, password, passwords)
+        close_node(node)
 
     # --- processes ---------------------------------------------------------------------------------------------------
 
@@ -269,6 +280,11 @@ def explain(federation: Federation) -> None:
     print(f"  Mitglieder         {federation.url('hub')}/mitglieder")
     for member in federation.members:
         print(f"{member.title:<20} {federation.url(member.name)}/")
+    print(
+        "\nArbeitsbereich jeder Stadt: ihre Adresse mit /pult. Anmeldename ist die Rolle:\n"
+        f"  {', '.join(role.code for role in ROLES)}; Passwort überall: {desks.load_password(federation.folder)}\n"
+        f"  zum Beispiel {federation.url('herten')}/pult als redaktion"
+    )
     print(
         "\nZum Ausprobieren:\n"
         "  Jede Seite zeigt alle Angebote des Kreises, auch wenn der Hub nicht läuft.\n"

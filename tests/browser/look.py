@@ -49,7 +49,9 @@ class Look:
 
     def at(self, path: str, *, name: str = "") -> None:
         """Open a page and look at it."""
-        self.page.goto(self._url + path)
+        answer = self.page.goto(self._url + path)
+        if answer is not None and answer.status >= 500:
+            self.found.append(f"{path}: answered {answer.status}")
         self.here(name or path.strip("/").replace("/", "-"))
 
     def here(self, name: str) -> None:

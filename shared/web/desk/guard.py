@@ -20,7 +20,7 @@ from litestar.routes import HTTPRoute
 from shared.accounts.links import DESK
 from shared.accounts.rights import RIGHT_TEXTS, Right
 from shared.accounts.sessions import Session, SignedIn, Stage
-from shared.errors import AccessError, ConfigError
+from shared.errors import AccessError, ConfigError, NotFoundError
 from shared.web.problems import wants_page
 
 DeskRequest = Request[Any, Any, Any]
@@ -32,6 +32,7 @@ FORM_BYTES = 256 * 1024
 """How much a form may hold unless its handler says otherwise: the longest offer takes a tenth of it."""
 
 _SESSION = "desk_session"
+_NUMBERS = 2**63  # no row of a database has a number beyond
 
 
 class Entry(Enum):
@@ -104,6 +105,8 @@ def desk_guard(load: Callable[[Connection], Session | None]) -> Callable[[Connec
         session = load(connection)
         connection.scope["state"][_SESSION] = session
         judge(handler.opt.get("right"), session, connection)
+        if any(isinstance(value, int) and not 0 <= value < _NUMBERS for value in connection.path_params.values()):
+            raise NotFoundError("Diese Nummer gibt es nicht")
 
     return guard
 

@@ -1,0 +1,78 @@
+"""The desks of the demo: one account for each role, and work that waits, so that nobody looks at empty pages."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from pathlib import Path
+
+import msgspec
+
+from node import workflow
+from node.editing import open_offer, own_offers
+from node.party import Node
+from node.roles import ROLES
+from node.settings import save_settings
+from node.workflow import Editor
+from shared.accounts import keeping
+from shared.accounts.keeping import COMMAND_LINE, Profile
+from shared.accounts.passwords import Passwords
+from shared.keyring import write_private
+
+PASSWORD_FILE = "desk-password"  # noqa: S105 - a file name
+_NAMES = {
+    "leser": "Lea Lesend", "autor": "Ayla Autorin", "redaktion": "Rita Redaktion", "verwaltung": "Vera Verwaltung",
+    "traeger": "Tarik Träger",
+}  # fmt: skip
+_AUTHOR = Editor(_NAMES["autor"])
+_EDITOR = Editor(_NAMES["redaktion"], may_publish=True)
+
+
+class OneHash(Passwords):
+    """Makes the same hash for everybody: one password for all desks of a demo costs one hash, not fifty-five."""
+
+    def __init__(self, password: str) -> None:
+        super().__init__()
+        self._made = Passwords().hash(password)
+
+    def hash(self, password: str) -> str:
+        """Return the hash that was made once."""
+        return self._made
+
+
+def make_password(folder: Path) -> str:
+    """Make the password of all desks of a demo; kept beside the parties, readable for the owner alone."""
+    password = "-".join(secrets.token_hex(3) for _ in range(3))
+    write_private(folder / PASSWORD_FILE, password.encode() + b"\n")
+    return password
+
+
+def load_password(folder: Path) -> str:
+    """Return the password of a demo that was made before; "" for one without desks."""
+    file = folder / PASSWORD_FILE
+    return file.read_text("utf-8").strip() if file.exists() else ""
+
+
+def allow_passwords_alone(node: Node) -> None:
+    """Let people in without a second factor; the node refuses this setting beyond loopback."""
+    save_settings(msgspec.structs.replace(node.settings, totp_required=False))
+
+
+def furnish(node: Node, password: str, passwords: Passwords) -> None:
+    """Make an account for each role, and leave drafts that wait for approval or came back."""
+    registry = dataclasses.replace(node.accounts, passwords=passwords)
+    documents = [(bytes.fromhex(row.id), open_offer(node, bytes.fromhex(row.id)).doc) for row in own_offers(node)]
+    providers = tuple(dict.fromkeys(doc["providers"][0]["name"] for _, doc in documents if doc.get("providers")))[:1]
+    for role in ROLES:
+        limits = providers if role.is_limited else ()
+        keeping.add(
+            registry, role.code, Profile(_NAMES[role.code], role.code, limits), by=COMMAND_LINE, password=password
+        )
+    if len(documents) < 2:
+        return
+    (first, one), (second, two) = documents[:2]
+    workflow.save_draft(node, _AUTHOR, {**one, "schedule_text": one.get("schedule_text") or "nach Vereinbarung"}, first)
+    workflow.submit(node, _AUTHOR, first)
+    workflow.save_draft(node, _AUTHOR, {**two, "alert": "Bitte vorher anrufen."}, second)
+    workflow.give_back(node, _EDITOR, second, "Gilt das noch? Bitte mit Datum.")
+    workflow.save_draft(node, _AUTHOR, {"name": "Nähcafé (Beispiel für einen Entwurf)"})
