@@ -1,6 +1,6 @@
 # Shortcuts for everyday work; each is one line that can be typed without make. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help check format test test-all bench demo messages
+.PHONY: help check format test test-all pictures bench demo messages
 SHELL := /bin/bash
 T ?= tests/unit
 K ?=
@@ -27,6 +27,10 @@ test: $(bin)/python ## Fast tests; T=path and K=expression choose (make test T=t
 
 test-all: ## All suites on all cores
 	tests/run
+
+pictures: $(bin)/python ## A picture of every page of the desk, wide and narrow, light and dark, in .demo/pictures
+	mkdir -p .demo/pictures
+	KREISWEIT_TEST_PICTURES=$(CURDIR)/.demo/pictures $(bin)/python -m pytest -n 2 tests/browser -k accessible
 
 bench: $(bin)/python ## Measure: full, incremental and idle sync, as ratios to a floor
 	$(bin)/python -m tests.bench
