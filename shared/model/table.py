@@ -134,7 +134,8 @@ def _table(grid: Grid, header: int, names: Sequence[str], problems: list[RowProb
             unread.append(row)
         elif found.has_text:
             rows.append(row)
-            problems += _cell_problems(found.number, row.cells)
+            for column, cell in row.cells.items():
+                problems += problems_of_cell(found.number, column, cell)
     return Table(grid.charset, grid.delimiter, tuple(rows), tuple(problems), tuple(unread))
 
 
@@ -181,11 +182,11 @@ def _row_problem(row: GridRow, width: int, *, is_sheet: bool) -> RowProblem | No
     return None
 
 
-def _cell_problems(number: int, cells: dict[str, str]) -> Iterator[RowProblem]:
-    for column, cell in cells.items():
-        if _REPLACEMENT in cell:
-            yield RowProblem(number, column, "enthält ein Zeichen, das nicht gelesen werden kann", "draft")
-        elif _CONTROLS.search(cell):
-            yield RowProblem(number, column, "enthält Steuerzeichen", "draft")
-        elif _GARBLED.search(cell):
-            yield RowProblem(number, column, "sieht nach falschem Zeichensatz aus (z. B. „Ã¤“ für „ä“)", "draft")
+def problems_of_cell(number: int, column: str, cell: str) -> Iterator[RowProblem]:
+    """Yield what is wrong with the characters of a cell."""
+    if _REPLACEMENT in cell:
+        yield RowProblem(number, column, "enthält ein Zeichen, das nicht gelesen werden kann", "draft")
+    elif _CONTROLS.search(cell):
+        yield RowProblem(number, column, "enthält Steuerzeichen", "draft")
+    elif _GARBLED.search(cell):
+        yield RowProblem(number, column, "sieht nach falschem Zeichensatz aus (z. B. „Ã¤“ für „ä“)", "draft")
