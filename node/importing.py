@@ -33,7 +33,7 @@ import sqlalchemy as sa
 
 from node.cells import CellWriter, load_district
 from node.editing import prepare_document, publish_edit, withdrawal
-from node.history import next_revision
+from node.history import last_document, next_revision
 from node.inventory import Inventory
 from node.party import Node
 from node.rows import columns_in, content, mask_of, merge_row, unchanged_in
@@ -250,9 +250,11 @@ class _Plan:
         if key[0] != ID_COLUMN or not _RECORD_ID.fullmatch(key[-1]):
             return None
         rid = bytes.fromhex(key[-1])
-        document = self._own.document(rid) if self._own.has(rid) else None
-        if document is None:
+        if not self._own.has(rid):
             return None
+        document = self._own.document(rid) or last_document(self._conn, rid)
+        if document is None:
+            return ImportedRow(row.key_hash, rid, ())
         cells = self._writer.write(document, drafts.load_source(self._conn, rid))
         return ImportedRow(row.key_hash, rid, cell_hashes(cells, self._key))
 

@@ -89,7 +89,7 @@ staff_note = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# A file that somebody uploaded, until it is imported or a day has passed.  Holds texts about persons: an erasure drops it.
+# A file that somebody uploaded, until it is imported or a day has passed; it may name persons, so an erasure drops it.
 upload = sa.Table(
     "upload",
     metadata,

@@ -25,9 +25,8 @@ class StoredUpload(msgspec.Struct, frozen=True):
 def add_upload(conn: sa.Connection, found: StoredUpload, content: bytes, *, most: int) -> None:
     """Keep an uploaded file; of one account only the newest `most` stay."""
     conn.execute(sa.insert(upload).values(content=content, **{n: getattr(found, n) for n in _COLUMNS}))
-    mine = sa.select(upload.c.id).where(upload.c.account_id == found.account_id)
-    ids = conn.execute(mine.order_by(upload.c.time.desc(), upload.c.id == found.id)).scalars().all()
-    older = [rid for rid in ids if bytes(rid) != found.id][most - 1 :]
+    others = sa.select(upload.c.id).where(upload.c.account_id == found.account_id, upload.c.id != found.id)
+    older = conn.execute(others.order_by(upload.c.time.desc()).offset(most - 1)).scalars().all()
     conn.execute(sa.delete(upload).where(upload.c.id.in_(older)))
 
 

@@ -13,6 +13,7 @@ from typing import Final, Literal
 import msgspec
 
 from shared.errors import ParseError
+from shared.model.formulas import unguarded
 from shared.model.grid import Charset, Grid, GridRow, column_name, read_csv
 
 COLUMNS: Final = (
@@ -140,7 +141,8 @@ def _table(grid: Grid, header: int, names: Sequence[str], problems: list[RowProb
 
 
 def _named(row: GridRow, names: Sequence[str], given: dict[str, str]) -> Row:
-    known = {name: cell for name, cell in zip(names, row.cells, strict=False) if not name.startswith("#")}
+    cells = zip(names, row.cells, strict=False)
+    known = {name: unguarded(cell) for name, cell in cells if not name.startswith("#")}
     return Row(row.number, dict.fromkeys(COLUMNS, "") | given | known)
 
 
