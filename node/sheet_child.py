@@ -124,9 +124,10 @@ def _verify_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int) -
 
 
 def _rows(sheet: Any) -> list[tuple[int, list[str]]]:
-    if sheet.total_height > ROWS_MAX + 1:
+    last_row, last_column = sheet.end or (0, 0)  # counted from 0; the headings are one row more
+    if last_row > ROWS_MAX:
         raise RefusedError("rows")
-    if sheet.total_width > COLUMNS_MAX:
+    if last_column >= COLUMNS_MAX:
         raise RefusedError("columns")
     rows, size = [], 0
     for number, cells in _numbered(sheet):

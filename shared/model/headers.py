@@ -108,7 +108,7 @@ def propose_columns(headings: Sequence[str]) -> list[str]:
                 found[at] = column
     for at, name in enumerate(names):
         column = "" if found[at] or len(name) < 4 else _likely(name)
-        if column not in found:
+        if column and column not in found:
             found[at] = column
     return found
 

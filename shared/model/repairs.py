@@ -36,9 +36,11 @@ KINDS: Final[Mapping[str, str]] = {
 """What each kind of repair does, for its heading; in the order in which they are shown."""
 
 _LEAST_LIKE_TOWN: Final = 75
-_LEAST_LIKE_THEME: Final = 55
+_LEAST_LIKE_THEME: Final = 65
+_LEAST_LIKE_CODE: Final = 75
 _NUMBER: Final = re.compile(r"[+(]?[0-9][0-9 ()/.–-]{4,}[0-9]")
 _DIGITS_MEANT: Final = str.maketrans("OoIl", "0011")
+_LETTER_O: Final = re.compile(r"(?<![^\W\d_])[Oo](?=[0-9])|(?<=[0-9])[Oo](?![^\W\d_])")
 _SIGNS: Final = re.compile(r" *([/.–-])[ /.–-]*")
 _AT: Final = re.compile(r"\s*[(\[{]\s*(?:at|ät)\s*[)\]}]\s*|\s+(?:at|ät)\s+", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"^(?:h?t+ps?)(?::/?/?|//)|^https?:/(?!/)", re.IGNORECASE)
@@ -155,7 +157,15 @@ class _Finder:
             return found[0]
         if not written:
             return ""
-        return self._postcodes.only_code(town) or (f"0{digits}" if re.fullmatch(r"[0-9]{4}", digits) else "")
+        return self._nearest_code(digits, town) or (f"0{digits}" if re.fullmatch(r"[0-9]{4}", digits) else "")
+
+    def _nearest_code(self, digits: str, town: str) -> str:
+        """The postcode of the town that was probably meant; none where two are equally likely."""
+        codes = [one.code for one in self._postcodes.postcodes if fold(self._postcodes.town(one.code)) == fold(town)]
+        likely = sorted(((fuzz.ratio(digits, code), code) for code in codes), reverse=True)
+        if len(likely) > 1 and (likely[0][0] < _LEAST_LIKE_CODE or likely[0][0] == likely[1][0]):
+            return ""
+        return likely[0][1] if likely else ""
 
     def _ort(self, cells: Mapping[str, str]) -> str:
         code, town = one_line(cells["plz"]), split_town(cells["ort"])[1]
@@ -211,14 +221,15 @@ def _number(piece: str, area_code: str) -> str:
 
 def _candidates(piece: str) -> Iterable[str]:
     """Yield what a number that cannot be read may have been, the likeliest first."""
-    plain = piece.translate(_DIGITS_MEANT) if not re.search(r"[a-zäöü]{3}", piece, re.IGNORECASE) else piece
+    plain = _LETTER_O.sub("0", piece)
     yield plain
     yield _SIGNS.sub(r"\1", plain)
-    yield re.sub(r"[^0-9+]", "", plain)
-    # A spreadsheet that took the number for one dropped its first zero.
-    yield "0" + re.sub(r"[^0-9]", "", plain)
-    found = _NUMBER.findall(piece)
-    if len(found) == 1:
+    if not re.search(r"[^\W\d_]", plain):
+        yield re.sub(r"[^0-9+]", "", plain)
+        # A spreadsheet that took the number for one dropped its first zero.
+        yield "0" + re.sub(r"[^0-9]", "", plain)
+    found = _NUMBER.findall(plain)
+    if len(found) == 1 and found[0].lstrip("(").startswith(("0", "+")):
         yield found[0].strip()
         yield re.sub(r"[^0-9+]", "", found[0])
 
