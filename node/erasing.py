@@ -5,6 +5,8 @@ every version that named the person destroyed, drafts and conflicts cleaned, and
 That edit alone keeps the person's text, until it is sealed: versions that come back from the mirror by then are
 searched again (W3). Order within the log: successors first, then the erase entry, both in one checkpoint.
 
+Files that somebody uploaded and has not imported yet are dropped, whatever stands in them; they live a day at most.
+
 Texts held of others are their owners' business; they are deleted when the owner's log says so.
 """
 
@@ -21,7 +23,7 @@ from node import ballast
 from node.editing import publish_edit, title_in
 from node.party import Node
 from node.rows import mask_of
-from node.store import drafts, history, imports, versions
+from node.store import drafts, history, imports, uploads, versions
 from shared.errors import ParseError
 from shared.feed.payload import parse_payload
 from shared.holdings import edits, facts, logs, payloads
@@ -137,6 +139,8 @@ def erase(node: Node, text: str) -> Erased:
 def _erase(node: Node, text: str) -> Erased:
     with node.db.write() as conn:
         hits = _find(conn, text)
+        # All of them: a packed file cannot be searched for every spelling, and its owner still has it.
+        uploads.drop_uploads(conn)
         # Of a member, versions that name the person may still come back from the mirror: this may be a restored or
         # resumed copy that does not know it yet.  The pending edit waits for them.
         if not hits and node.membership is None:

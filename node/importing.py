@@ -3,7 +3,10 @@
 Decided here: which row is which offer, what a changed row does, what is refused.  Reading the file:
 `shared.model.table` and `columns`; comparing rows without keeping their text: `shared.model.reimport`.
 
-A row is the offer that was imported under the same key before; else the one earlier row that shares at least 14 of
+A row that names an own offer in the column `id` is that offer; it was written by this program, so only cells that
+differ from what would be written now say anything.  (Gap: what was changed at the desk since the file was written
+differs too, and goes back; the preview counts it and the history keeps it.)  Another
+row is the offer that was imported under the same key before; else the one earlier row that shares at least 14 of
 the 17 cells; else the own live offer with the same providers and title (after a restore from an older copy the traces
 of imports may be older than the log); else a new offer.
 
@@ -21,15 +24,16 @@ The whole import is one transaction; a crash before its commit leaves nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
+from node.cells import CellWriter, load_district
 from node.editing import prepare_document, publish_edit, withdrawal
-from node.history import next_revision
+from node.history import last_document, next_revision
 from node.inventory import Inventory
 from node.party import Node
 from node.rows import columns_in, content, mask_of, merge_row, unchanged_in
@@ -42,15 +46,15 @@ from shared.feed.payload import parse_payload
 from shared.holdings import edits, facts
 from shared.holdings.edits import Edit
 from shared.model.columns import DraftTable, OfferDraft, read_drafts
-from shared.model.district import District, parse_district
 from shared.model.erasing import REMOVED, find_person
 from shared.model.offer import offer_from_builtins, offer_to_builtins
 from shared.model.reimport import CellHashes, cell_hashes, match_moved_rows, source_key_hash
 from shared.model.rules import check_offer
-from shared.model.shipped import shipped_district, shipped_vocabularies
-from shared.model.table import Row, read_table
+from shared.model.shipped import shipped_vocabularies
+from shared.model.table import ID_COLUMN, Row, Table, read_table
 
 MISSING_REASON = "ended"
+_RECORD_ID = re.compile(r"[0-9a-f]{32}")
 _UNREAD_STOPS = "Es wird nichts zurückgezogen, solange Zeilen nicht lesbar sind"
 _EMPTY_STOPS = "Es wird nichts zurückgezogen, denn die Datei enthält keine brauchbare Zeile dieser Stadt"
 
@@ -88,7 +92,22 @@ def import_table(
     withdraw_missing: bool = False,
     editor: str = "",
 ) -> ImportResult:
-    """Import a CSV file into the outbox.
+    """Import a CSV file into the outbox, see `import_rows`; ParseError when it cannot be read."""
+    return import_rows(
+        node, read_table(data), dry_run=dry_run, own_only=own_only, withdraw_missing=withdraw_missing, editor=editor
+    )
+
+
+def import_rows(
+    node: Node,
+    table: Table,
+    *,
+    dry_run: bool = False,
+    own_only: bool = False,
+    withdraw_missing: bool = False,
+    editor: str = "",
+) -> ImportResult:
+    """Import the rows of a file into the outbox.
 
     Args:
         dry_run: say what would happen, write nothing.
@@ -96,11 +115,8 @@ def import_table(
         withdraw_missing: withdraw offers whose row is no longer in the file; none while a row of the file cannot be
             used, or when none can.
         editor: who imports, for the history; "" for a command.
-    Raises:
-        ParseError: the file is empty or lacks the columns that identify a row.
     """
     district, vocabularies = load_district(node), shipped_vocabularies()
-    table = read_table(data)
     read = read_drafts(table, district=district, vocabularies=vocabularies, own=node.settings.name)
     rows = {row.number: row for row in table.rows}
     if dry_run:
@@ -114,12 +130,6 @@ def import_table(
         result = plan.make()
         result.operation = plan.save(editor)
     return result
-
-
-def load_district(node: Node) -> District:
-    """Return the district profile of this node's settings."""
-    path = node.settings.district
-    return parse_district(Path(path).read_text("utf-8")) if path else shipped_district()
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -161,6 +171,9 @@ class _Plan:
         self._drafts: dict[bytes, bytes] = {}
         self._published: list[bytes] = []
         self._sources: dict[bytes, str] = {}
+        self._key = key
+        self._writer = CellWriter(node)
+        self._named: dict[bytes, ImportedRow] = {}
         self.result = _first_result(read, own_only=own_only)
 
     def make(self) -> ImportResult:
@@ -207,10 +220,13 @@ class _Plan:
     # --- which row is which offer ------------------------------------------------------------------------------------
 
     def _match(self) -> dict[bytes, ImportedRow]:
-        """Return the earlier row of each row, by the row's key: same key, moved, or an own offer that it adopts."""
+        """Return the earlier row of each row, by the row's key: named, same key, moved, or an own offer it adopts."""
+        self._named = {row.key_hash: before for row in self._rows if (before := self._offer_named(row)) is not None}
         known = {row.key_hash: self._remembered[row.key_hash] for row in self._rows if row.key_hash in self._remembered}
+        known |= self._named
         new = {row.key_hash: row.cells for row in self._rows if row.key_hash not in known}
-        old = {key: row.cells for key, row in self._remembered.items() if key not in known}
+        named = {row.rid for row in self._named.values()}
+        old = {k: row.cells for k, row in self._remembered.items() if k not in known and row.rid not in named}
         for fresh, earlier in match_moved_rows(new, old).items():
             known[fresh] = self._remembered[earlier]
         if len(known) < len(self._rows):
@@ -219,7 +235,7 @@ class _Plan:
 
     def _adopt(self, known: Mapping[bytes, ImportedRow]) -> dict[bytes, ImportedRow]:
         """Rows without a trace take an own live offer with the same providers and title; no cells are known of it."""
-        taken = {row.rid for row in self._remembered.values()}
+        taken = {row.rid for row in (*self._remembered.values(), *self._named.values())}
         unclaimed = self._own.by_names(taken)
         adopted = {}
         for row in self._rows:
@@ -227,6 +243,20 @@ class _Plan:
             if row.key_hash not in known and (rid := unclaimed.pop((names, row.draft.template.name), None)) is not None:
                 adopted[row.key_hash] = ImportedRow(row.key_hash, rid, ())
         return adopted
+
+    def _offer_named(self, row: _Row) -> ImportedRow | None:
+        """The own offer whose id stands in the row, with the cells that would be written of it now."""
+        key = row.draft.key
+        if key[0] != ID_COLUMN or not _RECORD_ID.fullmatch(key[-1]):
+            return None
+        rid = bytes.fromhex(key[-1])
+        if not self._own.has(rid):
+            return None
+        document = self._own.document(rid) or last_document(self._conn, rid)
+        if document is None:
+            return ImportedRow(row.key_hash, rid, ())
+        cells = self._writer.write(document, drafts.load_source(self._conn, rid))
+        return ImportedRow(row.key_hash, rid, cell_hashes(cells, self._key))
 
     # --- what a row does ---------------------------------------------------------------------------------------------
 
@@ -246,7 +276,7 @@ class _Plan:
         wanted = offer_to_builtins(row.draft.document(before.rid.hex()))
         merged = merge_row(current, wanted, before.cells, row.cells)
         is_same = current is not None and content(merged) == content(current)
-        if is_same and not before.cells:
+        if is_same and (not before.cells or row.key_hash in self._named):
             self.result.unchanged += 1
         else:
             self.result.changed += 1
@@ -257,6 +287,10 @@ class _Plan:
     def _is_refused(self, row: _Row, before: ImportedRow) -> bool:
         """Refuse what would undo a person's decision: cells of an erased person, an offer withdrawn by hand."""
         is_changed = before.cells != row.cells
+        if is_changed and row.key_hash in self._named and self._was_cleaned(before.rid):
+            message = "aus dem Angebot wurde eine Person gelöscht; bitte im Angebot selbst ändern, nicht in der Datei"
+            self._refuse(row.draft.row, "", message)
+            return True
         stale = unchanged_in(before.cleaned, before.cells, row.cells) if before.cleaned else []
         if stale:
             message = "enthält noch Angaben zu einer Person, die gelöscht wurde; bitte in der Datei entfernen"
@@ -270,6 +304,10 @@ class _Plan:
         if not before.cells and self._own.was_cleaned(before.rid):
             return self._is_adopting_refused(row, before)
         return False
+
+    def _was_cleaned(self, rid: bytes) -> bool:
+        """A person was erased from the offer: a file that is older may bring her back."""
+        return self._own.was_cleaned(rid) or bool(find_person(self._own.document(rid) or {}, REMOVED.strip("[]")))
 
     def _is_adopting_refused(self, row: _Row, before: ImportedRow) -> bool:
         """A version of the offer was erased and no trace of the row is left: it may name the person again."""
@@ -304,6 +342,10 @@ class _Plan:
             self._published.append(rid)
 
     def _remember(self, row: _Row, rid: bytes, before: ImportedRow | None, cleaned: int = 0) -> None:
+        if row.key_hash in self._named:
+            # The id says which offer it is; a trace beside that of an earlier file would make two of one.
+            self._sources[rid] = row.draft.source_note
+            return
         self._memory.append(ImportedRow(row.key_hash, rid, row.cells, cleaned))
         self._sources[rid] = row.draft.source_note
         if before is not None and before.key_hash != row.key_hash:
@@ -328,9 +370,10 @@ class _Plan:
     def _report_missing(self, seen: set[bytes]) -> None:
         """Offers of earlier rows that the file no longer has: reported, and withdrawn only when asked for."""
         withdraws = self._may_withdraw()
+        named = {row.rid for row in self._named.values()}
         for key, before in self._remembered.items():
             gone = before.withdrawn or self._own.is_withdrawn(before.rid) or not self._own.has(before.rid)
-            if key in seen or gone:
+            if key in seen or before.rid in named or gone:
                 continue
             self.result.missing += 1
             title = self._own.title(before.rid)

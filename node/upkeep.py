@@ -10,6 +10,8 @@ from node.party import Node
 from node.rotating import notice_keys
 from node.sealing import SealOutcome, seal_pending
 from node.settings import load_membership
+from node.store import uploads
+from node.uploads import KEPT_SECONDS
 from shared.accounts.registry import forget_old
 from shared.errors import FetchError, KreisweitError, LogStateError, ParseError, VerificationError
 from shared.feed import limits
@@ -168,6 +170,7 @@ def tidy(node: Node) -> None:
         if facts.has_passed(conn, "tidied-at", now=now, seconds=_TIDY_SECONDS):
             facts.save_fact(conn, "tidied-at", now)
             forget_old(conn, now=now)
+            uploads.drop_uploads(conn, until=now - KEPT_SECONDS)
             if payloads.purge_superseded(conn, now=now):
                 facts.save_fact(conn, "scrub-due", 1)
         due = facts.load_number(conn, "scrub-due")

@@ -88,3 +88,30 @@ staff_note = sa.Table(
     sa.Column("source", sa.Text, nullable=False),
     sqlite_with_rowid=False,
 )
+
+# A file that somebody uploaded, until it is imported or a day has passed; it may name persons, so an erasure drops it.
+upload = sa.Table(
+    "upload",
+    metadata,
+    sa.Column("id", sa.LargeBinary(16), primary_key=True),
+    # Only this account may see it.
+    sa.Column("account_id", sa.Integer, nullable=False, index=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("time", _Big, nullable=False),
+    # The file as it came, its cells as JSON, what was chosen and repaired as JSON; empty once it is imported.
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("grid", sa.LargeBinary, nullable=False),
+    sa.Column("choices", sa.LargeBinary, nullable=False),
+    # What the import did, and the refused rows, as JSON; NULL until then.
+    sa.Column("outcome", sa.LargeBinary, nullable=True),
+)
+
+# Which heading is which column, as somebody said for a file with these headings; hashes only, no text of a file.
+column_choice = sa.Table(
+    "column_choice",
+    metadata,
+    sa.Column("headings", sa.LargeBinary(16), primary_key=True),
+    sa.Column("columns", sa.Text, nullable=False),
+    sa.Column("time", _Big, nullable=False),
+    sqlite_with_rowid=False,
+)

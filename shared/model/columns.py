@@ -52,7 +52,7 @@ THEMES: Final[dict[str, tuple[str, ...]]] = {
     "Wohnen und Grundversorgung": ("wohnen", "finanzen"),
 }
 _THEMES_FOLDED: Final = {fold(theme): codes for theme, codes in THEMES.items()}
-_FREE_WORDS: Final = frozenset({"kostenlos", "kostenfrei", "unentgeltlich", "gratis", "gebuhrenfrei", "umsonst"})
+FREE_WORDS: Final = frozenset({"kostenlos", "kostenfrei", "unentgeltlich", "gratis", "gebuhrenfrei", "umsonst"})
 # Beginnings of words, folded, and the target group they propose.
 _GROUP_WORDS: Final = (
     (r"ukrain\w*", "ukraine"),
@@ -289,13 +289,19 @@ class _RowReader:
         for theme in self._row.cells["thema"].split("|"):
             if not theme.strip():
                 continue
-            found = _THEMES_FOLDED.get(fold(theme))
+            found = _THEMES_FOLDED.get(fold(theme)) or self._topic(theme)
             if found is None:
                 self.note("thema", f"{_quoted(one_line(theme))} ist kein bekanntes Thema", "draft")
             codes += [code for code in found or () if code not in codes]
         if len(codes) > _MOST_TOPICS:
             self.note("thema", f"ergibt {len(codes)} Themen, höchstens {_MOST_TOPICS} sind möglich", "draft")
         return tuple(codes[:_MOST_TOPICS])
+
+    def _topic(self, word: str) -> tuple[str, ...] | None:
+        """A topic by its own name or code, as tables that this program wrote say it."""
+        vocabulary = self._vocabularies["topic"]
+        term = vocabulary.find(word) or vocabulary.get(word.strip())
+        return None if term is None else (term.code,)
 
     def _places(self) -> tuple[Place, ...]:
         name = self._cut(self._line("ort_name"), "ort_name", 160)
@@ -333,7 +339,7 @@ class _RowReader:
         }
 
     def _reachable(self) -> dict[str, Any]:
-        emails, urls = self._addresses("email", _email), self._addresses("web", _url)
+        emails, urls = self._addresses("email", read_email), self._addresses("web", read_url)
         if len(emails) > 1:
             self._keep_unread("email", emails[1:], "nur eine E-Mail-Adresse ist möglich")
         return {
@@ -369,7 +375,7 @@ class _RowReader:
     def _costs(self) -> dict[str, Any]:
         text = self._cut(self._text("kosten"), "kosten", 1000)
         first, _, rest = text.partition(",")
-        if fold(first) not in _FREE_WORDS:
+        if fold(first) not in FREE_WORDS:
             return {"fees_text": text}
         return {"is_free": True, "fees_text": text if rest.strip() else ""}
 
@@ -379,7 +385,7 @@ def _proposed_groups(text: str) -> tuple[str, ...]:
     return tuple(code for words, code in _GROUP_WORDS if re.search(rf"\b(?:{words})\b", plain))[:10]
 
 
-def _email(piece: str) -> str:
+def read_email(piece: str) -> str:
     """The address in its usual form, or the empty text."""
     local, at, domain = piece.removeprefix("mailto:").partition("@")
     address = f"{local}@{domain.lower()}"
@@ -387,7 +393,7 @@ def _email(piece: str) -> str:
     return address if is_address else ""
 
 
-def _url(piece: str) -> str:
+def read_url(piece: str) -> str:
     """The address with a scheme, or the empty text; an address without one is read as https."""
     scheme, has_scheme, rest = piece.partition("://")
     scheme, rest = (scheme.lower(), rest) if has_scheme else ("https", piece)

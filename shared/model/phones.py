@@ -22,6 +22,7 @@ _FORM: Final = re.compile(r"[+(]?[0-9][0-9 ()/.-]*[0-9]")
 _TWO_SIGNS: Final = re.compile(r"[-./][ ]*[-./]")
 _COUNTRY: Final = re.compile(r"^(?:\+|00)")
 _GERMANY: Final = re.compile(r"^(?:\+|00) ?49")
+_LONGEST_LOCAL: Final = 8  # digits of a number within one town
 # Numbers without area code that are valid everywhere in Germany.
 _SERVICE: Final = re.compile(r"110|112|115|116[0-9]{3}")
 _LABEL: Final = re.compile(
@@ -58,6 +59,9 @@ def parse_phone(text: str, *, area_code: str = "") -> str:
     if not _COUNTRY.match(cleaned) and not digits.startswith("0"):
         if not area_code:
             raise ParseError(f"telephone number {text[:40]!r} has no area code")
+        if len(digits) > _LONGEST_LOCAL:
+            # A spreadsheet that took it for a number dropped its first zero, or a digit is too many.
+            raise ParseError(f"telephone number {text[:40]!r} is too long for one without area code")
         cleaned = f"{area_code}/{cleaned.replace('/', ' ')}"
     number = _valid_number(cleaned, text)
     _check_area(cleaned, number, text)

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import ParseError
-from shared.model.table import COLUMNS, Table, decode_csv, read_table
+from shared.model.grid import decode_csv
+from shared.model.table import COLUMNS, Table, read_table
 
 HEADER = ";".join(COLUMNS)
 GOOD = "Herten;Träger Ä;Café ß;Über – alles „gut“;Sprache;;;;;;;;;;;;"

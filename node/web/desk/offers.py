@@ -57,7 +57,7 @@ def offer_list_routes(room: Room) -> Sequence[HTTPRouteHandler]:
 
     @desk_get("/angebote", right=Right.READ)
     def offers_page(request: DeskRequest) -> Response[str]:
-        wish = _wish(request)
+        wish = wish_of(request)
         editor = editor_of(request)
         found = room.offers.find(editor, wish)
         query = {name: value for name, value in _query(wish).items() if value}
@@ -91,7 +91,8 @@ def offer_list_routes(room: Room) -> Sequence[HTTPRouteHandler]:
     return [offers_page, act_on_many]
 
 
-def _wish(request: DeskRequest) -> Wish:
+def wish_of(request: DeskRequest) -> Wish:
+    """Return what the address of a list asks for."""
     sort = query_text(request, "sortierung")
     return Wish(
         q=query_text(request, "q"),

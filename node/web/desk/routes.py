@@ -7,9 +7,11 @@ from litestar import Router
 from node.party import Node
 from node.web.desk.editing import editing_routes
 from node.web.desk.offer import offer_routes
+from node.web.desk.offer_files import offer_file_routes
 from node.web.desk.offers import offer_list_routes
 from node.web.desk.room import OFFERS, make_room
 from node.web.desk.start import start_routes
+from node.web.desk.uploads import UPLOADS, upload_routes
 from shared.accounts.links import DESK
 from shared.accounts.rights import Right
 from shared.logs import Log
@@ -23,6 +25,7 @@ from shared.web.pages import Pages
 LINKS = (
     DeskLink(DESK, "Start", Right.READ),
     DeskLink(OFFERS, "Angebote", Right.READ),
+    DeskLink(UPLOADS, "Einspielen", Right.IMPORT),
     DeskLink(f"{DESK}/vorgaenge", "Vorgänge", Right.READ),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
     DeskLink(f"{DESK}/rollen", "Rollen", Right.READ),
@@ -41,6 +44,8 @@ def desk_router(node: Node, pages: Pages, words: Words, log: Log) -> Router:
             *account_routes(desk),
             *start_routes(room),
             *offer_list_routes(room),
+            *offer_file_routes(room),
+            *upload_routes(room),
             *editing_routes(room),
             *offer_routes(room),
         ]
