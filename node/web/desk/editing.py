@@ -28,7 +28,7 @@ from node.offer_form import (
     row_numbers,
 )
 from node.web.desk.offer import show_value
-from node.web.desk.room import OFFERS, Room, editor_of, offer_id, offer_path, query_text, title_of
+from node.web.desk.room import OFFERS, Room, area_code, editor_of, offer_id, offer_path, query_text, title_of
 from node.workflow import Editor
 from shared.accounts.rights import Right
 from shared.errors import AccessError, ConflictError, RuleError
@@ -87,11 +87,6 @@ def _languages(room: Room) -> Vocabulary:
     return room.words.vocabularies["language"]
 
 
-def _area_code(room: Room) -> str:
-    member = room.words.district.member(room.node.settings.name)
-    return member.area_code if member is not None else ""
-
-
 # --- saving ----------------------------------------------------------------------------------------------------------
 
 
@@ -100,7 +95,7 @@ def _save(room: Room, request: DeskRequest, found: OwnOffer | None) -> Response[
     if action.startswith("zeile:"):
         return _show(room, request, found, form, extra=action.removeprefix("zeile:"))
     base = {} if found is None else found.doc
-    read = read_form(form, base, languages=_languages(room), area_code=_area_code(room))
+    read = read_form(form, base, languages=_languages(room), area_code=area_code(room))
     if read.problems:
         return _refuse(room, request, found, form, read.problems)
     try:

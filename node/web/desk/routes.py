@@ -6,8 +6,11 @@ from litestar import Router
 
 from node.party import Node
 from node.web.desk.editing import editing_routes
+from node.web.desk.erasing import erasing_routes
 from node.web.desk.offer import offer_routes
 from node.web.desk.offers import offer_list_routes
+from node.web.desk.persons import PERSONS, person_routes
+from node.web.desk.providers import PROVIDERS, provider_routes
 from node.web.desk.room import OFFERS, make_room
 from node.web.desk.start import start_routes
 from shared.accounts.links import DESK
@@ -23,6 +26,8 @@ from shared.web.pages import Pages
 LINKS = (
     DeskLink(DESK, "Start", Right.READ),
     DeskLink(OFFERS, "Angebote", Right.READ),
+    DeskLink(PROVIDERS, "Träger", Right.READ),
+    DeskLink(PERSONS, "Personen", Right.PERSONS),
     DeskLink(f"{DESK}/vorgaenge", "Vorgänge", Right.READ),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
     DeskLink(f"{DESK}/rollen", "Rollen", Right.READ),
@@ -43,5 +48,8 @@ def desk_router(node: Node, pages: Pages, words: Words, log: Log) -> Router:
             *offer_list_routes(room),
             *editing_routes(room),
             *offer_routes(room),
+            *provider_routes(room),
+            *person_routes(room),
+            *erasing_routes(room),
         ]
     )
