@@ -137,9 +137,13 @@ def _step_routes(room: Room) -> Sequence[HTTPRouteHandler]:
 def _read_person(room: Room, person: Person, typed: Mapping[str, str]) -> dict[str, Any]:
     before = [row for one in person.details for row in one.entry.get("phones", ()) if isinstance(row, dict)]
     phones, wrong = read_phone_lines(typed["phone"].replace(";", "\n"), before, area_code(room))
+    try:
+        values = persons.check_person({**{field: typed[field] for field in persons.FIELDS}, "phones": phones})
+    except RuleError as error:
+        raise RuleError(error.message, {**error.problems, **({"phone": wrong} if wrong else {})}) from error
     if wrong:
         raise RuleError("Eine Telefonnummer ist nicht lesbar", {"phone": wrong})
-    return persons.check_person({**{field: typed[field] for field in persons.FIELDS}, "phones": phones})
+    return values
 
 
 def _marks(form: Form, person: Person) -> tuple[str, ...]:
