@@ -11,6 +11,7 @@ import pytest
 
 from node import erasures, workflow
 from node.editing import open_offer, save_offer
+from node.erasing import scrub
 from node.mentions import Mentions
 from node.operations import undo
 from node.party import Node
@@ -57,6 +58,9 @@ def contact_names(node: Node, rid: bytes) -> list[str]:
     return [contact["name"] for contact in open_offer(node, rid).doc.get("contacts", [])]
 
 
+Sent = dict[str, object]
+
+
 def keys(text: str, where: str) -> list[str]:
     return list(dict.fromkeys(re.findall(rf"/pult/{where}/([0-9a-f]{{32}})\"", text)))
 
@@ -79,7 +83,13 @@ def test_contact_person_of_fourteen_offers_is_replaced_by_one_edit(node: Node, d
     size = seal(node)
     token = token_of(desk)
     key = keys(desk.get("/pult/personen").text, "personen")[0]
-    typed = {"csrf_token": token, "name": "Max Neu", "title": "Beratung", "email": "max.neu@example.org", "phone": ""}
+    typed: Sent = {
+        "csrf_token": token,
+        "name": "Max Neu",
+        "title": "Beratung",
+        "email": "max.neu@example.org",
+        "phone": "",
+    }
 
     preview = desk.post(f"/pult/personen/{key}", typed)
     untouched = contact_names(node, hers[0])
@@ -181,7 +191,7 @@ def test_person_is_replaced_by_another_who_then_stands_once(node: Node, desk: De
     both = save_offer(node, offer("Beide", contacts=[ERIKA, MAX]))
     hers = save_offer(node, offer("Nur sie", contacts=[ERIKA]))
     token, key = token_of(desk), person_key(node, "Erika Mustermann")
-    wanted = {"csrf_token": token, "andere": person_key(node, "Max Neu")}
+    wanted: Sent = {"csrf_token": token, "andere": person_key(node, "Max Neu")}
 
     preview = desk.post(f"/pult/personen/{key}/ersetzen", wanted)
     desk.post(f"/pult/personen/{key}/ersetzen", {**wanted, "sicher": "ja"})
@@ -209,7 +219,7 @@ def test_legal_basis_is_noted_shown_and_never_published(node: Node, desk: Desk) 
     rid = many(node, 1, contacts=[ERIKA])[0]
     token, key = token_of(desk), person_key(node, "Erika Mustermann")
     before = desk.get("/pult/personen").text
-    form = {"csrf_token": token, "kind": "einwilligung", "since": "2026-03-01", "note": "Ordner 7"}
+    form: Sent = {"csrf_token": token, "kind": "einwilligung", "since": "2026-03-01", "note": "Ordner 7"}
 
     desk.post(f"/pult/personen/{key}/grundlage", form)
 
@@ -265,7 +275,7 @@ def test_provider_is_edited_once_for_all_its_spellings(node: Node, desk: Desk) -
     other = save_offer(node, offer("Drei", providers=[{"name": "Caritas"}]))
     seal(node)
     token, key = token_of(desk), provider_key(node, "Chancen e.V.")
-    typed = {"csrf_token": token, "name": "Chancen e. V.", "website": "www.chancen.example", "org_type": "verein"}
+    typed: Sent = {"csrf_token": token, "name": "Chancen e. V.", "website": "www.chancen.example", "org_type": "verein"}
 
     page = desk.get(f"/pult/traeger/{key}").text
     preview = desk.post(f"/pult/traeger/{key}", typed).text
@@ -285,7 +295,7 @@ def test_two_providers_are_made_one_and_parted_again_by_the_undo(node: Node, des
     two = save_offer(node, offer("Zwei", providers=[{"name": "AWO Kreisverband", "email": "awo@example.org"}]))
     both = save_offer(node, offer("Drei", providers=[{"name": "AWO Kreisverband"}, {"name": "Arbeiterwohlfahrt"}]))
     token, key = token_of(desk), provider_key(node, "Arbeiterwohlfahrt")
-    wanted = {"csrf_token": token, "ziel": provider_key(node, "AWO Kreisverband"), "sicher": "ja"}
+    wanted: Sent = {"csrf_token": token, "ziel": provider_key(node, "AWO Kreisverband"), "sicher": "ja"}
 
     desk.post(f"/pult/traeger/{key}/zusammenfuehren", wanted)
 
@@ -337,9 +347,14 @@ def test_person_is_shown_everywhere_confirmed_and_erased_from_every_file(node: N
     workflow.submit(node, CHIEF, hers[0])
     workflow.give_back(node, CHIEF, hers[0], "Bitte Erika Mustermann fragen")
     token, key = token_of(desk), person_key(node, "Erika Mustermann")
-    basis = {"csrf_token": token, "kind": "einwilligung", "since": "2026-03-01", "note": "liegt bei Erika Mustermann"}
+    basis: Sent = {
+        "csrf_token": token,
+        "kind": "einwilligung",
+        "since": "2026-03-01",
+        "note": "liegt bei Erika Mustermann",
+    }
     desk.post(f"/pult/personen/{key}/grundlage", basis)
-    asked = {"csrf_token": token, "name": "Erika Mustermann"}
+    asked: Sent = {"csrf_token": token, "name": "Erika Mustermann"}
 
     shown = desk.post("/pult/personen/loeschen", {**asked, "aktion": "suchen"}).text
     refused = desk.post("/pult/personen/loeschen", {**asked, "aktion": "loeschen", "noch_einmal": "Erika"})
@@ -358,7 +373,7 @@ def test_person_is_shown_everywhere_confirmed_and_erased_from_every_file(node: N
     assert "noch nicht beim Kreis" in waiting
     assert {tuple(contact_names(node, rid)) for rid in hers} == {()}
     assert bases == {}
-    erasures.scrub(node)
+    scrub(node)
     assert files_with(node.home, "Erika Mustermann") == files_with(node.home, "erika.mustermann") == []
     assert "Mustermann" not in desk.get("/pult/personen/loeschen").text
     assert "Mustermann" not in desk.get("/pult/angebote").text
