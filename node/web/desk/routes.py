@@ -13,6 +13,7 @@ from node.web.desk.persons import PERSONS, person_routes
 from node.web.desk.providers import PROVIDERS, provider_routes
 from node.web.desk.room import OFFERS, make_room
 from node.web.desk.start import start_routes
+from node.web.desk.translations import TRANSLATIONS, translation_routes
 from shared.accounts.links import DESK
 from shared.accounts.rights import Right
 from shared.logs import Log
@@ -28,6 +29,7 @@ LINKS = (
     DeskLink(OFFERS, "Angebote", Right.READ),
     DeskLink(PROVIDERS, "Träger", Right.READ),
     DeskLink(PERSONS, "Personen", Right.PERSONS),
+    DeskLink(TRANSLATIONS, "Übersetzungen", Right.READ),
     DeskLink(f"{DESK}/vorgaenge", "Vorgänge", Right.READ),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
     DeskLink(f"{DESK}/rollen", "Rollen", Right.READ),
@@ -51,5 +53,6 @@ def desk_router(node: Node, pages: Pages, words: Words, log: Log) -> Router:
             *provider_routes(room),
             *person_routes(room),
             *erasing_routes(room),
+            *translation_routes(room),
         ]
     )
