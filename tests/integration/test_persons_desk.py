@@ -23,7 +23,7 @@ from shared.feed.push import Holding
 from shared.holdings import papers
 from tests.support.desk import Desk, add_person, at_desk
 from tests.support.lone_node import files_with, make_member, offer, seal
-from tests.support.world import VirtualClock
+from tests.support.world import VirtualClock, World
 
 CHIEF = Editor("Rita Redaktion", may_publish=True)
 ERIKA = {
@@ -416,3 +416,35 @@ def test_report_that_does_not_exist_is_not_found(node: Node, desk: Desk) -> None
     assert desk.get("/pult/personen/loeschberichte/7").status_code == 404
     assert desk.get("/pult/personen/" + "0" * 32).status_code == 404
     assert desk.post("/pult/personen/" + "0" * 32, {"csrf_token": token}).status_code == 404
+
+
+def test_hub_confirms_by_itself_and_a_city_when_it_is_asked() -> None:
+    world = World(["herten", "marl"])
+    world.settle()
+    node = world.nodes["herten"]
+    many(node, 2, contacts=[ERIKA])
+    world.settle()
+
+    done, waits = erasures.erase_person(node, "Erika Mustermann", "test")
+    world.settle()
+    before = erasures.load_report(node, done.number)
+    answered = erasures.ask_others(node)
+    after = erasures.load_report(node, done.number)
+
+    assert (waits, before.is_sealed) == ("", True)
+    assert {party.name: party.state for party in before.parties} == {"hub": "confirmed", "marl": "unknown"}
+    assert answered == 1
+    assert {party.name: party.state for party in after.parties} == {"hub": "confirmed", "marl": "confirmed"}
+    world.stop("marl")
+    assert erasures.ask_others(node) == 0
+
+
+def test_search_that_finds_nothing_says_so_and_erases_nothing(node: Node, desk: Desk) -> None:
+    many(node, 1)
+    token = token_of(desk)
+
+    nothing = desk.post("/pult/personen/loeschen", {"csrf_token": token, "name": "Niemand Hier", "aktion": "suchen"})
+    short = desk.post("/pult/personen/loeschen", {"csrf_token": token, "name": "x", "aktion": "suchen"})
+
+    assert "Nichts gefunden" in nothing.text
+    assert short.status_code == 422

@@ -63,6 +63,7 @@ def test_translation_is_written_beside_the_german_in_its_own_direction(node: Nod
     answer = desk.post(here, {"csrf_token": token, "mark": mark[1], "text.name": ARABIC, "aktion": "sichern"})
 
     found = open_offer(node, rid)
+    assert '<html lang="de" dir="ltr">' in page
     assert re.search(r'<textarea[^>]*name="text.name" lang="ar" dir="rtl"', page)
     assert answer.status_code == 303
     assert (found.draft is not None, found.doc["translations"]["ar"]["name"]) == (True, ARABIC)

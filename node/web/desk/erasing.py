@@ -67,7 +67,7 @@ def _erasing(room: Room) -> Sequence[HTTPRouteHandler]:
             return _show(room, request, name=name, hits=hits, problems=wrong)
         done, waits = erasures.erase_person(node, name, f"desk-{os.getpid()}")
         words = "Hier ist die Person gelöscht." if done.number else "Es gab hier nichts zu löschen."
-        later = f" Bei den anderen, sobald der Kreis erreichbar ist: {waits}" if waits and done.number else ""
+        later = " Bei den anderen, sobald der Kreis erreichbar ist." if waits and done.number else ""
         desk.say(request, words + later, "warning" if later else "success")
         return desk.go(f"{REPORTS}/{done.number}" if done.number else ERASE)
 
