@@ -385,6 +385,13 @@ def newest_document(node: Node, conn: sa.Connection, rid: bytes) -> dict[str, An
     return None if body is None else dict(parse_payload(body).doc)
 
 
+def shown_document(node: Node, conn: sa.Connection, rid: bytes) -> dict[str, Any] | None:
+    """Return the document that the catalogue shows, or will with the next seal; None when it shows none."""
+    edit, known = edits.find_edit(conn, rid), _own_record(node, conn, rid)
+    is_shown = edit.op == "publish" if edit is not None else known is not None and known.live
+    return newest_document(node, conn, rid) if is_shown else None
+
+
 def _own_record(node: Node, conn: sa.Connection, rid: bytes) -> OwnRecord | None:
     row = logs.find_log(conn, node.settings.origin)
     head = None if row is None else logs.load_heads(conn, row.id, [rid]).get(rid)

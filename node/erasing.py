@@ -13,17 +13,20 @@ Texts held of others are their owners' business; they are deleted when the owner
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from node import ballast
-from node.editing import publish_edit, title_in
+from node.editing import publish_edit, shown_document, title_in
+from node.history import next_revision
+from node.mentions import entries_of
 from node.party import Node
+from node.persons import person_key
 from node.rows import mask_of
-from node.store import drafts, history, imports, uploads, versions
+from node.store import drafts, erasures, history, imports, persons, uploads, versions
 from shared.errors import ParseError
 from shared.feed.payload import parse_payload
 from shared.holdings import edits, facts, logs, payloads
@@ -35,8 +38,9 @@ from shared.seal import erase_commitments
 class Hit(msgspec.Struct, frozen=True):
     """One place where the person stands.
 
-    `where` is version, outbox, conflict, draft, history or note; `version` the index in the log, None for what is
-    not in it.
+    `where` is version, outbox, conflict, draft, history, note (where an offer comes from), remark (what somebody who
+    gave a draft back wrote) or basis (note on the legal basis; its `id` is no offer's); `version` is the index in the
+    log, None for what is not in it.
     """
 
     id: bytes
@@ -50,12 +54,16 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class Erased(msgspec.Struct, frozen=True):
-    """What one erasure did here; `is_scrubbed` says that the files hold no remains either."""
+    """What one erasure did here; `is_scrubbed` says that the files hold no remains either.
+
+    `number` names what is kept of it (`node.erasures`), 0 where there was nothing to do.
+    """
 
     offers: int
     versions: int
     cleaned: int
     is_scrubbed: bool
+    number: int = 0
 
 
 def find(node: Node, text: str) -> list[Hit]:
@@ -82,7 +90,23 @@ def _find(conn: sa.Connection, text: str) -> list[Hit]:
     for rid, source in drafts.iterate_sources(conn):
         if find_person({"source": source}, text):
             hits.append(Hit(rid, "", "note", None, ("source",)))
+    return hits + _in_notes(conn, text)
+
+
+def _in_notes(conn: sa.Connection, text: str) -> list[Hit]:
+    """Find the person in what staff wrote to each other."""
+    hits = [Hit(rid, "", "remark", None, ("note",)) for rid, note in drafts.iterate_notes(conn) if _names(note, text)]
+    for number, rid, note in history.iterate_notes(conn):
+        if _names(note, text):
+            hits.append(Hit(rid, "", "remark", None, ("note",), row_id=number))
+    for key, basis in persons.load_bases(conn).items():
+        if _names(basis.note, text):
+            hits.append(Hit(key, "", "basis", None, ("note",)))
     return hits
+
+
+def _names(note: str, text: str) -> bool:
+    return bool(find_person({"note": note}, text))
 
 
 def _in_versions(conn: sa.Connection, text: str) -> list[Hit]:
@@ -154,9 +178,12 @@ def _erase(node: Node, text: str) -> Erased:
             imports.mark_cleaned(conn, hit.id, mask_of(hit.fields))
         if doomed or node.membership is not None:
             _add_erasure(node, conn, text, doomed)
+        _drop_bases(node, conn, hits)
         facts.save_fact(conn, "scrub-due", 1)
         facts.bump_fact(conn, "catalogue-version")
-    return Erased(len({hit.id for hit in hits}), len(doomed), cleaned, False)
+        offers = len({hit.id for hit in hits if hit.where != "basis"})
+        number = erasures.add_erasure(conn, node.clock.now(), offers=offers, versions=len(doomed), cleaned=cleaned)
+    return Erased(offers, len(doomed), cleaned, False, number)
 
 
 def _add_erasure(node: Node, conn: sa.Connection, text: str, doomed: Iterable[bytes]) -> None:
@@ -202,16 +229,43 @@ def _clean_edits(node: Node, conn: sa.Connection, hits: list[Hit], text: str) ->
 
 
 def _clean_drafts(node: Node, conn: sa.Connection, hits: list[Hit], text: str) -> int:
-    """Clean drafts and the versions of the history; a staff note that names the person is deleted."""
+    """Clean drafts, the versions of the history and the notes; a staff note that names the person is deleted."""
     ids = {hit.id for hit in hits if hit.where == "draft"}
     bodies = {rid: _without(data, text) for rid, data in drafts.iterate_drafts(conn) if rid in ids}
-    drafts.clean_drafts(conn, bodies)
+    notes = {rid: _note_without(note, text) for rid, note in drafts.iterate_notes(conn) if _names(note, text)}
+    drafts.clean_drafts(conn, bodies, notes, next_revision(conn))
     numbers = {hit.row_id for hit in hits if hit.where == "history"}
     history.replace_bodies(
         conn, {number: _without(data, text) for number, _, data in history.iterate_bodies(conn) if number in numbers}
     )
+    remarks = {number: note for number, _, note in history.iterate_notes(conn) if _names(note, text)}
+    history.replace_notes(conn, {number: _note_without(note, text) for number, note in remarks.items()})
     drafts.save_sources(node.db, conn, {hit.id: "" for hit in hits if hit.where == "note"})
     return len(bodies)
+
+
+def _note_without(note: str, text: str) -> str:
+    return str(remove_person({"note": note}, text).get("note", ""))
+
+
+def _drop_bases(node: Node, conn: sa.Connection, hits: list[Hit]) -> None:
+    """Forget on what basis somebody was named who is named no more, and notes that name the person."""
+    persons.drop_bases(conn, [hit.id for hit in hits if hit.where == "basis"])
+    bases, secret = persons.load_bases(conn), persons.load_secret(conn)
+    if bases and secret is not None:
+        used = {person_key(secret, entry) for doc in _newest_texts(node, conn) for entry in entries_of(doc, "contacts")}
+        persons.drop_bases(conn, bases.keys() - used)
+
+
+def _newest_texts(node: Node, conn: sa.Connection) -> Iterator[dict[str, Any]]:
+    """Yield what is shown or will be, and every draft."""
+    for _, data in drafts.iterate_drafts(conn):
+        yield msgspec.json.decode(data, type=dict[str, Any])
+    row = logs.find_log(conn, node.settings.origin)
+    records = {} if row is None else versions.load_own_records(conn, row.id)
+    for rid in {*records, *versions.pending_ids(conn)}:
+        if (doc := shown_document(node, conn, rid)) is not None:
+            yield doc
 
 
 def _without(data: bytes, text: str) -> bytes:

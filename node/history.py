@@ -30,6 +30,7 @@ ACTIONS: Mapping[str, str] = {
     "restored": "frühere Fassung wiederhergestellt",
     "undone": "rückgängig gemacht",
     "scheduled": "Veröffentlichung geplant",
+    "changed": "mit anderen Angeboten zusammen geändert",
     "found": "Stand zu Beginn des Verlaufs",
 }
 """What can happen to an offer, as the page of its history says it."""

@@ -97,7 +97,7 @@ class _Reading:
             self._put(name, self._date(name))
         for name in NUMBER_FIELDS:
             self._put(name, self._number(name))
-        self._put("url", _with_scheme(self._form.text("url")))
+        self._put("url", with_scheme(self._form.text("url")))
         self._put("offer_type", self._form.text("offer_type"))
         status = self._form.text("status")
         self._put("status", "" if status == "active" and "status" not in self._base else status)
@@ -149,22 +149,9 @@ class _Reading:
         self._put("additional_urls", [*self._links(_lines(self._form.text("additional_urls")))])
 
     def _phones(self, field: str, text: str, before: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """Read numbers, one in each line, `number | what for`; one that was there before stays as it was."""
-        known = {format_phone(row): row for row in before}
-        found: list[Mapping[str, Any]] = []
-        for line in _lines(text):
-            if line in known:
-                found.append(known[line])
-                continue
-            number, _, description = (part.strip() for part in line.partition("|"))
-            read, unread = read_phones(number, area_code=self._area_code)
-            if unread or len(read) != 1:
-                self._fail(
-                    field,
-                    f"„{number[:40]}“ ist keine vollständige Telefonnummer; mit Vorwahl, zum Beispiel 02361 532717",
-                )
-                continue
-            found.append({**msgspec.to_builtins(read[0]), **({"description": description} if description else {})})
+        found, problems = read_phone_lines(text, before, self._area_code)
+        for problem in problems:
+            self._fail(field, problem)
         return found
 
     def _read_languages(self) -> list[dict[str, Any]]:
@@ -184,7 +171,7 @@ class _Reading:
     def _links(self, lines: Iterable[str]) -> Iterable[dict[str, str]]:
         for line in lines:
             label, _, address = (part.strip() for part in line.rpartition("|"))
-            url = _with_scheme(address)
+            url = with_scheme(address)
             if not _ADDRESS.fullmatch(url):
                 self._fail("additional_urls", f"„{line[:60]}“ enthält keine Internetadresse; so: Anmeldung | https://…")
             else:
@@ -216,7 +203,7 @@ class _Reading:
                 continue
             for name in names:
                 value = one_line(self._form.text(f"{group}.{at}.{name}"))
-                value = _with_scheme(value) if name == "website" else value
+                value = with_scheme(value) if name == "website" else value
                 if value:
                     row[name] = value
                 else:
@@ -248,6 +235,31 @@ class _Reading:
             self._doc.pop("schedules", None)
         if self._form.text("drop_hours") == "ja":
             self._doc.pop("schedules", None)
+
+
+def read_phone_lines(
+    text: str, before: Sequence[Mapping[str, Any]], area_code: str
+) -> tuple[list[Mapping[str, Any]], list[str]]:
+    """Read numbers, one in each line, `number | what for`, and say what is wrong; one that was there stays as it was.
+
+    Args:
+        area_code: for numbers written without one.
+    """
+    known = {format_phone(row): row for row in before}
+    found: list[Mapping[str, Any]] = []
+    problems = []
+    for line in _lines(text):
+        if line in known:
+            found.append(known[line])
+            continue
+        number, _, description = (part.strip() for part in line.partition("|"))
+        read, unread = read_phones(number, area_code=area_code)
+        if unread or len(read) != 1:
+            wrong = f"„{number[:40]}“ ist keine vollständige Telefonnummer"
+            problems.append(f"{wrong}; mit Vorwahl, zum Beispiel 02361 532717")
+            continue
+        found.append({**msgspec.to_builtins(read[0]), **({"description": description} if description else {})})
+    return found, problems
 
 
 def row_numbers(form: Fields, group: str) -> list[int]:
@@ -286,7 +298,7 @@ def format_link(row: Mapping[str, Any]) -> str:
     return f"{row['label']} | {row.get('url', '')}" if row.get("label") else str(row.get("url", ""))
 
 
-def _with_scheme(text: str) -> str:
+def with_scheme(text: str) -> str:
     """Complete an address that people wrote as they say it: www.example.org."""
     text = text.strip()
     return f"https://{text}" if _BARE_ADDRESS.match(text) and "@" not in text else text

@@ -78,6 +78,7 @@ class Facts(msgspec.Struct, frozen=True):
     valid_to: date | None
     outdated: tuple[str, ...]
     search: str
+    translated: tuple[tuple[str, str], ...] = ()
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -221,13 +222,15 @@ def facts_of(doc: Mapping[str, Any], today: date) -> Facts:
     judged = completeness(typed, today)
     providers = tuple(provider.name for provider in typed.providers)
     towns = tuple(dict.fromkeys(place.city for place in typed.locations if place.city))
-    outdated = tuple(tag for tag, state in translation_states(typed).items() if state == "veraltet")
+    translated = tuple(sorted(translation_states(typed).items()))
+    outdated = tuple(tag for tag, state in translated if state == "veraltet")
     words = (typed.name, typed.alternate_name, typed.summary, *providers, *towns)
     return Facts(
         title=typed.name, lead=_lead(doc), providers=providers, topics=typed.topics, towns=towns, score=judged.score,
         gaps=tuple(gap.label_de for gap in judged.gaps), checked=typed.assured_date,
         review_due=typed.review_due or default_review_due(typed), is_overdue=is_review_overdue(typed, today),
         valid_to=typed.valid_to, outdated=outdated, search=fold(" ".join(words)),
+        translated=translated,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Many offers at once: withdraw, publish, set a topic or the date of review; each as one operation with one undo.
+"""Many offers at once: withdraw, publish, set a topic or the date of review, re-issue what they share; one undo each.
 
 Decided here: what a bulk action does to each offer, what is left out and why, and how an operation (an import too) is
 taken back.  Undoing puts each offer back to the state before, unless somebody changed it since: those are named and
@@ -14,13 +14,13 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from node.editing import prepare_document, put_offer, read_offer, take_out, verify_publishable
+from node.editing import prepare_document, put_offer, read_offer, shown_document, take_out, verify_publishable
 from node.history import next_revision, note_first, note_step
 from node.party import Node
 from node.store import drafts, history, imports
 from node.store.drafts import SUBMITTED, WRITING, Draft
 from node.store.history import Operation, Step
-from node.workflow import Editor, publish_draft
+from node.workflow import Editor, must_publish, publish_draft
 from shared.errors import ConflictError, KreisweitError, NotFoundError
 from shared.holdings import edits
 
@@ -41,8 +41,10 @@ class Done(msgspec.Struct, frozen=True):
     number: int
     titles: tuple[str, ...]
     left: tuple[Left, ...]
+    ids: tuple[str, ...] = ()
 
 
+Change = Callable[[dict[str, Any]], dict[str, Any]]
 Act = Callable[[sa.Connection, bytes, int], None]
 
 
@@ -107,6 +109,50 @@ def _changing(node: Node, editor: Editor, change: Callable[[dict[str, Any]], dic
     return act
 
 
+def reissue_many(
+    node: Node, editor: Editor, ids: Sequence[bytes], change: Change, word: str, *, dry_run: bool = False
+) -> Done:
+    """Change offers wherever their text stands: what the catalogue shows is issued anew, a draft stays a draft.
+
+    For what many offers share (a provider, a contact person): one person's decision about all of them, so the rule of
+    two people, which is about the texts of one offer, does not apply.
+
+    Args:
+        change: makes the document of a document, whichever of the two it is; an equal one is left alone.
+        word: what happened, without names of people: it is kept and no erasure looks there.
+    Raises:
+        AccessError: the editor may not publish.
+    """
+    must_publish(editor)
+
+    def act(conn: sa.Connection, rid: bytes, number: int) -> None:
+        _reissue(node, conn, editor, rid, change, number)
+
+    return _run(node, editor, ids, act, word, dry_run=dry_run)
+
+
+def _reissue(node: Node, conn: sa.Connection, editor: Editor, rid: bytes, change: Change, number: int) -> None:
+    """Change both texts of one offer; everything that can be refused is refused before the first write."""
+    shown, sketch = shown_document(node, conn, rid), drafts.load_draft(conn, rid)
+    values = None if shown is None else change(shown)
+    if values is not None and values != shown:
+        values = prepare_document(node, values, rid)
+        verify_publishable(node, values)
+    else:
+        values = None
+    before = None if sketch is None else msgspec.json.decode(sketch.body, type=dict[str, Any])
+    after = None if before is None else change(before)
+    if values is None and after == before:
+        raise ConflictError("ist schon so")
+    if values is not None:
+        put_offer(node, conn, rid, values, editor=editor.name, action="changed", operation_id=number)
+    if sketch is not None:
+        # The publication took the draft away; it is laid over again, so that the history ends with it.
+        fresh = msgspec.structs.replace(sketch, body=msgspec.json.encode(after), revision=next_revision(conn))
+        drafts.save_drafts(node.db, conn, [fresh])
+        note_step(node, conn, rid, "changed", sketch.state, editor=editor.name, doc=after, operation_id=number)
+
+
 class _PreviewOnlyError(Exception):
     """Ends a transaction whose work was only to be shown."""
 
@@ -128,7 +174,7 @@ def _run(node: Node, editor: Editor, ids: Sequence[bytes], act: Act, word: str, 
 
 def _act_on_all(node: Node, conn: sa.Connection, editor: Editor, ids: Sequence[bytes], act: Act) -> Done:
     number = history.add_operation(conn, time=node.clock.now(), editor=editor.name, title="")
-    titles, left = [], []
+    titles, left, done = [], [], []
     for rid in dict.fromkeys(ids):
         title = ""
         try:
@@ -142,7 +188,8 @@ def _act_on_all(node: Node, conn: sa.Connection, editor: Editor, ids: Sequence[b
             left.append(Left(rid.hex(), title, error.message))
         else:
             titles.append(title)
-    return Done(number, tuple(titles), tuple(left))
+            done.append(rid.hex())
+    return Done(number, tuple(titles), tuple(left), tuple(done))
 
 
 # --- undo ------------------------------------------------------------------------------------------------------------
@@ -174,7 +221,8 @@ def undo(node: Node, editor: Editor, number: int) -> Done:
             raise ConflictError("Dieser Vorgang kann nicht mehr rückgängig gemacht werden")
         titles, left, steps = [], [], history.load_operation_steps(conn, number)
         imports.forget_imported(conn, [step.rid for step in steps if step.action == "imported"])
-        for step in steps:
+        # An operation that changed both texts of an offer has two steps of it: the first says what stood before.
+        for step in {step.rid: step for step in reversed(steps)}.values():
             title = _title_of(conn, step)
             if (reason := _undo_step(node, conn, editor, step)) is None:
                 titles.append(title)
@@ -187,7 +235,7 @@ def undo(node: Node, editor: Editor, number: int) -> Done:
 def _undo_step(node: Node, conn: sa.Connection, editor: Editor, step: Step) -> str | None:
     """Put one offer back; returns why it was left, None when it was put back."""
     last = history.last_step(conn, step.rid)
-    if last is None or last.id != step.id:
+    if last is None or last.operation_id != step.operation_id:
         return "wurde seitdem noch einmal geändert"
     before = history.step_before(conn, step.rid, step.id)
     body = None if before is None else history.body_at(conn, step.rid, before.id)
@@ -219,6 +267,7 @@ def _put_back(node: Node, conn: sa.Connection, editor: Editor, before: Step, doc
     """Publish again what the catalogue showed before, and lay the draft of that time over it."""
     shown = before if before.state == "published" else history.shown_before(conn, before.rid, before.id)
     body = history.body_at(conn, before.rid, shown.id) if shown is not None and shown.state == "published" else None
+    sketch = drafts.load_draft(conn, before.rid)  # the operation's own: nobody changed the offer since
     if body is not None:
         values = prepare_document(node, msgspec.json.decode(body, type=dict[str, Any]), before.rid)
         put_offer(node, conn, before.rid, values, editor=editor.name, action="undone")
@@ -227,6 +276,8 @@ def _put_back(node: Node, conn: sa.Connection, editor: Editor, before: Step, doc
     if before.state in (WRITING, SUBMITTED):
         data = msgspec.json.encode(doc)
         fresh = Draft(before.rid, data, node.clock.now(), next_revision(conn), before.editor, before.state)
+        if sketch is not None:  # whose it is, its hint and its planned publication are as they were
+            fresh = msgspec.structs.replace(sketch, body=data, revision=fresh.revision)
         drafts.save_drafts(node.db, conn, [fresh])
         note_step(node, conn, before.rid, "undone", before.state, editor=editor.name, doc=doc)
 

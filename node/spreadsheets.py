@@ -95,6 +95,11 @@ def read_spreadsheet(content: bytes, sheet: str = "", *, seconds: float = SECOND
     return Sheet(Grid(tuple(GridRow(n, cells) for n, cells in answer.rows)), answer.sheet, answer.sheets)
 
 
+def read_cells(content: bytes) -> list[list[str]]:
+    """Return the cells of the first sheet, row by row from the first one on; RuleError as `read_spreadsheet`."""
+    return [list(row.cells) for row in read_spreadsheet(content).grid.rows]
+
+
 def refusal(code: str) -> RuleError:
     """Return the error that tells a person why a file is not read."""
     text, advice = REFUSALS.get(code, REFUSALS["broken"])

@@ -118,7 +118,7 @@ def submit(node: Node, editor: Editor, rid: bytes, *, mark: str | None = None) -
 
 def give_back(node: Node, editor: Editor, rid: bytes, note: str) -> None:
     """Give a draft that was handed in back to its author, with what should change."""
-    _must_publish(editor)
+    must_publish(editor)
     with node.db.write() as conn:
         found = _draft_of(node, conn, editor, rid, None)
         _change_draft(node, conn, found, state=WRITING, note=note, publish_at=None)
@@ -141,7 +141,7 @@ def publish_draft(
     node: Node, conn: sa.Connection, editor: Editor, rid: bytes, *, mark: str | None = None, number: int | None = None
 ) -> None:
     """Publish a draft within a transaction, see `publish`; `number` is the operation it belongs to."""
-    _must_publish(editor)
+    must_publish(editor)
     found = _draft_of(node, conn, editor, rid, mark)
     _verify_two_people(conn, editor, found)
     values = prepare_document(node, found.doc, rid)
@@ -154,7 +154,7 @@ def schedule(node: Node, editor: Editor, rid: bytes, at: int | None, *, mark: st
 
     It is checked now, so that nobody is surprised then.
     """
-    _must_publish(editor)
+    must_publish(editor)
     with node.db.write() as conn:
         found = _draft_of(node, conn, editor, rid, mark)
         if at is not None:
@@ -179,7 +179,7 @@ def withdraw_for(node: Node, editor: Editor, rid: bytes, reason: str) -> None:
     with node.db.write() as conn:
         found = _open(node, conn, editor, rid)
         if found.base >= 0 or found.pending > 0:
-            _must_publish(editor)
+            must_publish(editor)
         take_out(node, conn, rid, reason, editor=editor.name)
 
 
@@ -223,7 +223,8 @@ def _change_draft(node: Node, conn: sa.Connection, found: OwnOffer, **changes: A
     drafts.save_drafts(node.db, conn, [msgspec.structs.replace(found.draft, revision=next_revision(conn), **changes)])
 
 
-def _must_publish(editor: Editor) -> None:
+def must_publish(editor: Editor) -> None:
+    """Refuse a step that publishes to somebody who may not; AccessError."""
     if not editor.may_publish:
         raise AccessError(
             "Veröffentlichen darf die Redaktion", advice="Geben Sie das Angebot zur Freigabe; die Redaktion sieht es."

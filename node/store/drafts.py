@@ -66,10 +66,21 @@ def save_drafts(db: Database, conn: sa.Connection, found: Sequence[Draft]) -> No
     db.insert_rows(conn, draft, _COLUMNS, [tuple(getattr(one, name) for name in _COLUMNS) for one in found])
 
 
-def clean_drafts(conn: sa.Connection, bodies: Mapping[bytes, bytes]) -> None:
-    """Put cleaned documents in place of those that named a person; whose they are and their state stay."""
+def iterate_notes(conn: sa.Connection) -> Iterator[tuple[bytes, str]]:
+    """Yield (rid, what the person who gave it back wants changed) where there is such a note."""
+    for row in conn.execute(sa.select(draft.c.rid, draft.c.note).where(draft.c.note != "")):
+        yield bytes(row.rid), row.note
+
+
+def clean_drafts(conn: sa.Connection, bodies: Mapping[bytes, bytes], notes: Mapping[bytes, str], revision: int) -> None:
+    """Put cleaned texts in place of those that named a person; whose they are and their state stay.
+
+    The new revision makes an editor who still has the old text open be asked before it is saved again.
+    """
     for rid, body in bodies.items():
-        conn.execute(sa.update(draft).where(draft.c.rid == rid).values(body=body))
+        conn.execute(sa.update(draft).where(draft.c.rid == rid).values(body=body, revision=revision))
+    for rid, note in notes.items():
+        conn.execute(sa.update(draft).where(draft.c.rid == rid).values(note=note))
 
 
 def drop_drafts(conn: sa.Connection, ids: Sequence[bytes]) -> int:

@@ -84,6 +84,18 @@ def iterate_bodies(conn: sa.Connection) -> Iterator[tuple[int, bytes, bytes]]:
         yield row.id, bytes(row.rid), bytes(row.body)
 
 
+def iterate_notes(conn: sa.Connection) -> Iterator[tuple[int, bytes, str]]:
+    """Yield (number, rid, note) of every step that has a note."""
+    for row in conn.execute(sa.select(history.c.id, history.c.rid, history.c.note).where(history.c.note != "")):
+        yield row.id, bytes(row.rid), row.note
+
+
+def replace_notes(conn: sa.Connection, notes: Mapping[int, str]) -> None:
+    """Put cleaned notes in place of those that named a person."""
+    for number, note in notes.items():
+        conn.execute(sa.update(history).where(history.c.id == number).values(note=note))
+
+
 def replace_bodies(conn: sa.Connection, bodies: Mapping[int, bytes]) -> None:
     """Put cleaned documents in place of those that named a person."""
     for number, body in bodies.items():

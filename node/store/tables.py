@@ -115,3 +115,32 @@ column_choice = sa.Table(
     sa.Column("time", _Big, nullable=False),
     sqlite_with_rowid=False,
 )
+
+# On what basis a person may be named; not published.  No name stands here: the key is a keyed hash of it.
+person_basis = sa.Table(
+    "person_basis",
+    metadata,
+    sa.Column("key_hash", sa.LargeBinary(16), primary_key=True),
+    # See node.persons.BASES.
+    sa.Column("kind", sa.String(12), nullable=False),
+    # The day of the consent, say, as ISO text; "" where nobody noted it.
+    sa.Column("since", sa.String(10), nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# That a person was erased: counts and times alone, so that it can be shown who has confirmed it.
+erasure = sa.Table(
+    "erasure",
+    metadata,
+    sa.Column("id", _Big, primary_key=True),
+    sa.Column("time", _Big, nullable=False),
+    sa.Column("offers", sa.Integer, nullable=False),
+    # Versions in the log whose text was destroyed.
+    sa.Column("versions", sa.Integer, nullable=False),
+    # Texts that go on without the person.
+    sa.Column("cleaned", sa.Integer, nullable=False),
+    # Size of the own log with the erasure in it; NULL until that is known.
+    sa.Column("size", _Big, nullable=True),
+    sqlite_autoincrement=True,
+)

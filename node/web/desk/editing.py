@@ -21,19 +21,23 @@ from node.lookalikes import Lookalike
 from node.offer_form import (
     ACCESSIBILITY_ITEMS,
     COMMON_LANGUAGES,
+    CONTACT_FIELDS,
     MOST_ROWS,
     Read,
     fill_form,
     read_form,
     row_numbers,
 )
+from node.persons import Person
 from node.web.desk.offer import show_value
-from node.web.desk.room import OFFERS, Room, editor_of, offer_id, offer_path, query_text, title_of
+from node.web.desk.persons import book_of
+from node.web.desk.room import OFFERS, Room, area_code, editor_of, offer_id, offer_path, query_text, title_of
 from node.workflow import Editor
 from shared.accounts.rights import Right
 from shared.errors import AccessError, ConflictError, RuleError
 from shared.model.hours import Hours, read_hours
 from shared.model.parts import Schedule
+from shared.model.text import fold
 from shared.model.vocabulary.terms import Vocabulary
 from shared.web import offer_words
 from shared.web.desk.forms import Form, form_of
@@ -87,11 +91,6 @@ def _languages(room: Room) -> Vocabulary:
     return room.words.vocabularies["language"]
 
 
-def _area_code(room: Room) -> str:
-    member = room.words.district.member(room.node.settings.name)
-    return member.area_code if member is not None else ""
-
-
 # --- saving ----------------------------------------------------------------------------------------------------------
 
 
@@ -99,8 +98,10 @@ def _save(room: Room, request: DeskRequest, found: OwnOffer | None) -> Response[
     form, action = form_of(request), form_of(request).text("aktion")
     if action.startswith("zeile:"):
         return _show(room, request, found, form, extra=action.removeprefix("zeile:"))
+    if action.startswith("person:"):
+        return _show(room, request, found, _with_person(room, request, form, action.removeprefix("person:")))
     base = {} if found is None else found.doc
-    read = read_form(form, base, languages=_languages(room), area_code=_area_code(room))
+    read = read_form(form, base, languages=_languages(room), area_code=area_code(room))
     if read.problems:
         return _refuse(room, request, found, form, read.problems)
     try:
@@ -193,6 +194,7 @@ def _show(
         current=_current_slots(found), extra=extra, vocabularies=room.words.vocabularies, most_rows=MOST_ROWS,
         common_languages=COMMON_LANGUAGES, accessibility=ACCESSIBILITY_ITEMS, district=room.words.district,
         known_providers=_known_providers(room, editor_of(request)), may_publish=editor_of(request).may_publish,
+        known_persons=_known_persons(room, request),
         title=title_of(found.doc) if found else "Neues Angebot", own_id=found.id.hex() if found else "",
         lookalikes=_lookalikes(room, form, found), words=room.words,
     )  # fmt: skip
@@ -223,6 +225,23 @@ def _known_providers(room: Room, editor: Editor) -> list[str]:
         return list(editor.organisations)
     lines = room.offers.lines(editor)
     return sorted({name for line in lines for name in line.facts.providers}, key=str.casefold)
+
+
+def _known_persons(room: Room, request: DeskRequest) -> list[Person]:
+    return [person for person in book_of(room, request).people() if person.is_named]
+
+
+def _with_person(room: Room, request: DeskRequest, form: Form, number: str) -> Form:
+    """Fill in what the other offers say of a person whose name was typed; what stands in the form already stays."""
+    row = f"contacts.{number}"
+    wanted = fold(form.text(f"{row}.name"))
+    known = next((one.entry for one in _known_persons(room, request) if fold(one.label) == wanted), None)
+    if known is None:
+        return form
+    filled = fill_form({"contacts": [known]}, _languages(room))
+    said = {f"{row}.{name}": filled[f"contacts.0.{name}"] for name in (*CONTACT_FIELDS, "phone")}
+    missing = {field: values for field, values in said.items() if not form.text(field)}
+    return Form({**form.fields, **missing}, form.files)
 
 
 def _lookalikes(room: Room, form: Form, found: OwnOffer | None) -> list[Lookalike]:

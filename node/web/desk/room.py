@@ -9,6 +9,7 @@ from typing import Any
 from litestar import Response
 
 from node.lookalikes import Lookalikes
+from node.mentions import Mentions
 from node.offer_list import OfferList
 from node.party import Node
 from node.workflow import Editor
@@ -31,17 +32,24 @@ class Room:
     words: Words
     offers: OfferList
     lookalikes: Lookalikes
+    mentions: Mentions
 
 
 def make_room(node: Node, desk: Desk, words: Words) -> Room:
     """Put the desk of a node together."""
-    return Room(node, desk, words, OfferList(node), Lookalikes(node))
+    return Room(node, desk, words, OfferList(node), Lookalikes(node), Mentions(node))
 
 
 def editor_of(request: DeskRequest) -> Editor:
     """Return who acts, with what they may."""
     me = signed_in(request)
     return Editor(me.display_name, me.may(Right.PUBLISH), me.organisations if me.is_limited else None)
+
+
+def area_code(room: Room) -> str:
+    """Return the area code of the node's town, for telephone numbers written without one."""
+    member = room.words.district.member(room.node.settings.name)
+    return member.area_code if member is not None else ""
 
 
 def offer_id(text: str) -> bytes:

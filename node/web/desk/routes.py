@@ -6,11 +6,15 @@ from litestar import Router
 
 from node.party import Node
 from node.web.desk.editing import editing_routes
+from node.web.desk.erasing import erasing_routes
 from node.web.desk.offer import offer_routes
 from node.web.desk.offer_files import offer_file_routes
 from node.web.desk.offers import offer_list_routes
+from node.web.desk.persons import PERSONS, person_routes
+from node.web.desk.providers import PROVIDERS, provider_routes
 from node.web.desk.room import OFFERS, make_room
 from node.web.desk.start import start_routes
+from node.web.desk.translations import TRANSLATIONS, translation_routes
 from node.web.desk.uploads import UPLOADS, upload_routes
 from shared.accounts.links import DESK
 from shared.accounts.rights import Right
@@ -25,6 +29,9 @@ from shared.web.pages import Pages
 LINKS = (
     DeskLink(DESK, "Start", Right.READ),
     DeskLink(OFFERS, "Angebote", Right.READ),
+    DeskLink(PROVIDERS, "Träger", Right.READ),
+    DeskLink(PERSONS, "Personen", Right.PERSONS),
+    DeskLink(TRANSLATIONS, "Übersetzungen", Right.READ),
     DeskLink(UPLOADS, "Einspielen", Right.IMPORT),
     DeskLink(f"{DESK}/vorgaenge", "Vorgänge", Right.READ),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
@@ -48,5 +55,9 @@ def desk_router(node: Node, pages: Pages, words: Words, log: Log) -> Router:
             *upload_routes(room),
             *editing_routes(room),
             *offer_routes(room),
+            *provider_routes(room),
+            *person_routes(room),
+            *erasing_routes(room),
+            *translation_routes(room),
         ]
     )
