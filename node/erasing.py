@@ -21,7 +21,8 @@ from node import ballast
 from node.editing import publish_edit, title_in
 from node.party import Node
 from node.rows import mask_of
-from node.store import drafts, history, imports, versions
+from node.store import drafts, hints, history, imports, mails, versions
+from node.store.desk_settings import load_texts, save_texts
 from shared.errors import ParseError
 from shared.feed.payload import parse_payload
 from shared.holdings import edits, facts, logs, payloads
@@ -29,12 +30,15 @@ from shared.holdings.edits import Edit
 from shared.model.erasing import find_person, remove_person
 from shared.seal import erase_commitments
 
+_BESIDE = frozenset({"mail", "hint", "setting"})
+_ADDRESSES = frozenset({"office_email", "mail_user", "mail_sender"})
+
 
 class Hit(msgspec.Struct, frozen=True):
     """One place where the person stands.
 
-    `where` is version, outbox, conflict, draft, history or note; `version` the index in the log, None for what is
-    not in it.
+    `where` is version, outbox, conflict, draft, history, note, mail, hint or setting; `version` the index in the log,
+    None for what is not in it; `id` empty for what belongs to no offer.
     """
 
     id: bytes
@@ -80,7 +84,26 @@ def _find(conn: sa.Connection, text: str) -> list[Hit]:
     for rid, source in drafts.iterate_sources(conn):
         if find_person({"source": source}, text):
             hits.append(Hit(rid, "", "note", None, ("source",)))
+    return [*hits, *_beside_offers(conn, text)]
+
+
+def _beside_offers(conn: sa.Connection, text: str) -> list[Hit]:
+    """Where the person stands in letters, hints and the city's own texts."""
+    hits = []
+    for number, rid, texts in mails.iterate_texts(conn):
+        if fields := _fields(find_person(texts, text)):
+            hits.append(Hit(rid or b"", "", "mail", None, fields, row_id=number))
+    for number, rid, texts in hints.iterate_texts(conn):
+        if fields := _fields(find_person(texts, text)):
+            hits.append(Hit(rid, "", "hint", None, fields, row_id=number))
+    if fields := _fields(find_person(_city_texts(conn), text)):
+        hits.append(Hit(b"", "", "setting", None, fields))
     return hits
+
+
+def _city_texts(conn: sa.Connection) -> dict[str, object]:
+    """The texts of the settings, with addresses under names that are searched as addresses."""
+    return {name: {"email": value} if name in _ADDRESSES else value for name, value in load_texts(conn).items()}
 
 
 def _in_versions(conn: sa.Connection, text: str) -> list[Hit]:
@@ -143,16 +166,18 @@ def _erase(node: Node, text: str) -> Erased:
             return Erased(0, 0, 0, False)
         cleaned = _clean_edits(node, conn, hits, text) + _clean_drafts(node, conn, hits, text)
         doomed = {hit.commitment for hit in hits if hit.commitment is not None}
+        _clean_beside_offers(conn, hits, text)
         cleaned += _publish_successors(node, conn, doomed, text)
         for log_id in versions.own_log_ids(conn):
             payloads.destroy_payloads(conn, log_id, doomed)
         for hit in hits:
-            imports.mark_cleaned(conn, hit.id, mask_of(hit.fields))
+            if hit.where not in _BESIDE:
+                imports.mark_cleaned(conn, hit.id, mask_of(hit.fields))
         if doomed or node.membership is not None:
             _add_erasure(node, conn, text, doomed)
         facts.save_fact(conn, "scrub-due", 1)
         facts.bump_fact(conn, "catalogue-version")
-    return Erased(len({hit.id for hit in hits}), len(doomed), cleaned, False)
+    return Erased(len({hit.id for hit in hits if hit.id}), len(doomed), cleaned, False)
 
 
 def _add_erasure(node: Node, conn: sa.Connection, text: str, doomed: Iterable[bytes]) -> None:
@@ -208,6 +233,18 @@ def _clean_drafts(node: Node, conn: sa.Connection, hits: list[Hit], text: str) -
     )
     drafts.save_sources(node.db, conn, {hit.id: "" for hit in hits if hit.where == "note"})
     return len(bodies)
+
+
+def _clean_beside_offers(conn: sa.Connection, hits: list[Hit], text: str) -> None:
+    """Delete letters that name the person; clean hints and the city's own texts."""
+    mails.drop_mails(conn, [hit.row_id for hit in hits if hit.where == "mail" and hit.row_id is not None])
+    numbers = {hit.row_id for hit in hits if hit.where == "hint"}
+    for number, _, texts in [found for found in hints.iterate_texts(conn) if found[0] in numbers]:
+        hints.replace_texts(conn, number, remove_person(texts, text))
+    if any(hit.where == "setting" for hit in hits):
+        before, after = load_texts(conn), remove_person(_city_texts(conn), text)
+        left = {name: after.get(name, "") for name in before}
+        save_texts(conn, {n: v.get("email", "") if isinstance(v, dict) else str(v) for n, v in left.items()})
 
 
 def _without(data: bytes, text: str) -> bytes:

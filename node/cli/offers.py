@@ -195,7 +195,8 @@ def _hit_row(hit: Hit) -> dict[str, object]:
 _CAUSES = {"stale": "überholte Fassung", "lost": "Inhalt verloren"}
 _PLACES = {
     "version": "Fassung", "outbox": "wartende Änderung", "conflict": "Konflikt", "draft": "Entwurf",
-    "history": "frühere Fassung", "note": "Quellenangabe",
+    "history": "frühere Fassung", "note": "Quellenangabe", "mail": "Mail im Postausgang",
+    "hint": "Hinweis von außen", "setting": "Texte der Einstellungen",
 }  # fmt: skip
 
 

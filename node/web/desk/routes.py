@@ -6,9 +6,12 @@ from litestar import Router
 
 from node.party import Node
 from node.web.desk.editing import editing_routes
+from node.web.desk.hints import HINTS, hint_routes
 from node.web.desk.offer import offer_routes
 from node.web.desk.offers import offer_list_routes
+from node.web.desk.outbox import OUTBOX, outbox_routes
 from node.web.desk.room import OFFERS, make_room
+from node.web.desk.settings import SETTINGS, settings_routes
 from node.web.desk.start import start_routes
 from shared.accounts.links import DESK
 from shared.accounts.rights import Right
@@ -24,6 +27,9 @@ LINKS = (
     DeskLink(DESK, "Start", Right.READ),
     DeskLink(OFFERS, "Angebote", Right.READ),
     DeskLink(f"{DESK}/vorgaenge", "Vorgänge", Right.READ),
+    DeskLink(HINTS, "Hinweise", Right.HINTS),
+    DeskLink(OUTBOX, "Postausgang", Right.HINTS),
+    DeskLink(SETTINGS, "Einstellungen", Right.SETTINGS),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
     DeskLink(f"{DESK}/rollen", "Rollen", Right.READ),
     DeskLink(f"{DESK}/konto", "Mein Konto", Right.READ),
@@ -43,5 +49,8 @@ def desk_router(node: Node, pages: Pages, words: Words, log: Log) -> Router:
             *offer_list_routes(room),
             *editing_routes(room),
             *offer_routes(room),
+            *hint_routes(room),
+            *outbox_routes(room),
+            *settings_routes(room),
         ]
     )
