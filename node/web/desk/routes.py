@@ -6,6 +6,7 @@ from litestar import Router
 
 from node.party import Node
 from node.web.desk.editing import editing_routes
+from node.web.desk.help import help_path, help_routes
 from node.web.desk.hints import HINTS, hint_routes
 from node.web.desk.offer import offer_routes
 from node.web.desk.offers import offer_list_routes
@@ -38,7 +39,7 @@ LINKS = (
 
 def desk_router(node: Node, pages: Pages, words: Words, log: Log) -> Router:
     """Return everything below `/pult`."""
-    desk = Desk(node.accounts, pages, log, LINKS, public_url=node.settings.public_url)
+    desk = Desk(node.accounts, pages, log, LINKS, public_url=node.settings.public_url, help_of=help_path)
     room = make_room(node, desk, words)
     return desk.router(
         [
@@ -50,6 +51,7 @@ def desk_router(node: Node, pages: Pages, words: Words, log: Log) -> Router:
             *editing_routes(room),
             *offer_routes(room),
             *hint_routes(room),
+            *help_routes(room),
             *outbox_routes(room),
             *settings_routes(room),
         ]
