@@ -161,8 +161,7 @@ def _steps(room: Room) -> Sequence[HTTPRouteHandler]:
         return desk.go(offer_path(offer_id(rid)))
 
     return [
-        submit_offer, publish_offer, give_offer_back, withdraw_offer, discard_draft, copy_offer,
-        restore_version,
+        submit_offer, publish_offer, give_offer_back, withdraw_offer, discard_draft, copy_offer, restore_version
     ]  # fmt: skip
 
 
