@@ -9,6 +9,8 @@ from litestar import Litestar
 from node.jobs import Jobs
 from node.party import Node
 from node.receiving import receive_push
+from node.web.answers import answer_router
+from node.web.city import city_routes
 from node.web.desk.routes import desk_router
 from node.web.offers import make_pages, page_routes
 from shared.holdings import logs
@@ -34,7 +36,12 @@ def create_app(node: Node, *, with_jobs: bool = True, log: Log | None = None) ->
         log=log,
         pages=pages,
         feed=FeedRoutes(files, lambda body: receive_push(node, body)),
-        handlers=[page_routes(node, pages, words), desk_router(node, pages, words, log)],
+        handlers=[
+            page_routes(node, pages, words),
+            *city_routes(node, pages),
+            answer_router(node, pages, words),
+            desk_router(node, pages, words, log),
+        ],
         checks=ready_checks(node.db, logs.load_own_log, node.clock.now),
         jobs=Jobs(node, log) if with_jobs else None,
     )

@@ -26,7 +26,8 @@ from node.mentions import entries_of
 from node.party import Node
 from node.persons import person_key
 from node.rows import mask_of
-from node.store import drafts, erasures, history, imports, persons, uploads, versions
+from node.store import drafts, erasures, hints, history, imports, mails, persons, uploads, versions
+from node.store.desk_settings import load_texts, save_texts
 from shared.errors import ParseError
 from shared.feed.payload import parse_payload
 from shared.holdings import edits, facts, logs, payloads
@@ -34,13 +35,16 @@ from shared.holdings.edits import Edit
 from shared.model.erasing import find_person, remove_person
 from shared.seal import erase_commitments
 
+_BESIDE = frozenset({"mail", "hint", "setting"})
+_ADDRESSES = frozenset({"office_email", "mail_user", "mail_sender"})
+
 
 class Hit(msgspec.Struct, frozen=True):
     """One place where the person stands.
 
     `where` is version, outbox, conflict, draft, history, note (where an offer comes from), remark (what somebody who
-    gave a draft back wrote) or basis (note on the legal basis; its `id` is no offer's); `version` is the index in the
-    log, None for what is not in it.
+    gave a draft back wrote), basis (note on the legal basis; its `id` is no offer's), mail, hint or setting; `version`
+    is the index in the log, None for what is not in it; `id` is empty for what belongs to no offer.
     """
 
     id: bytes
@@ -90,7 +94,7 @@ def _find(conn: sa.Connection, text: str) -> list[Hit]:
     for rid, source in drafts.iterate_sources(conn):
         if find_person({"source": source}, text):
             hits.append(Hit(rid, "", "note", None, ("source",)))
-    return hits + _in_notes(conn, text)
+    return [*hits, *_in_notes(conn, text), *_beside_offers(conn, text)]
 
 
 def _in_notes(conn: sa.Connection, text: str) -> list[Hit]:
@@ -107,6 +111,25 @@ def _in_notes(conn: sa.Connection, text: str) -> list[Hit]:
 
 def _names(note: str, text: str) -> bool:
     return bool(find_person({"note": note}, text))
+
+
+def _beside_offers(conn: sa.Connection, text: str) -> list[Hit]:
+    """Where the person stands in letters, hints and the city's own texts."""
+    hits = []
+    for number, rid, texts in mails.iterate_texts(conn):
+        if fields := _fields(find_person(texts, text)):
+            hits.append(Hit(rid or b"", "", "mail", None, fields, row_id=number))
+    for number, rid, texts in hints.iterate_texts(conn):
+        if fields := _fields(find_person(texts, text)):
+            hits.append(Hit(rid, "", "hint", None, fields, row_id=number))
+    if fields := _fields(find_person(_city_texts(conn), text)):
+        hits.append(Hit(b"", "", "setting", None, fields))
+    return hits
+
+
+def _city_texts(conn: sa.Connection) -> dict[str, object]:
+    """The texts of the settings, with addresses under names that are searched as addresses."""
+    return {name: {"email": value} if name in _ADDRESSES else value for name, value in load_texts(conn).items()}
 
 
 def _in_versions(conn: sa.Connection, text: str) -> list[Hit]:
@@ -171,17 +194,19 @@ def _erase(node: Node, text: str) -> Erased:
             return Erased(0, 0, 0, False)
         cleaned = _clean_edits(node, conn, hits, text) + _clean_drafts(node, conn, hits, text)
         doomed = {hit.commitment for hit in hits if hit.commitment is not None}
+        _clean_beside_offers(conn, hits, text)
         cleaned += _publish_successors(node, conn, doomed, text)
         for log_id in versions.own_log_ids(conn):
             payloads.destroy_payloads(conn, log_id, doomed)
         for hit in hits:
-            imports.mark_cleaned(conn, hit.id, mask_of(hit.fields))
+            if hit.where not in _BESIDE:
+                imports.mark_cleaned(conn, hit.id, mask_of(hit.fields))
         if doomed or node.membership is not None:
             _add_erasure(node, conn, text, doomed)
         _drop_bases(node, conn, hits)
         facts.save_fact(conn, "scrub-due", 1)
         facts.bump_fact(conn, "catalogue-version")
-        offers = len({hit.id for hit in hits if hit.where != "basis"})
+        offers = len({hit.id for hit in hits if hit.id and hit.where != "basis"})
         number = erasures.add_erasure(conn, node.clock.now(), offers=offers, versions=len(doomed), cleaned=cleaned)
     return Erased(offers, len(doomed), cleaned, False, number)
 
@@ -266,6 +291,18 @@ def _newest_texts(node: Node, conn: sa.Connection) -> Iterator[dict[str, Any]]:
     for rid in {*records, *versions.pending_ids(conn)}:
         if (doc := shown_document(node, conn, rid)) is not None:
             yield doc
+
+
+def _clean_beside_offers(conn: sa.Connection, hits: list[Hit], text: str) -> None:
+    """Delete letters that name the person; clean hints and the city's own texts."""
+    mails.drop_mails(conn, [hit.row_id for hit in hits if hit.where == "mail" and hit.row_id is not None])
+    numbers = {hit.row_id for hit in hits if hit.where == "hint"}
+    for number, _, texts in [found for found in hints.iterate_texts(conn) if found[0] in numbers]:
+        hints.replace_texts(conn, number, remove_person(texts, text))
+    if any(hit.where == "setting" for hit in hits):
+        before, after = load_texts(conn), remove_person(_city_texts(conn), text)
+        left = {name: after.get(name, "") for name in before}
+        save_texts(conn, {n: v.get("email", "") if isinstance(v, dict) else str(v) for n, v in left.items()})
 
 
 def _without(data: bytes, text: str) -> bytes:

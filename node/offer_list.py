@@ -277,7 +277,7 @@ def fits_task(line: Line, task: str, today: date) -> bool:
     facts = line.facts
     return {
         "overdue": facts.is_overdue,
-        "submitted": line.state == "submitted",
+        "submitted": line.state == "submitted" and line.publish_at is None,
         "draft": line.state in ("draft", "changed") and not line.was_returned,
         "returned": line.was_returned,
         "conflict": line.state in ("conflict", "lost"),

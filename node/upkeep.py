@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from node import receiving
+from node.caring import care
 from node.joining import poll_membership
 from node.party import Node
 from node.rotating import notice_keys
@@ -39,16 +40,16 @@ def tick(node: Node, owner: str) -> None:
     with node.db.write() as conn:
         if not facts.take_lease(conn, "jobs", owner, now=node.clock.now(), seconds=_LEASE_SECONDS):
             return
-    if node.membership is None and not _notice_membership(node):
-        return
-    notice_keys(node)
-    if not node.is_member:
-        _ask_for_membership(node)
-    if node.is_member:
-        _talk(node, owner)
-        _read(node)
-        _refresh_time(node)
+    if node.membership is not None or _notice_membership(node):
+        notice_keys(node)
+        if not node.is_member:
+            _ask_for_membership(node)
+        if node.is_member:
+            _talk(node, owner)
+            _read(node)
+            _refresh_time(node)
     tidy(node)
+    care(node)
 
 
 def _notice_membership(node: Node) -> bool:

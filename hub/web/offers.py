@@ -41,8 +41,9 @@ def page_routes(hub: Hub, pages: Pages, words: Words) -> Router:
     def offer(rid: FromPath[str]) -> Response[str]:
         recovering = hub.is_recovering()
         view = catalogue_page.show_offer(
-            hub.db, viewing.newest(hub), words, catalogue_page.read_record_id(rid), hides=lambda _: recovering
-        )
+            hub.db, viewing.newest(hub), words, catalogue_page.read_record_id(rid), hides=lambda _: recovering,
+            now=hub.clock.now(),
+        )  # fmt: skip
         return pages.respond("offer.html", standing=_standing(hub), offer=view)
 
     @get("/mitglieder", sync_to_thread=True, include_in_schema=False)

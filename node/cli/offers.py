@@ -196,6 +196,7 @@ _CAUSES = {"stale": "überholte Fassung", "lost": "Inhalt verloren"}
 _PLACES = {
     "version": "Fassung", "outbox": "wartende Änderung", "conflict": "Konflikt", "draft": "Entwurf",
     "history": "frühere Fassung", "note": "Quellenangabe", "remark": "Hinweis", "basis": "Rechtsgrundlage",
+    "mail": "Mail im Postausgang", "hint": "Hinweis von außen", "setting": "Texte der Einstellungen",
 }  # fmt: skip
 
 

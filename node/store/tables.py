@@ -144,3 +144,89 @@ erasure = sa.Table(
     sa.Column("size", _Big, nullable=True),
     sqlite_autoincrement=True,
 )
+
+# What the city decides at its desk: texts, look, mail server.  Never a password.
+desk_setting = sa.Table(
+    "desk_setting",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    # UTF-8, but for the picture.
+    sa.Column("value", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Letters that leave by mail, see node.mailing.
+mail = sa.Table(
+    "mail",
+    metadata,
+    sa.Column("id", _Big, primary_key=True),
+    # review, answer, test.
+    sa.Column("kind", sa.String(8), nullable=False),
+    # The offer that it is about; NULL for none.
+    sa.Column("rid", sa.LargeBinary(16), nullable=True),
+    sa.Column("recipient", sa.String(254), nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    # Emptied as soon as it is sent.
+    sa.Column("body", sa.Text, nullable=False),
+    # waiting, sending, sent, failed, unclear, expired.
+    sa.Column("state", sa.String(8), nullable=False, index=True),
+    sa.Column("time", _Big, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("next_try", _Big, nullable=False),
+    # Not sent after this time: a link in it is dead; NULL for never.
+    sa.Column("expires", _Big, nullable=True),
+    # Why it could not be sent, in German.
+    sa.Column("error", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# Which reminder of a due review an offer got last.
+review = sa.Table(
+    "review",
+    metadata,
+    sa.Column("rid", sa.LargeBinary(16), primary_key=True),
+    # The day it was due, as the document says; "" where it was never checked.  Another day begins anew.
+    sa.Column("due", sa.String(10), nullable=False),
+    sa.Column("first_at", _Big, nullable=False),
+    # How many reminders went out.
+    sa.Column("step", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Links in reminders, each for one use.
+review_link = sa.Table(
+    "review_link",
+    metadata,
+    # SHA-256 of the token: who reads the database cannot confirm anything.
+    sa.Column("token_hash", sa.LargeBinary(32), primary_key=True),
+    sa.Column("rid", sa.LargeBinary(16), nullable=False),
+    # confirm or change.
+    sa.Column("purpose", sa.String(8), nullable=False),
+    sa.Column("expires", _Big, nullable=False),
+    sa.Column("used_at", _Big, nullable=True),
+    sqlite_with_rowid=False,
+)
+
+# What readers and providers say about an offer.
+hint = sa.Table(
+    "hint",
+    metadata,
+    sa.Column("id", _Big, primary_key=True),
+    sa.Column("rid", sa.LargeBinary(16), nullable=False, index=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    # How the writer can be reached, if they want to be; deleted 30 days after the hint is closed.
+    sa.Column("contact", sa.String(254), nullable=False),
+    # public: a form on the offer's page; link: the form of a reminder; program: a confirmation that needs a person.
+    sa.Column("source", sa.String(8), nullable=False),
+    sa.Column("time", _Big, nullable=False),
+    # open, answered, closed.
+    sa.Column("state", sa.String(8), nullable=False),
+    # What staff note for each other.
+    sa.Column("note", sa.Text, nullable=False),
+    # Why it was closed, see node.hints.
+    sa.Column("reason", sa.String(12), nullable=False),
+    sa.Column("editor", sa.Text, nullable=False),
+    sa.Column("closed_at", _Big, nullable=True),
+    sqlite_autoincrement=True,
+)

@@ -6,7 +6,9 @@ from litestar import Response, Router, get
 from litestar.params import FromPath, FromQuery
 
 from node import viewing
+from node.city import load_city
 from node.party import Node
+from node.web.city import dress_of
 from shared.accounts.links import DESK
 from shared.web import catalogue_page
 from shared.web.offer_words import Words
@@ -20,10 +22,11 @@ def make_pages(node: Node, words: Words) -> Pages:
         party=settings.title,
         district=words.district.name,
         navigation=(Link("/", "Angebote"), Link("/verbund", "Verbund")),
+        footer=(Link("/impressum", "Impressum"), Link("/datenschutz", "Datenschutz")),
         notice=settings.notice,
         desk=Link(DESK, "Redaktion"),
     )
-    return Pages(shell, node.clock, packages=("node.web",))
+    return Pages(shell, node.clock, packages=("node.web",), dress=lambda: dress_of(node))
 
 
 def page_routes(node: Node, pages: Pages, words: Words) -> Router:
@@ -37,6 +40,7 @@ def page_routes(node: Node, pages: Pages, words: Words) -> Router:
             "node_offers.html",
             path="/",
             standing=_standing(node),
+            city=load_city(node),
             offers=catalogue_page.list_offers(node.db, said, words, page=page),
             pending=viewing.pending_titles(node) if page == 1 else [],
             joined=node.membership is not None,
@@ -52,8 +56,11 @@ def page_routes(node: Node, pages: Pages, words: Words) -> Router:
             words,
             catalogue_page.read_record_id(rid),
             hides=lambda member: viewing.hides_persons(node, member),
+            now=node.clock.now(),
         )
-        return pages.respond("offer.html", standing=_standing(node), offer=view)
+        return pages.respond(
+            "offer.html", standing=_standing(node), offer=view, hint_path=f"/angebote/{view.card.id}/hinweis"
+        )
 
     @get("/verbund", sync_to_thread=True, include_in_schema=False)
     def federation() -> Response[str]:

@@ -86,6 +86,19 @@ def begin_guess(conn: sa.Connection, dice: Dice, *, name: str, address: str, now
     return Guess(tuple(guesses.add_guess(conn, hashed, now=now) for hashed, _ in keys))
 
 
+def begin_submission(conn: sa.Connection, dice: Dice, *, kind: str, address: str, pace: Pace, now: int) -> int:
+    """Count what an unknown visitor sends, by network; returns how long to wait first, 0 when it may be taken.
+
+    Args:
+        kind: what is sent; each kind is counted by itself.
+    """
+    key = _keyed(_load_key(conn, dice), f"{kind}:{network_of(address)}")
+    wait = wait_seconds(guesses.guess_times(conn, key, since=now - HOUR_SECONDS), pace, now=now)
+    if not wait:
+        guesses.add_guess(conn, key, now=now)
+    return wait
+
+
 def network_of(address: str) -> str:
     """Return the network that an address is counted with: /24, or /56 of IPv6."""
     try:

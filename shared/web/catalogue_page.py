@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from shared.consume import mirror_path, shown_origins
 from shared.database import Database
@@ -15,7 +17,7 @@ from shared.errors import NotFoundError, ParseError
 from shared.feed.catalogue_note import CatalogueNote
 from shared.holdings import catalogue, logs
 from shared.ids import parse_record_id
-from shared.web.offer_page import Card, Section, card, hide_persons, read_offer, sections
+from shared.web.offer_page import Card, Section, card, hide_persons, is_in_review, read_offer, sections
 from shared.web.offer_words import Words
 
 PER_PAGE = 50
@@ -57,6 +59,8 @@ class OfferView:
     sections: list[Section]
     hides_persons: bool
     is_newest: bool
+    is_in_review: bool
+    member: str
     place: LogPlace
 
 
@@ -86,7 +90,9 @@ def list_offers(db: Database, said: CatalogueNote | None, words: Words, *, page:
     return OfferList(cards, total, page, pages, len(counts))
 
 
-def show_offer(db: Database, said: CatalogueNote | None, words: Words, rid: bytes, *, hides: Hides) -> OfferView:
+def show_offer(
+    db: Database, said: CatalogueNote | None, words: Words, rid: bytes, *, hides: Hides, now: int
+) -> OfferView:
     """Return one offer in full; NotFoundError when no shown log has it."""
     origins = [] if said is None else shown_origins(said)
     with db.read() as conn:
@@ -105,5 +111,7 @@ def show_offer(db: Database, said: CatalogueNote | None, words: Words, rid: byte
         sections=sections(doc, words),
         hides_persons=hidden and bool(doc.contacts),
         is_newest=shown.is_newest,
+        is_in_review=is_in_review(doc, datetime.fromtimestamp(now, ZoneInfo(words.district.timezone)).date()),
+        member=shown.member,
         place=LogPlace(origin, shown.position, row.size, shown.commitment.hex(), f"/{prefix}proof/{shown.position}"),
     )

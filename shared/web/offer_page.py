@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import msgspec
 from markupsafe import Markup, escape
@@ -17,12 +18,14 @@ from shared.holdings.catalogue import Shown
 from shared.model.labels import field_label
 from shared.model.offer import OfferDoc, OfferPayload, translation_states
 from shared.model.parts import Contact, Provider
+from shared.model.rules import default_review_due
 from shared.model.vocabulary.terms import UNKNOWN
 from shared.web import offer_words as w
 from shared.web.offer_words import Words
 
 HIDDEN_PERSON = "Ansprechperson (wird zurzeit nicht angezeigt)"
 _TOPICS_IN_LIST = 3
+_PATIENCE_DAYS = 30
 
 Value = str | Markup | list[str] | list[Markup]
 
@@ -61,6 +64,15 @@ def _hidden(contact: Contact) -> Contact:
     if not contact.name:
         return contact
     return msgspec.structs.replace(contact, name=HIDDEN_PERSON, email="", phones=())
+
+
+def is_in_review(doc: OfferDoc, today: date) -> bool:
+    """Tell whether a check is overdue by more than 30 days, so that readers should know.
+
+    An offer that was never checked has no day from which to count; it says so by its missing date of check.
+    """
+    due = doc.review_due or default_review_due(doc)
+    return due is not None and due + timedelta(days=_PATIENCE_DAYS) < today
 
 
 def card(shown: Shown, words: Words) -> Card:

@@ -57,6 +57,17 @@ class Shell:
 
 
 @dataclass(frozen=True)
+class Dress:
+    """What a party changed about the look of its pages while running; paths with their query, empty for nothing."""
+
+    stylesheet: str = ""
+    logo: str = ""
+
+
+PLAIN = Dress()
+
+
+@dataclass(frozen=True)
 class Standing:
     """How current a page is: time and digest of the catalogue it was made from."""
 
@@ -72,6 +83,7 @@ class Pages:
         shell: what surrounds every page.
         clock: gives "now" for relative times.
         packages: packages with a `templates` folder, searched in order before the shared one.
+        dress: asked at each page for the party's own look.
         translations: for tests; by default the compiled catalogues in `shared/web/locale`.
     """
 
@@ -81,11 +93,13 @@ class Pages:
         clock: Clock,
         *,
         packages: Sequence[str] = (),
+        dress: Callable[[], Dress] = lambda: PLAIN,
         translations: Mapping[str, NullTranslations] | None = None,
     ) -> None:
         self.assets = Assets()
         self.shell = shell
         self._clock = clock
+        self._dress = dress
         self._translations = _load_translations() if translations is None else dict(translations)
         self._environment = self._make_environment(packages)
 
@@ -101,13 +115,15 @@ class Pages:
         navigation) and `standing` are optional everywhere.
         """
         locale = self._locale()
-        given = {
+        given: dict[str, object] = {
             "shell": self.shell,
             "path": "",
             "standing": None,
             "language": LANGUAGE.get(),
             "direction": locale.text_direction,
         }
+        if "dress" not in context:
+            given["dress"] = self._dress()
         return self._environment.get_template(name).render({**given, **context})
 
     def respond(self, name: str, /, *, status_code: int = 200, **context: object) -> Response[str]:

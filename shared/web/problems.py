@@ -30,7 +30,7 @@ from shared.errors import (
     WeakKeyError,
 )
 from shared.logs import Log, describe_exception
-from shared.web.pages import Pages
+from shared.web.pages import PLAIN, Pages
 
 PROBLEM_JSON = "application/problem+json"
 _RETRY_SECONDS = 30
@@ -208,6 +208,8 @@ def problem_page(problem: Problem, pages: Pages) -> Response[str]:
         problems=(problem.extra or {}).get("errors", {}),
         status=problem.family.status,
         code=problem.code,
+        # Nothing more is asked of a database that may be the reason.
+        **({"dress": PLAIN} if problem.family.status >= 500 else {}),
     )
     return Response(
         html,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import msgspec
 import pytest
 
-from shared.model.offer import offer_from_builtins
-from shared.web.offer_page import _ages
+from shared.model.offer import OfferDoc, offer_from_builtins
+from shared.web.offer_page import _ages, is_in_review
 from tests.support.lone_node import offer
 
 
@@ -29,3 +31,19 @@ def test_ages(low: int | None, high: int | None, said: str) -> None:
     doc = msgspec.structs.replace(offer_from_builtins(offer(**kept)), minimum_age=low, maximum_age=high)
 
     assert _ages(doc) == said
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_marked"),
+    [
+        ({"review_due": date(2026, 1, 1)}, True),
+        ({"review_due": date(2026, 1, 2)}, False),
+        ({"assured_date": date(2025, 7, 5)}, True),
+        ({"assured_date": date(2025, 7, 6)}, False),
+        ({}, False),
+    ],
+)
+def test_offer_is_marked_once_its_check_is_more_than_30_days_overdue(fields: dict[str, date], is_marked: bool) -> None:
+    doc = OfferDoc(id="0" * 32, owner="05562020", **fields)  # type: ignore[arg-type]
+
+    assert is_in_review(doc, date(2026, 2, 1)) is is_marked

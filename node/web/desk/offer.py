@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
@@ -38,7 +40,7 @@ _STATES = {
 
 def offer_routes(room: Room) -> Sequence[HTTPRouteHandler]:
     """Return the routes of one offer but for its form."""
-    return [*_pages(room), *_steps(room), *_conflict_steps(room)]
+    return [*_pages(room), *_steps(room), *_planning(room), *_conflict_steps(room)]
 
 
 def _pages(room: Room) -> Sequence[HTTPRouteHandler]:
@@ -161,6 +163,47 @@ def _steps(room: Room) -> Sequence[HTTPRouteHandler]:
     return [
         submit_offer, publish_offer, give_offer_back, withdraw_offer, discard_draft, copy_offer, restore_version
     ]  # fmt: skip
+
+
+def _planning(room: Room) -> Sequence[HTTPRouteHandler]:
+    @desk_post("/angebote/{rid:str}/planen", right=Right.PUBLISH)
+    def plan_offer(request: DeskRequest, rid: FromPath[str]) -> Response[str]:
+        return _plan(room, request, offer_id(rid))
+
+    return [plan_offer]
+
+
+def _plan(room: Room, request: DeskRequest, key: bytes) -> Response[str]:
+    """Let a draft be published at a time, or no longer when none was given."""
+    node, desk, editor, form = room.node, room.desk, editor_of(request), form_of(request)
+    found = workflow.open_for(node, editor, key)
+    at, wrong = None, ""
+    if form.text("aktion") != "aufheben":
+        at, wrong = read_moment(form.text("tag"), form.text("uhrzeit"), room.words.district.timezone)
+    if at is not None and at <= node.clock.now():
+        wrong = "Der Zeitpunkt liegt in der Vergangenheit."
+    if wrong:
+        return _respond(room, request, found, problems={"tag": [wrong]}, status_code=422)
+    try:
+        workflow.schedule(node, editor, key, at, mark=form.text("mark") or None)
+    except RuleError as error:
+        return _respond(room, request, found, problems=dict(error.problems), status_code=422)
+    said = "Es wird nicht mehr von selbst veröffentlicht." if at is None else (
+        f"Es wird am {desk.pages.moment(at)} von selbst veröffentlicht. Wer den Entwurf vorher ändert, hebt das auf."
+    )  # fmt: skip
+    desk.say(request, said)
+    return desk.go(offer_path(key))
+
+
+def read_moment(day: str, time: str, zone: str) -> tuple[int | None, str]:
+    """Read a day and a time of day as fields of a form send them; Unix seconds, or what is wrong in German."""
+    try:
+        moment = datetime.fromisoformat(f"{day}T{time or '08:00'}")
+    except ValueError:
+        return None, "Wählen Sie einen Tag und eine Uhrzeit."
+    if moment.tzinfo is not None or moment.year > 2100:
+        return None, "Wählen Sie einen Tag in den nächsten Jahren."
+    return int(moment.replace(tzinfo=ZoneInfo(zone)).timestamp()), ""
 
 
 def _conflict_steps(room: Room) -> Sequence[HTTPRouteHandler]:

@@ -7,12 +7,16 @@ from litestar import Router
 from node.party import Node
 from node.web.desk.editing import editing_routes
 from node.web.desk.erasing import erasing_routes
+from node.web.desk.help import help_path, help_routes
+from node.web.desk.hints import HINTS, hint_routes
 from node.web.desk.offer import offer_routes
 from node.web.desk.offer_files import offer_file_routes
 from node.web.desk.offers import offer_list_routes
+from node.web.desk.outbox import OUTBOX, outbox_routes
 from node.web.desk.persons import PERSONS, person_routes
 from node.web.desk.providers import PROVIDERS, provider_routes
 from node.web.desk.room import OFFERS, make_room
+from node.web.desk.settings import SETTINGS, settings_routes
 from node.web.desk.start import start_routes
 from node.web.desk.translations import TRANSLATIONS, translation_routes
 from node.web.desk.uploads import UPLOADS, upload_routes
@@ -34,6 +38,9 @@ LINKS = (
     DeskLink(TRANSLATIONS, "Übersetzungen", Right.READ),
     DeskLink(UPLOADS, "Einspielen", Right.IMPORT),
     DeskLink(f"{DESK}/vorgaenge", "Vorgänge", Right.READ),
+    DeskLink(HINTS, "Hinweise", Right.HINTS),
+    DeskLink(OUTBOX, "Postausgang", Right.HINTS),
+    DeskLink(SETTINGS, "Einstellungen", Right.SETTINGS),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
     DeskLink(f"{DESK}/rollen", "Rollen", Right.READ),
     DeskLink(f"{DESK}/konto", "Mein Konto", Right.READ),
@@ -42,7 +49,7 @@ LINKS = (
 
 def desk_router(node: Node, pages: Pages, words: Words, log: Log) -> Router:
     """Return everything below `/pult`."""
-    desk = Desk(node.accounts, pages, log, LINKS, public_url=node.settings.public_url)
+    desk = Desk(node.accounts, pages, log, LINKS, public_url=node.settings.public_url, help_of=help_path)
     room = make_room(node, desk, words)
     return desk.router(
         [
@@ -59,5 +66,9 @@ def desk_router(node: Node, pages: Pages, words: Words, log: Log) -> Router:
             *person_routes(room),
             *erasing_routes(room),
             *translation_routes(room),
+            *hint_routes(room),
+            *help_routes(room),
+            *outbox_routes(room),
+            *settings_routes(room),
         ]
     )

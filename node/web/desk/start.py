@@ -8,11 +8,14 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from node import operations, viewing
+from node import hints, mailing, operations, viewing
 from node.offer_list import TASKS
+from node.store.hints import OPEN
+from node.web.desk.hints import HINTS
+from node.web.desk.outbox import OUTBOX
 from node.web.desk.room import OFFERS, Room, editor_of
 from shared.accounts.rights import Right
-from shared.web.desk.guard import DeskRequest, desk_get, desk_post
+from shared.web.desk.guard import DeskRequest, desk_get, desk_post, signed_in
 
 _OPERATIONS_SHOWN = 5
 
@@ -30,6 +33,7 @@ def start_routes(room: Room) -> Sequence[HTTPRouteHandler]:
             "desk/start.html",
             path="/pult",
             tasks=[(code, text, counts[code]) for code, text in TASKS.items()],
+            more_tasks=_more_tasks(room, request),
             offers_path=OFFERS,
             view=viewing.show_federation(node),
             operations=[(one, operations.can_undo(node, one)) for one in done[:_OPERATIONS_SHOWN]],
@@ -51,3 +55,14 @@ def start_routes(room: Room) -> Sequence[HTTPRouteHandler]:
         return desk.go("/pult/vorgaenge")
 
     return [start_page, operations_page, undo_operation]
+
+
+def _more_tasks(room: Room, request: DeskRequest) -> list[tuple[str, str, int]]:
+    """Return (path, text, count) of what is to be done beside offers, for those who may do it."""
+    me, found = signed_in(request), []
+    if me.may(Right.HINTS):
+        counts = hints.count_hints(hints.list_hints(room.node, editor_of(request)))
+        found.append((HINTS, "Hinweise", counts[OPEN]))
+    if me.may(Right.SETTINGS):
+        found.append((OUTBOX, "Mails zu klären", mailing.count_troubled(room.node)))
+    return [task for task in found if task[2]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from litestar import Response, Router
@@ -49,16 +49,19 @@ class Desk:
     Args:
         links: navigation of the room, in order.
         public_url: origin under which people reach the party; empty = whatever the request names.
+        help_of: returns where the help about a page of the desk is, by the page's path; empty for none.
     """
 
     def __init__(
-        self, registry: Registry, pages: Pages, log: Log, links: Sequence[DeskLink], *, public_url: str = ""
-    ) -> None:
+        self, registry: Registry, pages: Pages, log: Log, links: Sequence[DeskLink], *, public_url: str = "",
+        help_of: Callable[[str], str] = lambda _: "",
+    ) -> None:  # fmt: skip
         self.registry = registry
         self.pages = pages
         self.log = log
         self.links = tuple(links)
         self.public_url = public_url
+        self.help_of = help_of
         self.cookie = cookie_of(registry.member, public_url)
 
     def respond(
@@ -66,7 +69,8 @@ class Desk:
     ) -> Response[str]:
         """Return a page of the desk; never stored anywhere.
 
-        A template finds `me` (SignedIn or None), `desk_links`, `flash` and `csrf_token`, and `path` of the request.
+        A template finds `me` (SignedIn or None), `desk_links`, `help_path`, `flash` and `csrf_token`, and `path` of the
+        request.
         """
         session = find_session(request)
         me = session.signed_in if session is not None else None
@@ -75,6 +79,7 @@ class Desk:
             "me": me,
             "desk_links": [link for link in self.links if me is not None and me.may(link.right)],
             "flash": sessions.take_message(self.registry, session) if session is not None else None,
+            "help_path": self.help_of(request.scope["path"]) if me is not None else "",
             "csrf_token": me.csrf_token if me is not None else "",
         }
         html = self.pages.render(template, **{**given, **context})

@@ -370,3 +370,70 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_invitation_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "desk_setting",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_desk_setting")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "hint",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rid", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("contact", sa.String(length=254), nullable=False),
+        sa.Column("source", sa.String(length=8), nullable=False),
+        sa.Column("time", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("reason", sa.String(length=12), nullable=False),
+        sa.Column("editor", sa.Text(), nullable=False),
+        sa.Column("closed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hint")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("hint", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_hint_rid"), ["rid"], unique=False)
+
+    op.create_table(
+        "mail",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("rid", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("recipient", sa.String(length=254), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("time", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("next_try", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("expires", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("mail", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_mail_state"), ["state"], unique=False)
+
+    op.create_table(
+        "review",
+        sa.Column("rid", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("due", sa.String(length=10), nullable=False),
+        sa.Column("first_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("rid", name=op.f("pk_review")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "review_link",
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("rid", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("purpose", sa.String(length=8), nullable=False),
+        sa.Column("expires", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("used_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_review_link")),
+        sqlite_with_rowid=False,
+    )

@@ -1,0 +1,59 @@
+"""What a city set about its public pages: colours, logo, Impressum, Datenschutz."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+
+from node.city import City, is_finished, load_city, load_logo, load_look, stylesheet
+from node.party import Node
+from shared.errors import NotFoundError
+from shared.web.offer_words import markdown
+from shared.web.pages import Dress, Pages
+
+_DAY = {"Cache-Control": "public, max-age=86400"}
+LEGAL = {"impressum": "Impressum", "datenschutz": "Datenschutz"}
+
+
+def dress_of(node: Node) -> Dress:
+    """Return the look that the city set; a change has another address, so browsers ask anew."""
+    city = load_look(node)
+    return Dress(
+        stylesheet=f"/stadt.css?v={city.accent[1:]}" if stylesheet(city) else "",
+        logo=f"/stadt/logo?v={city.logo_tag}" if city.logo_type else "",
+    )
+
+
+def city_routes(node: Node, pages: Pages) -> Sequence[HTTPRouteHandler]:
+    """Return the routes of what the city set."""
+
+    @get("/stadt.css", sync_to_thread=True, include_in_schema=False)
+    def city_colours() -> Response[str]:
+        return Response(stylesheet(load_look(node)), media_type="text/css", headers=_DAY)
+
+    @get("/stadt/logo", sync_to_thread=True, include_in_schema=False)
+    def city_logo() -> Response[bytes]:
+        city, picture = load_look(node), load_logo(node)
+        if not picture:
+            raise NotFoundError("Diese Stadt hat kein Logo hinterlegt")
+        return Response(picture, media_type=city.logo_type, headers=_DAY)
+
+    @get("/impressum", sync_to_thread=True, include_in_schema=False)
+    def imprint_page() -> Response[str]:
+        city = load_city(node)
+        return _legal_page(pages, city, "/impressum", city.imprint)
+
+    @get("/datenschutz", sync_to_thread=True, include_in_schema=False)
+    def privacy_page() -> Response[str]:
+        city = load_city(node)
+        return _legal_page(pages, city, "/datenschutz", city.privacy)
+
+    return [city_colours, city_logo, imprint_page, privacy_page]
+
+
+def _legal_page(pages: Pages, city: City, path: str, text: str) -> Response[str]:
+    return pages.respond(
+        "legal.html", path=path, title=LEGAL[path[1:]], city=city, text=markdown(text) if is_finished(text) else ""
+    )
