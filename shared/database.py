@@ -29,6 +29,11 @@ _PRAGMAS = (
     "busy_timeout=10000",
     "wal_autocheckpoint=2000",
 )
+# Tables whose rows may name persons; a hub has fewer of them.
+_SCRUBBED = (
+    "payload", "outbox", "conflict", "draft", "history", "staff_note", "upload", "person_basis", "mail", "hint",
+    "desk_setting",
+)  # fmt: skip
 _WRITER_LOCK = 0x6B726569
 _IN_CLAUSE = 500
 _T = TypeVar("_T")
@@ -157,7 +162,8 @@ class Database:
         """
         if not self.is_sqlite:
             with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                for table in ("payload", "outbox", "conflict"):
+                held = set(sa.inspect(connection).get_table_names())
+                for table in (name for name in _SCRUBBED if name in held):
                     connection.exec_driver_sql(f"VACUUM {table}")
             return True
         raw = self.engine.raw_connection()

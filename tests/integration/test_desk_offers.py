@@ -280,7 +280,7 @@ def test_nobody_reaches_offers_that_are_not_theirs(node: Node, role: str) -> Non
 
 
 def _answer(desk: Desk, method: str, path: str, rid: bytes, token: str) -> int:
-    concrete = re.sub(r"\{rid[^}]*\}", rid.hex(), path)
+    concrete = re.sub(r"\{rid[^}]*\}", rid.hex(), path).replace("{lang}", "en")
     concrete = re.sub(r"\{[a-z_]+[^}]*\}", "1", concrete)
     answer = desk.get(concrete) if method == "GET" else desk.post(concrete, {"csrf_token": token, **fields()})
     return int(answer.status_code)

@@ -172,7 +172,7 @@ def test_table_puts_the_translation_into_draft_and_published_text(node: Node, de
 def test_file_that_is_no_table_is_refused_in_german(node: Node, desk: Desk) -> None:
     token = token_of(desk)
 
-    assert "keine Excel-Datei" in send_sheet(desk, token, b"x").text
+    assert "lässt sich nicht als Tabelle lesen" in send_sheet(desk, token, b"x").text
     assert desk.post("/pult/uebersetzungen/einlesen", {"csrf_token": token}).status_code == 422
 
 

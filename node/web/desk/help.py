@@ -22,6 +22,10 @@ SECTIONS: Mapping[str, str] = {
     "verlauf": "Verlauf",
     "vorschau": "Vorschau",
     "konflikte": "Konflikte",
+    "traeger": "Träger",
+    "personen": "Personen",
+    "uebersetzungen": "Übersetzungen",
+    "einspielen": "Einspielen",
     "vorgaenge": "Vorgänge",
     "hinweise": "Hinweise",
     "postausgang": "Postausgang",
@@ -40,6 +44,7 @@ _PATTERNS: Sequence[tuple[str, str]] = (
     (r"/angebote/neu|/angebote/[^/]+/bearbeiten", "formular"),
     (r"/angebote/[^/]+/verlauf", "verlauf"),
     (r"/angebote/[^/]+/vorschau", "vorschau"),
+    (r"/angebote/[^/]+/uebersetzungen(?:/.*)?", "uebersetzungen"),
     (r"/angebote/.+", "angebot"),
     (r"/einstellungen/(stadt|aussehen|recht|mail)(?:/.*)?", ""),
 )
