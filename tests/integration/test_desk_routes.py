@@ -52,7 +52,10 @@ def desk(node: Node) -> Iterator[Desk]:
 
 def concrete(path: str) -> str:
     """A path of this pattern that names nothing that exists."""
-    parts = [("999999" if part.endswith("id}") else "x") if part.startswith("{") else part for part in path.split("/")]
+    parts = [
+        ("999999" if part.endswith(("id}", "number}")) else "x") if part.startswith("{") else part
+        for part in path.split("/")
+    ]
     return "/".join(parts)
 
 
