@@ -173,6 +173,7 @@ class _Plan:
         self._sources: dict[bytes, str] = {}
         self._key = key
         self._writer = CellWriter(node)
+        self._noted = dict(drafts.iterate_sources(conn))
         self._named: dict[bytes, ImportedRow] = {}
         self.result = _first_result(read, own_only=own_only)
 
@@ -255,7 +256,7 @@ class _Plan:
         document = self._own.document(rid) or last_document(self._conn, rid)
         if document is None:
             return ImportedRow(row.key_hash, rid, ())
-        cells = self._writer.write(document, drafts.load_source(self._conn, rid))
+        cells = self._writer.write(document, self._noted.get(rid, ""))
         return ImportedRow(row.key_hash, rid, cell_hashes(cells, self._key))
 
     # --- what a row does ---------------------------------------------------------------------------------------------

@@ -15,12 +15,12 @@ import msgspec
 import xlsxwriter
 
 from node.cells import CellWriter
-from node.editing import read_offer
+from node.history import last_document
+from node.inventory import Inventory
 from node.party import Node
 from node.store import drafts
 from node.uploads import RefusedRow
 from node.workflow import Editor
-from shared.errors import NotFoundError
 from shared.model.formulas import guarded
 from shared.model.table import COLUMNS, ID_COLUMN
 
@@ -42,14 +42,11 @@ def write_offers(node: Node, editor: Editor, ids: Sequence[bytes], kind: str) ->
         kind: one of `MEDIA_TYPES`.
     """
     with node.db.read() as conn:
-        found = []
+        own, sources, found = Inventory(node, conn), dict(drafts.iterate_sources(conn)), []
         for rid in ids:
-            try:
-                offer = read_offer(node, conn, rid)
-            except NotFoundError:
-                continue  # it went between the list and this
-            if editor.owns(offer.doc):
-                found.append((rid, offer.doc, drafts.load_source(conn, rid)))
+            doc = own.document(rid) or last_document(conn, rid)
+            if doc is not None and editor.owns(doc):
+                found.append((rid, doc, sources.get(rid, "")))
     if kind == "json":
         documents = [{**doc, "id": rid.hex()} for rid, doc, _ in found]
         return msgspec.json.format(msgspec.json.encode(documents, order="deterministic"))

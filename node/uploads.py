@@ -17,7 +17,7 @@ import msgspec
 from msgspec import structs
 
 from node.cells import load_district
-from node.holds_ahead import expected_holds
+from node.holds_ahead import count_waiting, expected_holds
 from node.importing import ImportProblem, ImportResult, import_rows
 from node.party import Node
 from node.sheet_child import COLUMNS_MAX, ROWS_MAX
@@ -231,7 +231,7 @@ def check(node: Node, found: Upload) -> Check:
     repairs = offer_repairs(
         table, district=load_district(node), vocabularies=shipped_vocabularies(), own=node.settings.name
     )
-    return Check(result, repairs, tuple(expected_holds(node, result)))
+    return Check(result, repairs, expected_holds(count_waiting(node), result))
 
 
 def table_of_upload(node: Node, found: Upload) -> Table:
@@ -273,11 +273,11 @@ def confirm(node: Node, found: Upload, *, editor: str) -> Outcome:
     if not found.choices.is_mapped:
         raise ConflictError("Die Spalten dieser Datei sind noch nicht zugeordnet")
     table, choices = table_of_upload(node, found), found.choices
-    warnings = check(node, found).warnings
+    before = count_waiting(node)
     result = import_rows(
         node, table, own_only=choices.own_only, withdraw_missing=choices.withdraw_missing, editor=editor
     )
-    outcome = Outcome(result, tuple(_refused(table, result.problems)), warnings)
+    outcome = Outcome(result, tuple(_refused(table, result.problems)), expected_holds(before, result))
     with node.db.write() as conn:
         uploads.finish_upload(conn, found.id, msgspec.json.encode(outcome))
     return outcome

@@ -32,9 +32,9 @@ _SHOWN = 200
 _CHARSETS = (("utf-8", "UTF-8"), ("windows-1252", "Windows-1252 (älteres Excel)"), ("utf-16", "UTF-16"))
 _DELIMITERS = ((";", "Semikolon ;"), (",", "Komma ,"), ("\t", "Tabulator"))
 _EFFECTS = {
-    "refused": ("Abgelehnt", "Diese Zeilen werden nicht übernommen."),
-    "draft": ("Entwurf", "Diese Zeilen werden als Entwurf übernommen, den jemand ergänzen muss."),
-    "hint": ("Hinweis", "Diese Zeilen werden übernommen, wie sie sind."),
+    "refused": ("Abgelehnt", "Nicht übernommen; die Zeilen bleiben draußen, bis sie berichtigt sind."),
+    "draft": ("Entwurf", "Nur als Entwurf übernommen; jemand muss sie ergänzen und veröffentlichen."),
+    "hint": ("Hinweis", "Übernommen, wie sie sind; sehen Sie bei Gelegenheit nach."),
 }
 
 
