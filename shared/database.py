@@ -87,6 +87,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._opened: tuple[int, int] | None = None
         self.engine = self._sqlite_engine(durable) if self.is_sqlite else self._postgres_engine()
+        self._reading = self.engine.execution_options(read_only=True)
 
     def _sqlite_engine(self, durable: bool) -> sa.Engine:
         options: dict[str, Any] = {"module": sqlite_module(), "connect_args": {"timeout": 10}}
@@ -152,7 +153,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """One snapshot that only reads."""
-        with self.engine.connect().execution_options(read_only=True) as connection, connection.begin():
+        with self._reading.connect() as connection, connection.begin():
             yield connection
 
     def scrub(self) -> bool:

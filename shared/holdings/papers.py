@@ -14,6 +14,7 @@ _EVIDENCE_PER_ORIGIN = 20
 
 
 # Made once: building a statement costs three times what running it does, and every look at a key begins here.
+_NEWEST_NOTE = sa.select(catalogue_note).order_by(catalogue_note.c.time.desc()).limit(1)
 _NEWEST_ROSTER = sa.select(roster.c.version, roster.c.note).order_by(roster.c.version.desc()).limit(1)
 
 
@@ -37,7 +38,7 @@ def save_roster_note(conn: sa.Connection, version: int, note: bytes) -> None:
 
 def load_catalogue_note(conn: sa.Connection) -> tuple[int, bytes] | None:
     """Return (time, bytes) of the newest catalogue note made or accepted here."""
-    row = conn.execute(sa.select(catalogue_note).order_by(catalogue_note.c.time.desc()).limit(1)).first()
+    row = conn.execute(_NEWEST_NOTE).first()
     return None if row is None else (row.time, bytes(row.note))
 
 
