@@ -38,9 +38,10 @@ from node.inventory import Inventory
 from node.party import Node
 from node.rows import columns_in, content, mask_of, merge_row, unchanged_in
 from node.store import drafts, history, imports
-from node.store.drafts import Draft
+from node.store.drafts import SUBMITTED, WRITING, Draft
 from node.store.history import Step
 from node.store.imports import ImportedRow
+from node.workflow import needs_two_people
 from shared.errors import ParseError
 from shared.feed.payload import parse_payload
 from shared.holdings import edits, facts
@@ -69,7 +70,10 @@ class ImportProblem(msgspec.Struct, frozen=True):
 
 
 class ImportResult(msgspec.Struct):
-    """What an import did, or would do; counts of rows.  `operation` is the number to undo it by, 0 for nothing done."""
+    """What an import did, or would do; counts of rows.
+
+    `handed_in` rows wait for a second person; `operation` is the number to undo it by, 0 for nothing done.
+    """
 
     created: int = 0
     changed: int = 0
@@ -77,6 +81,7 @@ class ImportResult(msgspec.Struct):
     refused: int = 0
     skipped: int = 0
     drafts: int = 0
+    handed_in: int = 0
     missing: int = 0
     withdrawn: int = 0
     operation: int = 0
@@ -122,13 +127,15 @@ def import_rows(
     if dry_run:
         with node.db.read() as conn:
             key = imports.load_import_key(conn) or node.dice.token(32)
-            plan = _Plan(node, conn, key, read, rows, own_only=own_only, withdraw_missing=withdraw_missing)
+            plan = _Plan(
+                node, conn, key, read, rows, own_only=own_only, withdraw_missing=withdraw_missing, editor=editor
+            )
             return plan.make()
     with node.db.write() as conn:
         key = imports.load_import_key(conn) or imports.make_import_key(conn, node.dice)
-        plan = _Plan(node, conn, key, read, rows, own_only=own_only, withdraw_missing=withdraw_missing)
+        plan = _Plan(node, conn, key, read, rows, own_only=own_only, withdraw_missing=withdraw_missing, editor=editor)
         result = plan.make()
-        result.operation = plan.save(editor)
+        result.operation = plan.save()
     return result
 
 
@@ -153,6 +160,7 @@ class _Plan:
         *,
         own_only: bool,
         withdraw_missing: bool,
+        editor: str,
     ) -> None:
         self._node = node
         self._conn = conn
@@ -170,6 +178,10 @@ class _Plan:
         self._forget: list[bytes] = []
         self._drafts: dict[bytes, bytes] = {}
         self._published: list[bytes] = []
+        self._editor = editor
+        # Where two people are asked for, a person's import is handed in; a command is the operator's own word.
+        self._hands_in = bool(editor) and needs_two_people(conn)
+        self._handed_in: set[bytes] = set()
         self._sources: dict[bytes, str] = {}
         self._key = key
         self._writer = CellWriter(node)
@@ -190,27 +202,35 @@ class _Plan:
         self.result.problems.sort(key=lambda problem: (problem.row == 0, problem.row))
         return self.result
 
-    def save(self, editor: str) -> int:
+    def save(self) -> int:
         node, conn, now = self._node, self._conn, self._node.clock.now()
         edits.add_edits(node.db, conn, self._edits)
         drafts.drop_drafts(conn, self._published)
         drafts.save_drafts(
-            node.db, conn, [Draft(r, b, now, next_revision(conn), editor) for r, b in self._drafts.items()]
+            node.db,
+            conn,
+            [Draft(r, b, now, next_revision(conn), self._editor, self._state_of(r)) for r, b in self._drafts.items()],
         )
         drafts.save_sources(node.db, conn, self._sources)
         imports.save_imported(node.db, conn, self._memory, forget=self._forget, now=now)
         if not self._drafts and not self._edits:
             return 0
         facts.bump_fact(conn, "catalogue-version")
-        return self._note_steps(editor)
+        return self._note_steps()
 
-    def _note_steps(self, editor: str) -> int:
+    def _state_of(self, rid: bytes) -> str:
+        return SUBMITTED if rid in self._handed_in else WRITING
+
+    def _note_steps(self) -> int:
         """Note in the history what the import did, as one operation."""
-        now, result = self._node.clock.now(), self.result
+        now, result, editor = self._node.clock.now(), self.result, self._editor
         words = f"Einspielung: {result.created} neu, {result.changed} geändert, {result.withdrawn} zurückgezogen"
         number = history.add_operation(self._conn, time=now, editor=editor, title=words)
         steps = list(self._first_steps())
-        steps += [Step(rid, now, editor, "imported", "draft", body, "", number) for rid, body in self._drafts.items()]
+        steps += [
+            Step(rid, now, editor, "imported", self._state_of(rid), body, "", number)
+            for rid, body in self._drafts.items()
+        ]
         for edit in self._edits:
             state = "published" if edit.op == "publish" else "withdrawn"
             body = None if edit.body is None else msgspec.json.encode(parse_payload(edit.body).doc)
@@ -337,6 +357,10 @@ class _Plan:
             self.result.drafts += 1
             if not row.draft.is_draft:
                 self.result.problems += [ImportProblem(row.draft.row, "", text, "draft") for text in problems]
+        elif self._hands_in:
+            self._drafts[rid] = msgspec.json.encode(document)
+            self._handed_in.add(rid)
+            self.result.handed_in += 1
         else:
             values = prepare_document(self._node, document, rid)
             self._edits.append(publish_edit(self._node, values, rid, self._own.position(rid)))

@@ -222,11 +222,11 @@ def map_columns(node: Node, found: Upload, columns: Sequence[str]) -> Upload:
     return structs.replace(found, choices=choices)
 
 
-def check(node: Node, found: Upload) -> Check:
-    """Say what importing this file would do; writes nothing."""
+def check(node: Node, found: Upload, editor: str = "") -> Check:
+    """Say what importing this file would do for this editor; writes nothing."""
     table, choices = table_of_upload(node, found), found.choices
     result = import_rows(
-        node, table, dry_run=True, own_only=choices.own_only, withdraw_missing=choices.withdraw_missing
+        node, table, dry_run=True, own_only=choices.own_only, withdraw_missing=choices.withdraw_missing, editor=editor
     )
     repairs = offer_repairs(
         table, district=load_district(node), vocabularies=shipped_vocabularies(), own=node.settings.name

@@ -210,6 +210,13 @@ def translation_states(doc: OfferDoc) -> dict[str, f.TranslationState]:
     return {tag: _translation_state(text, current) for tag, text in doc.translations.items()}
 
 
+def translated(doc: OfferDoc, tag: str) -> OfferDoc:
+    """Give the document with the texts of a language in place of the German ones, where there are any."""
+    texts = doc.translations[tag]
+    found = {name: text for name in TRANSLATED_FIELDS if (text := getattr(texts, name))}
+    return msgspec.structs.replace(doc, **found)
+
+
 def _translation_state(text: p.Translation, current: str) -> f.TranslationState:
     if text.state == "in_arbeit":
         return "in_arbeit"

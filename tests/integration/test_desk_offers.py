@@ -194,6 +194,34 @@ def test_list_is_searched_filtered_and_sorted_by_its_address(node: Node, desk: D
         assert desk.get("/pult/angebote" + strange).status_code == 200
 
 
+def test_list_shows_the_columns_that_its_address_names(node: Node, desk: Desk) -> None:
+    save_offer(node, offer("Müttertreff", locations=[{"city": "Herten"}], valid_to="2030-06-30"))
+
+    usual, chosen = desk.get("/pult/angebote").text, desk.get("/pult/angebote?spalten=ort&spalten=ende").text
+    linked = desk.get("/pult/angebote?spalten=ort,ende,unbekannt").text
+
+    assert 'data-label="Träger"' in usual
+    assert 'data-label="Ort"' not in usual
+    assert 'data-label="Träger"' not in chosen
+    assert 'data-label="Ort"' in chosen
+    assert "30.06.2030" in chosen
+    assert 'data-label="Laufzeit bis"' in linked
+
+
+def test_preview_shows_a_translation_in_its_language_and_direction(node: Node, desk: Desk) -> None:
+    rid = save_offer(node, offer(translations={"ar": {"name": "مقهى اللغة"}})).hex()
+
+    german, arabic = (
+        desk.get(f"/pult/angebote/{rid}/vorschau").text,
+        desk.get(f"/pult/angebote/{rid}/vorschau?sprache=ar").text,
+    )
+
+    assert "مقهى اللغة" not in german
+    assert 'lang="ar" dir="rtl"' in arabic
+    assert "مقهى اللغة" in arabic
+    assert desk.get(f"/pult/angebote/{rid}/vorschau?sprache=xx").status_code == 200
+
+
 def test_start_page_counts_what_is_to_be_done(node: Node, desk: Desk) -> None:
     rid = workflow.save_draft(node, AUTHOR, offer("Wartet")).id
     workflow.submit(node, AUTHOR, rid)

@@ -251,6 +251,20 @@ def test_undone_import_that_changed_an_offer_can_be_done_again(node: Node) -> No
     assert (again.created, again.changed) == (0, 1)
 
 
+def test_with_four_eyes_an_import_waits_for_the_second_person(node: Node) -> None:
+    with node.db.write() as conn:
+        facts.save_fact(conn, workflow.FOUR_EYES, 1)
+
+    result = import_table(node, table(ROW), editor=CHIEF.name)
+    (row,) = own_offers(node)
+    with pytest.raises(AccessError):
+        workflow.publish(node, CHIEF, bytes.fromhex(row.id))
+    workflow.publish(node, Editor("Zweite Person", may_publish=True), bytes.fromhex(row.id))
+
+    assert (result.created, result.handed_in, row.state) == (1, 1, "draft")
+    assert import_table(node, table(ROW), editor=CHIEF.name).unchanged == 1
+
+
 def test_bulk_action_names_what_it_leaves_and_why(node: Node) -> None:
     done = publish_many(node, CHIEF, [save_offer(node, offer())])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from litestar import Response
@@ -14,13 +15,13 @@ from node import history, workflow
 from node.editing import OwnOffer
 from node.offer_list import today_of
 from node.web.desk.offers import REASONS
-from node.web.desk.room import OFFERS, Room, editor_of, offer_id, offer_path, title_of
+from node.web.desk.room import OFFERS, Room, editor_of, offer_id, offer_path, query_text, title_of
 from shared.accounts.rights import Right
 from shared.errors import ParseError, RuleError
 from shared.feed.payload import parse_payload
 from shared.holdings import edits
 from shared.model.completeness import completeness
-from shared.model.offer import OfferDoc, offer_from_builtins
+from shared.model.offer import OfferDoc, offer_from_builtins, translated
 from shared.model.rules import Problem, check_offer
 from shared.web.desk.forms import form_of
 from shared.web.desk.guard import DeskRequest, desk_get, desk_post
@@ -62,13 +63,28 @@ def _pages(room: Room) -> Sequence[HTTPRouteHandler]:
     @desk_get("/angebote/{rid:str}/vorschau", right=Right.READ)
     def preview_page(request: DeskRequest, rid: FromPath[str]) -> Response[str]:
         found = workflow.open_for(node, editor_of(request), offer_id(rid))
+        tag = query_text(request, "sprache", most=12)
         doc, _ = _typed(found)
+        if doc is not None and tag in doc.translations:
+            doc = translated(doc, tag)
         return desk.respond(
-            request, "desk/preview.html", path=OFFERS, offer=found, title=title_of(found.doc),
-            doc=doc, sections=[] if doc is None else sections(doc, room.words),
+            request, "desk/preview.html", path=OFFERS, offer=found, doc=doc, **_languages(room, found, tag),
+            title=doc.name if doc is not None and doc.name else title_of(found.doc),
+            sections=[] if doc is None else sections(doc, room.words),
         )  # fmt: skip
 
     return [offer_page, history_page, preview_page]
+
+
+def _languages(room: Room, found: OwnOffer, tag: str) -> dict[str, Any]:
+    """Return the languages that the preview can be shown in, and the direction of the one that it is in."""
+    vocabulary, there = room.words.vocabularies["language"], sorted(found.doc.get("translations") or {})
+    term = vocabulary.get(tag) if tag in there else None
+    return {
+        "tags": [(code, vocabulary.label(code)) for code in there],
+        "tag": tag if tag in there else "",
+        "direction_of_text": (term.direction if term is not None else None) or "ltr",
+    }
 
 
 def _typed(found: OwnOffer) -> tuple[OfferDoc | None, str]:

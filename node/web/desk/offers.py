@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from node import operations
 from node.editing import WITHDRAWAL_REASONS, parse_reason
-from node.offer_list import PER_PAGE, SORTS, STATES, TASKS, Wish, today_of
+from node.offer_list import SORTS, STATES, TASKS, Wish, today_of
 from node.operations import Done
 from node.web.desk.room import OFFERS, Room, editor_of, offer_id, query_text
 from node.workflow import Editor
@@ -34,6 +34,18 @@ REASONS: Mapping[str, str] = {
     "fehler": "Es wurde irrtümlich veröffentlicht",
     "traegerwunsch": "Der Träger wünscht es",
 }
+COLUMNS: Mapping[str, str] = {
+    "traeger": "Träger",
+    "ort": "Ort",
+    "thema": "Themen",
+    "zustand": "Zustand",
+    "vollstaendig": "Vollständig",
+    "pruefung": "Nächste Prüfung",
+    "ende": "Laufzeit bis",
+    "geaendert": "Geändert",
+}
+"""What the list can show beside the title."""
+_USUAL_COLUMNS = ("traeger", "zustand", "vollstaendig", "pruefung", "geaendert")
 _SORT_WORDS: Mapping[str, str] = {
     "title": "Titel", "changed": "zuletzt geändert", "review": "nächste Prüfung", "score": "Vollständigkeit",
     "ending": "Ende der Laufzeit",
@@ -60,11 +72,14 @@ def offer_list_routes(room: Room) -> Sequence[HTTPRouteHandler]:
         wish = wish_of(request)
         editor = editor_of(request)
         found = room.offers.find(editor, wish)
-        query = {name: value for name, value in _query(wish).items() if value}
+        columns = _columns(request)
+        query: dict[str, object] = {name: value for name, value in _query(wish).items() if value}
+        if columns != list(_USUAL_COLUMNS):
+            query["spalten"] = ",".join(columns)
         return room.desk.respond(
             request, "desk/offers.html", path=OFFERS, found=found, wish=wish, query=query,
             filters=_filters(room, editor, wish), states=STATES, task=TASKS.get(wish.task, ""), actions=ACTIONS,
-            today=today_of(room.node), words=room.words, per_page=PER_PAGE,
+            words=room.words, columns=columns, all_columns=COLUMNS,
         )  # fmt: skip
 
     @desk_post("/sammelaktion", right=Right.PUBLISH)
@@ -105,6 +120,13 @@ def wish_of(request: DeskRequest) -> Wish:
     )
 
 
+def _columns(request: DeskRequest) -> list[str]:
+    """Read which columns are shown: ticked boxes, or the comma list of a link; the usual ones where nothing is said."""
+    asked = {name for value in request.query_params.getall("spalten", []) for name in str(value)[:200].split(",")}
+    chosen = [name for name in COLUMNS if name in asked]
+    return chosen or list(_USUAL_COLUMNS)
+
+
 def _query(wish: Wish) -> dict[str, str]:
     return {
         "q": wish.q, "zustand": wish.state, "aufgabe": wish.task, "thema": wish.topic, "traeger": wish.provider,
@@ -141,7 +163,7 @@ def _chosen(room: Room, editor: Editor, form: Form) -> list[bytes]:
 
 
 def _back(form: Form) -> dict[str, str]:
-    names = ("q", "zustand", "aufgabe", "thema", "traeger", "sortierung")
+    names = ("q", "zustand", "aufgabe", "thema", "traeger", "sortierung", "spalten")
     return {name: form.text(name) for name in names if form.text(name)}
 
 

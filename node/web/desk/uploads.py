@@ -123,7 +123,7 @@ def _check_routes(room: Room) -> Sequence[HTTPRouteHandler]:
             return done
         if not found.choices.is_mapped:
             return desk.go(_path(found, "spalten"))
-        return _show_check(room, request, found, uploads.check(node, found))
+        return _show_check(room, request, found, uploads.check(node, found, signed_in(request).display_name))
 
     @desk_post("/einspielen/{upload:str}/pruefen", right=Right.IMPORT)
     def repair(request: DeskRequest, upload: FromPath[str]) -> Response[str]:
