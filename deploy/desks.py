@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from node import workflow
+from node.city import save_link_check
 from node.editing import open_offer, own_offers
 from node.party import Node
 from node.roles import ROLES
@@ -59,7 +60,8 @@ def allow_passwords_alone(node: Node) -> None:
 
 
 def furnish(node: Node, password: str, passwords: Passwords) -> None:
-    """Make an account for each role, and leave drafts that wait for approval or came back."""
+    """Make an account for each role, and leave drafts that wait for approval or came back; links are not checked."""
+    save_link_check(node, False)  # a demo talks to nobody but itself
     registry = dataclasses.replace(node.accounts, passwords=passwords)
     documents = [(bytes.fromhex(row.id), open_offer(node, bytes.fromhex(row.id)).doc) for row in own_offers(node)]
     providers = tuple(dict.fromkeys(doc["providers"][0]["name"] for _, doc in documents if doc.get("providers")))[:1]

@@ -21,11 +21,14 @@ from shared.web.offer_words import load_words
 from shared.web.site import make_site, ready_checks
 
 
-def create_app(node: Node, *, with_jobs: bool = True, log: Log | None = None) -> Litestar:
+def create_app(
+    node: Node, *, with_jobs: bool = True, with_link_check: bool = False, log: Log | None = None
+) -> Litestar:
     """Return a node's application; whoever opened the node closes it after that.
 
     Args:
         with_jobs: tick and listen beside the pages; False where tests or another process do that.
+        with_link_check: with the jobs also ask the links of own offers; only a node in service does.
         log: by default JSON lines on stderr.
     """
     log = log or open_log(sys.stderr, node.clock, party=node.settings.name)
@@ -43,5 +46,5 @@ def create_app(node: Node, *, with_jobs: bool = True, log: Log | None = None) ->
             desk_router(node, pages, words, log),
         ],
         checks=ready_checks(node.db, logs.load_own_log, node.clock.now),
-        jobs=Jobs(node, log) if with_jobs else None,
+        jobs=Jobs(node, log, with_link_check=with_link_check) if with_jobs else None,
     )

@@ -65,6 +65,7 @@ class City(msgspec.Struct, frozen=True):
     mail_sender: str = ""
     mail_sender_name: str = ""
     reminders: str = "yes"
+    link_check: str = "yes"
 
     @property
     def has_office(self) -> bool:
@@ -248,3 +249,17 @@ def save_four_eyes(node: Node, is_on: bool) -> None:
     """Ask for two people, or no longer."""
     with node.db.write() as conn:
         facts.save_fact(conn, FOUR_EYES, 1 if is_on else 0)
+
+
+# --- links -----------------------------------------------------------------------------------------------------------
+
+
+def checks_links(node: Node) -> bool:
+    """Tell whether the links of own offers are checked."""
+    with node.db.read() as conn:
+        return desk_settings.load_texts(conn, ("link_check",)).get("link_check", "yes") == "yes"
+
+
+def save_link_check(node: Node, is_on: bool) -> None:
+    """Check the links of own offers each week, or no longer."""
+    save_city(node, {"link_check": "yes" if is_on else "no"})

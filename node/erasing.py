@@ -6,6 +6,7 @@ That edit alone keeps the person's text, until it is sealed: versions that come 
 searched again (W3). Order within the log: successors first, then the erase entry, both in one checkpoint.
 
 Files that somebody uploaded and has not imported yet are dropped, whatever stands in them; they live a day at most.
+What was seen at a link whose address names the person is dropped too.
 
 Texts held of others are their owners' business; they are deleted when the owner's log says so.
 """
@@ -26,7 +27,7 @@ from node.mentions import entries_of
 from node.party import Node
 from node.persons import person_key
 from node.rows import mask_of
-from node.store import drafts, erasures, hints, history, imports, mails, persons, uploads, versions
+from node.store import drafts, erasures, hints, history, imports, links, mails, persons, uploads, versions
 from node.store.desk_settings import load_texts, save_texts
 from shared.errors import ParseError
 from shared.feed.payload import parse_payload
@@ -188,6 +189,7 @@ def _erase(node: Node, text: str) -> Erased:
         hits = _find(conn, text)
         # All of them: a packed file cannot be searched for every spelling, and its owner still has it.
         uploads.drop_uploads(conn)
+        links.drop_links(conn, [key for key, url in links.load_urls(conn).items() if find_person({"url": url}, text)])
         # Of a member, versions that name the person may still come back from the mirror: this may be a restored or
         # resumed copy that does not know it yet.  The pending edit waits for them.
         if not hits and node.membership is None:

@@ -26,7 +26,7 @@ from shared.feed.payload import parse_payload
 from shared.holdings import edits, logs, payloads
 from shared.holdings.edits import Edit
 from shared.model.completeness import completeness
-from shared.model.offer import offer_from_builtins, translation_states
+from shared.model.offer import links_of, offer_from_builtins, translation_states
 from shared.model.rules import default_review_due, is_review_overdue
 from shared.model.text import fold, sort_key
 
@@ -79,6 +79,7 @@ class Facts(msgspec.Struct, frozen=True):
     outdated: tuple[str, ...]
     search: str
     translated: tuple[tuple[str, str], ...] = ()
+    links: tuple[str, ...] = ()
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -230,7 +231,7 @@ def facts_of(doc: Mapping[str, Any], today: date) -> Facts:
         gaps=tuple(gap.label_de for gap in judged.gaps), checked=typed.assured_date,
         review_due=typed.review_due or default_review_due(typed), is_overdue=is_review_overdue(typed, today),
         valid_to=typed.valid_to, outdated=outdated, search=fold(" ".join(words)),
-        translated=translated,
+        translated=translated, links=links_of(typed),
     )  # fmt: skip
 
 

@@ -100,4 +100,4 @@ def serve(home: Path, host: str, port: int, as_json: bool) -> None:
         verify_reach(node.settings, host)
         log = open_log(sys.stderr, node.clock, party=node.settings.name)
         on_ready = partial(print_ready, node.settings.name) if as_json else None
-        serve_app(create_app(node, log=log), log, host=host, port=port, on_ready=on_ready)
+        serve_app(create_app(node, with_link_check=True, log=log), log, host=host, port=port, on_ready=on_ready)

@@ -230,3 +230,26 @@ hint = sa.Table(
     sa.Column("closed_at", _Big, nullable=True),
     sqlite_autoincrement=True,
 )
+
+# What was seen at the links of published own offers, see node.link_check.
+link_state = sa.Table(
+    "link_state",
+    metadata,
+    # First 16 bytes of the SHA-256 of the address.
+    sa.Column("key", sa.LargeBinary(16), primary_key=True),
+    sa.Column("url", sa.Text, nullable=False),
+    # alive, gone, unsure, unchecked; "" before the first check.
+    sa.Column("result", sa.String(9), nullable=False),
+    # The status of the answer, or why there was none: 404, 503, timeout, dns.
+    sa.Column("detail", sa.String(12), nullable=False),
+    sa.Column("checked_at", _Big, nullable=True),
+    # When the failures in a row began; NULL where there is none.
+    sa.Column("first_failed_at", _Big, nullable=True),
+    # Weekly failures in a row.
+    sa.Column("failures", sa.Integer, nullable=False),
+    # When it is checked next; 0: at once, because somebody asked or it is new.
+    sa.Column("due_at", _Big, nullable=False),
+    # Not reported before this time; NULL: reported.
+    sa.Column("ignored_until", _Big, nullable=True),
+    sqlite_with_rowid=False,
+)

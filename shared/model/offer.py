@@ -210,6 +210,14 @@ def translation_states(doc: OfferDoc) -> dict[str, f.TranslationState]:
     return {tag: _translation_state(text, current) for tag, text in doc.translations.items()}
 
 
+def links_of(doc: OfferDoc) -> tuple[str, ...]:
+    """Return the web addresses that readers of an offer are sent to, each once."""
+    found = [doc.url, *(link.url for link in doc.additional_urls), *(rule.booking_url for rule in doc.schedules)]
+    for provider in doc.providers:
+        found += [provider.website, *provider.additional_websites]
+    return tuple(dict.fromkeys(url for url in found if url))
+
+
 def translated(doc: OfferDoc, tag: str) -> OfferDoc:
     """Give the document with the texts of a language in place of the German ones, where there are any."""
     texts = doc.translations[tag]

@@ -249,7 +249,7 @@ def _read_body(response: httpx.Response, max_bytes: int) -> bytes:
         raise FetchError(f"Die Antwort hat {length} Bytes, erlaubt sind {max_bytes}", kind="oversize")
     is_bodyless = response.status_code in (204, 304)
     if length is None and "transfer-encoding" not in response.headers and not is_bodyless:
-        raise FetchError("Die Antwort sagt nicht, wo sie endet", kind="connect")
+        raise FetchError("Die Antwort sagt nicht, wo sie endet", kind="connect", status=response.status_code)
     body = bytearray()
     for count, part in enumerate(response.iter_raw()):
         body += part

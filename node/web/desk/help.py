@@ -28,6 +28,7 @@ SECTIONS: Mapping[str, str] = {
     "einspielen": "Einspielen",
     "vorgaenge": "Vorgänge",
     "hinweise": "Hinweise",
+    "links": "Links",
     "postausgang": "Postausgang",
     "einstellungen": "Einstellungen",
     "stadt": "Texte und Kontakt",

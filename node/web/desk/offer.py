@@ -13,6 +13,7 @@ from litestar.params import FromPath
 
 from node import history, workflow
 from node.editing import OwnOffer
+from node.link_check import list_troubles
 from node.offer_list import today_of
 from node.web.desk.offers import REASONS
 from node.web.desk.room import OFFERS, Room, editor_of, offer_id, offer_path, query_text, title_of
@@ -21,7 +22,7 @@ from shared.errors import ParseError, RuleError
 from shared.feed.payload import parse_payload
 from shared.holdings import edits
 from shared.model.completeness import completeness
-from shared.model.offer import OfferDoc, offer_from_builtins, translated
+from shared.model.offer import OfferDoc, links_of, offer_from_builtins, translated
 from shared.model.rules import Problem, check_offer
 from shared.web.desk.forms import form_of
 from shared.web.desk.guard import DeskRequest, desk_get, desk_post
@@ -113,6 +114,7 @@ def _respond(
         doc=doc, wrong=wrong, hints=hints, judged=None if doc is None else completeness(doc, today),
         state=_STATES[found.state], problems=problems or {}, editor=editor, needs_other=needs_other, reasons=REASONS,
         versions=history.list_versions(room.node, found.id)[:5], conflicts=conflicts, words=room.words,
+        links=[] if doc is None else [one for one in list_troubles(room.node, links_of(doc)) if not one.is_ignored],
         sections=[] if doc is None else sections(doc, room.words), is_public=found.state in ("published", "pending")
         or (found.draft is not None and (found.base >= 0 or found.pending > 0)),
     )  # fmt: skip

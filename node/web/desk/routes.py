@@ -9,6 +9,7 @@ from node.web.desk.editing import editing_routes
 from node.web.desk.erasing import erasing_routes
 from node.web.desk.help import help_path, help_routes
 from node.web.desk.hints import HINTS, hint_routes
+from node.web.desk.links import LINK_LIST, link_routes
 from node.web.desk.offer import offer_routes
 from node.web.desk.offer_files import offer_file_routes
 from node.web.desk.offers import offer_list_routes
@@ -39,6 +40,7 @@ LINKS = (
     DeskLink(UPLOADS, "Einspielen", Right.IMPORT),
     DeskLink(f"{DESK}/vorgaenge", "Vorgänge", Right.READ),
     DeskLink(HINTS, "Hinweise", Right.HINTS),
+    DeskLink(LINK_LIST, "Links", Right.READ),
     DeskLink(OUTBOX, "Postausgang", Right.HINTS),
     DeskLink(SETTINGS, "Einstellungen", Right.SETTINGS),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
@@ -67,6 +69,7 @@ def desk_router(node: Node, pages: Pages, words: Words, log: Log) -> Router:
             *erasing_routes(room),
             *translation_routes(room),
             *hint_routes(room),
+            *link_routes(room),
             *help_routes(room),
             *outbox_routes(room),
             *settings_routes(room),

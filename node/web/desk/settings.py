@@ -73,7 +73,15 @@ def _overview_routes(room: Room) -> Sequence[HTTPRouteHandler]:
         desk.say(request, text)
         return desk.go(SETTINGS)
 
-    return [settings_page, switch_four_eyes]
+    @desk_post("/einstellungen/links", right=Right.SETTINGS)
+    def switch_link_check(request: DeskRequest) -> Response[str]:
+        is_on = form_of(request).text("link_check") == "ja"
+        keeping.save_link_check(node, is_on)
+        text = "Links werden jetzt jede Woche geprüft." if is_on else "Links werden nicht mehr geprüft."
+        desk.say(request, text)
+        return desk.go(SETTINGS)
+
+    return [settings_page, switch_four_eyes, switch_link_check]
 
 
 def _form_routes(room: Room) -> Sequence[HTTPRouteHandler]:

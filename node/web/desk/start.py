@@ -12,6 +12,7 @@ from node import hints, mailing, operations, viewing
 from node.offer_list import TASKS
 from node.store.hints import OPEN
 from node.web.desk.hints import HINTS
+from node.web.desk.links import LINK_LIST, troubles_for
 from node.web.desk.outbox import OUTBOX
 from node.web.desk.room import OFFERS, Room, editor_of
 from shared.accounts.rights import Right
@@ -63,6 +64,7 @@ def _more_tasks(room: Room, request: DeskRequest) -> list[tuple[str, str, int]]:
     if me.may(Right.HINTS):
         counts = hints.count_hints(hints.list_hints(room.node, editor_of(request)))
         found.append((HINTS, "Hinweise", counts[OPEN]))
+    found.append((LINK_LIST, "Links prüfen", sum(not one.is_ignored for one in troubles_for(room, request))))
     if me.may(Right.SETTINGS):
         found.append((OUTBOX, "Mails zu klären", mailing.count_troubled(room.node)))
     return [task for task in found if task[2]]

@@ -437,3 +437,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_review_link")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "link_state",
+        sa.Column("key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("result", sa.String(length=9), nullable=False),
+        sa.Column("detail", sa.String(length=12), nullable=False),
+        sa.Column("checked_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("first_failed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ignored_until", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_link_state")),
+        sqlite_with_rowid=False,
+    )
