@@ -1,4 +1,4 @@
-"""What runs beside a node's web pages: a tick each second, a long poll at a hub that cannot push, the check of links."""
+"""What runs beside a node's web pages: a tick each second, a long poll at a hub that cannot push, link checks."""
 
 from __future__ import annotations
 

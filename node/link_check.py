@@ -215,14 +215,19 @@ def in_words(link: LinkState) -> str:
 
 
 def list_troubles(node: Node, urls: Iterable[str]) -> list[Trouble]:
-    """Return those of these links that are worth a look, ignored ones last; nothing while the check is off."""
+    """Return those of these links that are worth a look, ignored ones last; nothing while the check is off.
+
+    The links are not read where nothing failed.
+    """
     if not checks_links(node):
         return []
-    wanted = set(urls)
     with node.db.read() as conn:
-        failed = [link for link in links.load_failed(conn) if link.url in wanted and is_worth_telling(link)]
-    now = node.clock.now()
-    return sorted((_trouble(link, now) for link in failed), key=lambda one: (one.is_ignored, one.since, one.url))
+        failed = [link for link in links.load_failed(conn) if is_worth_telling(link)]
+    wanted, now = set(urls) if failed else set(), node.clock.now()
+    return sorted(
+        (_trouble(link, now) for link in failed if link.url in wanted),
+        key=lambda one: (one.is_ignored, one.since, one.url),
+    )
 
 
 def _trouble(link: LinkState, now: int) -> Trouble:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
@@ -59,8 +59,12 @@ def link_routes(room: Room) -> Sequence[HTTPRouteHandler]:
 
 def troubles_for(room: Room, request: DeskRequest) -> list[Trouble]:
     """Return the links worth a look in the offers that whoever asks may see."""
-    urls = (url for line in _lines_for(room, request) for url in line.facts.links)
-    return link_check.list_troubles(room.node, urls)
+    return link_check.list_troubles(room.node, _links_for(room, request))
+
+
+def _links_for(room: Room, request: DeskRequest) -> Iterator[str]:
+    for line in _lines_for(room, request):
+        yield from line.facts.links
 
 
 def _lines_for(room: Room, request: DeskRequest) -> list[Line]:
