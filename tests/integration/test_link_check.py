@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -15,7 +15,7 @@ from node import link_check
 from node.city import save_link_check
 from node.editing import save_offer
 from node.erasing import erase
-from node.jobs import LinkChecker
+from node.jobs import Jobs, LinkChecker
 from node.link_check import ALIVE, GONE, UNCHECKED, UNSURE, LinkRounds, Seen, ask, askable, in_words, judged
 from node.party import Node
 from node.store import links
@@ -256,9 +256,13 @@ def test_thread_asks_only_while_it_leads(node: Node, server: HostileServer) -> N
     assert (before, server.connections) == (0, 1)
 
 
-def test_application_for_tests_and_simulations_starts_no_thread(node: Node) -> None:
+def test_only_a_node_in_service_has_the_thread(node: Node) -> None:
+    log = open_log(io.StringIO(), node.clock, party="test")
+
     with at_desk(node):
         assert "link-checker" not in {thread.name for thread in threading.enumerate()}
+    assert Jobs(node, log)._links is None
+    assert Jobs(node, log, with_link_check=True)._links is not None
 
 
 # --- at the desk -----------------------------------------------------------------------------------------------------
@@ -333,7 +337,7 @@ def test_reader_sees_no_buttons_and_the_switch_hides_all(
 ) -> None:
     links_of_one_offer(node, server.url + "/weg")
     check_all(node, clock)
-    reader: Any = page_of(node, "lea", "leser")
+    reader = page_of(node, "lea", "leser")
     with at_desk(node) as desk:
         desk.be(add_person(node, "vera", "verwaltung"))
         desk.submit("/pult/einstellungen", "/pult/einstellungen/links", link_check="nein")
