@@ -1,8 +1,10 @@
 """Keeping offers true: reminders of due reviews by mail, and the links in them with which anybody can answer.
 
 Decided here: who is reminded when (once it is due, after 14 and after 30 days), and what a link may do.  A link is 32
-random bytes of which the hash is kept; it names no person and works once, for 14 days.  Where people cannot reach this node,
-one link leads to a page of the hub with both answers, and the hub hands them on (`relaying`); each answer works once.
+random bytes of which the hash is kept; it names no person and works once, for 14 days.
+
+Where people cannot reach this node, one link leads to a page of the hub with both answers, and the hub hands them on
+(`relaying`); each answer works once.
 
 Order of a confirmation: the link is used up, then the offer is published.  A crash in between loses the click, not the
 offer; the next reminder asks again.

@@ -1,4 +1,7 @@
-"""Tables of the hub alone: enrolment, how each member stands, and what waits for members.  Beside the ones in `shared.holdings.tables`."""
+"""Tables of the hub alone: enrolment, how each member stands, what waits for members.
+
+Beside the ones in `shared.holdings.tables`.
+"""
 
 from __future__ import annotations
 
