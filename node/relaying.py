@@ -26,7 +26,7 @@ from shared.holdings import facts
 from shared.net.retry import backoff_seconds
 
 FAILURE = "relay-failure"
-_ACKS, _DUE, _FAILURES = "relay-acks", "relay-due", "relay-failures"
+_ACKS, _DUE, _FAILURES, _FAILED_AT = "relay-acks", "relay-due", "relay-failures", "relay-failed-at"
 _ASK_SECONDS = 300
 _LONGEST_SECONDS = 3600
 
@@ -87,7 +87,7 @@ def _take(node: Node, hint: Hint) -> None:
         apply_answer(node, hint)
     except KreisweitError as error:
         with node.db.write() as conn:
-            facts.save_fact(conn, FAILURE, error.message)
+            _save_failure(node, conn, error.message)
         return
     with node.db.write() as conn:
         _save_acks(conn, [*_load_acks(conn), hint.id])
@@ -123,14 +123,18 @@ def _note_failure(node: Node, text: str) -> None:
         failures = facts.bump_fact(conn, _FAILURES)
         wait = backoff_seconds(failures, base=_ASK_SECONDS, cap=_LONGEST_SECONDS, jitter=node.dice.token(1)[0] / 255)
         facts.save_fact(conn, _DUE, node.clock.now() + max(wait, _ASK_SECONDS))
-        facts.save_fact(conn, FAILURE, text[:300])
-        facts.save_fact(conn, "relay-failed-at", node.clock.now())
+        _save_failure(node, conn, text)
+
+
+def _save_failure(node: Node, conn: sa.Connection, text: str) -> None:
+    facts.save_fact(conn, FAILURE, text[:300])
+    facts.save_fact(conn, _FAILED_AT, node.clock.now())
 
 
 def describe_failure(node: Node) -> str:
     """Say in German why the last request failed; empty when it did not."""
     with node.db.read() as conn:
-        text, at = facts.load_fact(conn, FAILURE), facts.load_number(conn, "relay-failed-at")
+        text, at = facts.load_fact(conn, FAILURE), facts.load_number(conn, _FAILED_AT)
     if not text:
         return ""
     when = datetime.fromtimestamp(at, UTC).strftime("%d.%m.%Y")

@@ -16,9 +16,10 @@ from litestar.testing import TestClient
 
 from hub import relaying as hub_relaying
 from hub.app import create_app
-from node import hints, mailing, relaying, reviewing
+from node import mailing, relaying, reviewing
 from node.editing import newest_document, save_offer
 from node.party import Node
+from node.store import hints
 from shared.errors import FetchError
 from shared.feed.inbox import PATH, format_acks
 from shared.feed.request import HEADER, format_header, sign_request
@@ -72,8 +73,8 @@ class HubSite:
 def world() -> Iterator[World]:
     world = World(("herten", "marl"), push_only=("herten",))
     yield world
-    for party in (world.hub, *world.nodes.values()):
-        party.db.close()
+    for db in (world.hub.db, *(node.db for node in world.nodes.values())):
+        db.close()
 
 
 @pytest.fixture
@@ -175,7 +176,7 @@ def test_change_arrives_as_a_hint_even_after_a_confirmation(
 
     assert ask(world, herten) == 1
     with herten.db.read() as conn:
-        found = [(hint.rid, hint.text, hint.source) for hint in hints.hints.load_hints(conn)]
+        found = [(hint.rid, hint.text, hint.source) for hint in hints.load_hints(conn)]
     assert found == [(rid, "Der Kurs beginnt jetzt um 10 Uhr.", "link")]
 
 
@@ -191,7 +192,7 @@ def test_each_answer_works_once_and_unknown_links_are_dealt_with(
     assert ask(world, herten) == 1
     assert ask(world, herten) == 0
     with herten.db.read() as conn:
-        assert hints.hints.count_open(conn) == 1
+        assert hints.count_open(conn) == 1
     assert checked_on(herten, rid) == "2025-01-01"
 
 
@@ -245,7 +246,7 @@ def test_answer_that_was_applied_before_a_crash_is_not_applied_again(
 
     assert ask(world, herten) == 1
     with herten.db.read() as conn:
-        assert hints.hints.count_open(conn) == 1
+        assert hints.count_open(conn) == 1
 
 
 # --- who may ask -----------------------------------------------------------------------------------------------------
