@@ -10,6 +10,8 @@ from hub.enrolment import receive_join
 from hub.jobs import Jobs
 from hub.party import Hub
 from hub.receiving import receive_push
+from hub.relaying import receive_inbox
+from hub.web.answers import answer_router
 from hub.web.offers import make_pages, page_routes
 from shared.holdings import logs
 from shared.logs import Log, open_log
@@ -35,9 +37,12 @@ def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, lo
         log=log,
         pages=pages,
         feed=FeedRoutes(
-            files, lambda body: receive_push(hub, body), join=join or (lambda body: receive_join(hub, body))
+            files,
+            lambda body: receive_push(hub, body),
+            join=join or (lambda body: receive_join(hub, body)),
+            inbox=lambda header, body: receive_inbox(hub, header, body),
         ),
-        handlers=[page_routes(hub, pages, words)],
+        handlers=[page_routes(hub, pages, words), answer_router(hub, pages, words)],
         checks=ready_checks(hub.db, logs.load_own_log, hub.clock.now),
         jobs=Jobs(hub, log) if with_jobs else None,
     )

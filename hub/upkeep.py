@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub import erasure_watch, notes, pulling, pushing, recovery, roster_keeping
+from hub import erasure_watch, notes, pulling, pushing, recovery, relaying, roster_keeping
 from hub.party import Hub
 from shared.errors import LogStateError
 from shared.holdings import edits, facts, payloads
@@ -61,7 +61,8 @@ def tidy(hub: Hub) -> None:
             facts.save_fact(conn, "tidied-at", now)
             if hub.book.newest(conn) is not None:
                 roster_keeping.destroy_ended(hub, conn)
-            if payloads.purge_superseded(conn, now=now) + payloads.purge_apart(conn, now=now):
+            gone = payloads.purge_superseded(conn, now=now) + payloads.purge_apart(conn, now=now)
+            if gone + relaying.forget_old(conn, now=now):
                 facts.save_fact(conn, "scrub-due", 1)
         due = facts.load_number(conn, "scrub-due")
     if due and hub.db.scrub():

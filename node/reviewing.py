@@ -3,6 +3,9 @@
 Decided here: who is reminded when (once it is due, after 14 and after 30 days), and what a link may do.  A link is 32
 random bytes of which the hash is kept; it names no person and works once, for 14 days.
 
+Where people cannot reach this node, one link leads to a page of the hub with both answers, and the hub hands them on
+(`relaying`); each answer works once.
+
 Order of a confirmation: the link is used up, then the offer is published.  A crash in between loses the click, not the
 offer; the next reminder asks again.
 """
@@ -33,11 +36,12 @@ from shared.model.offer import OfferDoc, offer_from_builtins
 from shared.model.rules import default_review_due, is_review_overdue
 from shared.model.text import running_text
 
-CONFIRM, CHANGE = "confirm", "change"
+CONFIRM, CHANGE, RELAY = "confirm", "change", "relay"
 PATHS = {CONFIRM: "/bestaetigen", CHANGE: "/aendern"}
 LINK_EDITOR = Editor("per Mail-Link", may_publish=True)
 
 _LINK_SECONDS = 14 * 86_400
+_RELAY_SECONDS = 7 * 86_400  # so long an answer may be on its way through the hub
 _TOLD_SECONDS = 60 * 86_400  # so long an old link says why it no longer works
 _AGAIN_SECONDS = (0, 14 * 86_400, 30 * 86_400)
 _MOST_A_DAY = 50  # after a first import hundreds are due at once; nobody should get them all on one morning
@@ -124,21 +128,44 @@ def _next_step(known: Reminded | None, due: str, now: int) -> Reminded | None:
 
 def _write_reminder(node: Node, city: City, rid: bytes, doc: Mapping[str, Any], step: Reminded) -> None:
     """Letter, links and note in one transaction."""
-    expires = node.clock.now() + _LINK_SECONDS
-    has_links = bool(node.settings.public_url)
+    expires, hub_url = node.clock.now() + _LINK_SECONDS, relay_url(node)
     with node.db.write() as conn:
-        links = {}
-        for purpose, path in PATHS.items() if has_links else ():
-            token = node.dice.token(32)
-            reviews.add_link(conn, _hashed(token), rid, purpose, expires)
-            links[purpose] = f"{node.settings.public_url}{path}/{format_token(token)}"
+        links = _make_links(node, conn, rid, expires, hub_url)
         mails.drop_of_offer(conn, rid, "review")
         mails.add_mail(
             conn, kind="review", rid=rid, recipient=mailbox_of(doc), now=node.clock.now(),
             subject=f"Stimmt das noch? {doc.get('name', '')}", body=_reminder(node, city, rid, doc, links, expires),
-            expires=expires if has_links else None,
+            expires=expires if links else None,
         )  # fmt: skip
         reviews.save_reminded(conn, rid, step)
+
+
+def relay_url(node: Node) -> str:
+    """Return the hub's address where answers go through it: people cannot reach this member; else nothing."""
+    if node.settings.public_url or node.membership is None or not node.is_member:
+        return ""
+    return node.hub_url.rstrip("/")
+
+
+def _make_links(node: Node, conn: sa.Connection, rid: bytes, expires: int, hub_url: str) -> dict[str, str]:
+    links = {}
+    if node.settings.public_url:
+        for purpose, path in PATHS.items():
+            token = node.dice.token(32)
+            reviews.add_link(conn, _hashed(token), rid, purpose, expires)
+            links[purpose] = f"{node.settings.public_url}{path}/{format_token(token)}"
+    elif hub_url:
+        token = node.dice.token(32)
+        for purpose in PATHS:
+            part = relayed_token(token, purpose)
+            reviews.add_link(conn, _hashed(part), rid, purpose, expires + _RELAY_SECONDS, relayed=True)
+        links[RELAY] = f"{hub_url}/antwort/{rid.hex()}/{format_token(token)}"
+    return links
+
+
+def relayed_token(token: bytes, purpose: str) -> bytes:
+    """Return what stands for one of the two answers behind a link to the hub."""
+    return hashlib.sha256(purpose.encode() + token).digest()
 
 
 def _reminder(
@@ -152,8 +179,15 @@ def _reminder(
         f"im Verzeichnis der Integrationsangebote ({node.settings.title}) steht Ihr Angebot",
         f"„{doc.get('name', '')}“. Zuletzt geprüft: {last}.", "",
     ]  # fmt: skip
-    if links:
-        until = datetime.fromtimestamp(expires, UTC).strftime("%d.%m.%Y")
+    until = datetime.fromtimestamp(expires, UTC).strftime("%d.%m.%Y")
+    if RELAY in links:
+        lines += [
+            "Stimmt alles noch, oder hat sich etwas geändert? Beides sagen Sie uns auf dieser Seite des Kreises:",
+            links[RELAY], "",
+            f"Der Link gilt bis zum {until}, jede der beiden Antworten einmal. Anmelden müssen Sie sich nicht.",
+            "Der Kreis reicht Ihre Antwort an uns weiter.", "",
+        ]  # fmt: skip
+    elif links:
         lines += [
             "Stimmt alles noch? Dann genügt ein Klick:", links[CONFIRM], "",
             "Es hat sich etwas geändert? Schreiben Sie uns kurz, was:", links[CHANGE], "",

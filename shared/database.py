@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -32,10 +33,11 @@ _PRAGMAS = (
 # Tables whose rows may name persons; a hub has fewer of them.
 _SCRUBBED = (
     "payload", "outbox", "conflict", "draft", "history", "staff_note", "upload", "person_basis", "mail", "hint",
-    "desk_setting", "link_state",
+    "desk_setting", "link_state", "inbox",
 )  # fmt: skip
 _WRITER_LOCK = 0x6B726569
 _IN_CLAUSE = 500
+_PRAGMA_TRIES, _PRAGMA_SECONDS = 100, 0.1
 _T = TypeVar("_T")
 
 
@@ -74,6 +76,23 @@ def sqlite_module() -> Any:
     return pysqlite3.dbapi2
 
 
+def _set_pragma(connection: Any, pragma: str) -> None:
+    """Set one pragma; where another process makes the same new file at this moment, wait for it.
+
+    SQLite does not wait by itself for the lock that the first change to the write-ahead log needs.
+    """
+    for _ in range(_PRAGMA_TRIES):
+        try:
+            connection.execute(f"PRAGMA {pragma}")
+        except sqlite_module().OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            time.sleep(_PRAGMA_SECONDS)
+        else:
+            return
+    connection.execute(f"PRAGMA {pragma}")
+
+
 class Database:
     """One party's database.
 
@@ -101,7 +120,7 @@ class Database:
             self._opened = self._opened or self._identity()
             connection.isolation_level = None
             for pragma in _PRAGMAS:
-                connection.execute(f"PRAGMA {pragma}")
+                _set_pragma(connection, pragma)
             if not durable:
                 connection.execute("PRAGMA synchronous=NORMAL")
 

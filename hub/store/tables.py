@@ -1,4 +1,7 @@
-"""Tables of the hub alone: enrolment and how each member stands.  Beside the ones in `shared.holdings.tables`."""
+"""Tables of the hub alone: enrolment, how each member stands, what waits for members.
+
+Beside the ones in `shared.holdings.tables`.
+"""
 
 from __future__ import annotations
 
@@ -58,4 +61,29 @@ standing = sa.Table(
     sa.Column("push_failures", sa.Integer, nullable=False),
     sa.Column("next_push", _Big, nullable=False),
     sa.Column("heard_at", _Big, nullable=False),
+)
+
+# Answers to links in mails of nodes that people cannot reach; deleted once the node has them.
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("id", sa.LargeBinary(16), primary_key=True),
+    sa.Column("member", sa.String(32), nullable=False),
+    sa.Column("kind", sa.String(10), nullable=False),
+    sa.Column("rid", sa.LargeBinary(16), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("created", _Big, nullable=False),
+    sa.Index("ix_inbox_member", "member", "created"),
+    sa.Index("ix_inbox_rid", "rid"),
+    sqlite_with_rowid=False,
+)
+
+# How often a network has sent something: keyed hashes, for a day.
+inbox_visit = sa.Table(
+    "inbox_visit",
+    metadata,
+    sa.Column("id", _Big, primary_key=True),
+    sa.Column("network", sa.LargeBinary(16), nullable=False),
+    sa.Column("time", _Big, nullable=False),
+    sa.Index("ix_inbox_visit_network", "network", "time"),
 )

@@ -41,11 +41,21 @@ def drop_reminded(conn: sa.Connection, rid: bytes) -> None:
     conn.execute(sa.delete(review).where(review.c.rid == rid))
 
 
-def add_link(conn: sa.Connection, token_hash: bytes, rid: bytes, purpose: str, expires: int) -> None:
+def add_link(
+    conn: sa.Connection, token_hash: bytes, rid: bytes, purpose: str, expires: int, *, relayed: bool = False
+) -> None:
     """Keep the hash of a link that is being sent."""
+    query = sa.insert(review_link)
     conn.execute(
-        sa.insert(review_link).values(token_hash=token_hash, rid=rid, purpose=purpose, expires=expires, used_at=None)
+        query.values(token_hash=token_hash, rid=rid, purpose=purpose, expires=expires, used_at=None, relayed=relayed)
     )
+
+
+def has_open_relayed(conn: sa.Connection, *, now: int) -> bool:
+    """Tell whether an answer may wait at the hub: a relayed link that is neither used nor ended."""
+    link = review_link.c
+    query = sa.select(link.rid).where(link.relayed.is_(True), link.used_at.is_(None), link.expires > now)
+    return conn.execute(query.limit(1)).first() is not None
 
 
 def load_link(conn: sa.Connection, token_hash: bytes) -> ReviewLink | None:

@@ -204,6 +204,8 @@ review_link = sa.Table(
     sa.Column("purpose", sa.String(8), nullable=False),
     sa.Column("expires", _Big, nullable=False),
     sa.Column("used_at", _Big, nullable=True),
+    # The answer comes through the hub's inbox.
+    sa.Column("relayed", sa.Boolean, nullable=False),
     sqlite_with_rowid=False,
 )
 

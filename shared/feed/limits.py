@@ -46,6 +46,12 @@ URL_MAX_BYTES = 200
 """A base URL in the roster: as long as an origin."""
 INVITE_MAX_BYTES = 8 * 1024
 """An invite code: ten root keys are 1.3 KB."""
+INBOX_REQUEST_MAX_BYTES = 16 * 1024
+"""A hundred ids take 4 KiB."""
+INBOX_ANSWER_MAX_BYTES = 1024 * 1024
+"""A hundred answers of a thousand characters, every one of them long."""
+INBOX_HINTS_MAX = 100
+"""Hints, and acks, of one request; the rest comes with the next."""
 JOIN_MAX_BYTES = 32 * 1024
 """A join request: one small note and a few fields."""
 PROOF_MAX_BYTES = 32 * 1024

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol
 
 import msgspec
@@ -23,6 +24,7 @@ _MAX_PATH_LENGTH = 256
 
 # A static web server or object store names none of our types; "" stands for an answer without Content-Type.
 _STATIC_TYPES = ("application/octet-stream", "binary/octet-stream", "text/plain", "")
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _OWN_TYPES: Mapping[str, str] = {"payload": "application/json", "payloads": "application/x-ndjson"}
 
 
@@ -77,7 +79,10 @@ class WebAccess(Protocol):
     ) -> Fetched:
         """Return the answer to a GET of `url`; see `HttpClient.get`."""
 
-    def post(self, url: str, body: bytes, *, content_type: str, max_bytes: int, deadline_seconds: float) -> Posted:
+    def post(
+        self, url: str, body: bytes, *, content_type: str, max_bytes: int, deadline_seconds: float,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Posted:  # fmt: skip
         """Return the answer to a POST of `body`; see `HttpClient.post`."""
 
 

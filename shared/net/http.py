@@ -29,7 +29,7 @@ import truststore
 from shared.clock import Clock
 from shared.errors import FetchError
 from shared.net.addresses import AddressGuard, parse_url
-from shared.net.fetcher import Fetched, Posted
+from shared.net.fetcher import NO_HEADERS, Fetched, Posted
 from shared.net.pools import Pools
 from shared.net.settings import NetSettings
 from shared.net.wire import Exchange, Exchanges, Resolver, resolve_by_system
@@ -108,7 +108,10 @@ class HttpClient:
 
         return self._exchange("GET", url, headers, b"", max_bytes, deadline_seconds + waits, take)
 
-    def post(self, url: str, body: bytes, *, content_type: str, max_bytes: int, deadline_seconds: float) -> Posted:
+    def post(
+        self, url: str, body: bytes, *, content_type: str, max_bytes: int, deadline_seconds: float,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Posted:  # fmt: skip
         """Send `body` and return the answer: 2xx, or 4xx (but 429) whose body says why.
 
         A question that finds its kept connection dead is sent again on another, so `url` must take the same body
@@ -123,8 +126,8 @@ class HttpClient:
             self._refuse_unless(response, 200 <= status < 300 or (400 <= status < 500 and status != 429))
             return Posted(status, _read_body(response, max_bytes), _type_of(response))
 
-        headers = self._headers | {"content-type": content_type}
-        return self._exchange("POST", url, headers, body, max_bytes, deadline_seconds, take)
+        sent = self._headers | dict(headers) | {"content-type": content_type}
+        return self._exchange("POST", url, sent, body, max_bytes, deadline_seconds, take)
 
     def close(self) -> None:
         """Close all kept connections."""

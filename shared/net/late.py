@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from shared.clock import Clock
-from shared.net.fetcher import Fetched, Posted
+from shared.net.fetcher import NO_HEADERS, Fetched, Posted
 from shared.net.settings import NetSettings
 
 if TYPE_CHECKING:
@@ -46,10 +46,14 @@ class LateWeb:
             content_types=content_types,
         )  # fmt: skip
 
-    def post(self, url: str, body: bytes, *, content_type: str, max_bytes: int, deadline_seconds: float) -> Posted:
+    def post(
+        self, url: str, body: bytes, *, content_type: str, max_bytes: int, deadline_seconds: float,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Posted:  # fmt: skip
         return self._loaded().post(
-            url, body, content_type=content_type, max_bytes=max_bytes, deadline_seconds=deadline_seconds
-        )
+            url, body, content_type=content_type, max_bytes=max_bytes, deadline_seconds=deadline_seconds,
+            headers=headers,
+        )  # fmt: skip
 
     def close(self) -> None:
         """Close kept connections."""

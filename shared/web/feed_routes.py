@@ -1,4 +1,4 @@
-"""The federation's routes: feed files, long poll, push and join, as thin handlers (PROTOCOL 5, 9, 11).
+"""The federation's routes: feed files, long poll, push, join and inbox, as thin handlers (PROTOCOL 5, 9, 11).
 
 Decided here: how a request travels into a thread and back, how long and how many may wait, how much is read of a body.
 What is answered is decided by `feed_files` and by the callables that the application hands in.
@@ -23,7 +23,9 @@ from litestar.handlers import HTTPRouteHandler
 
 from shared.errors import InputError
 from shared.feed import limits
+from shared.feed.inbox import PATH
 from shared.feed.push import PushAnswer, PushBody, format_answer, parse_push
+from shared.feed.request import HEADER
 from shared.web.feed_files import Answer, FeedFiles
 
 FEED_THREADS = 8
@@ -43,6 +45,7 @@ _NDJSON = "application/x-ndjson"
 
 ReceivePush = Callable[[PushBody], PushAnswer]
 Join = Callable[[bytes], tuple[int, dict[str, Any]]]
+Inbox = Callable[[str, bytes], bytes]
 
 
 class Waiting:
@@ -105,11 +108,14 @@ class Waiting:
 class FeedRoutes:
     """The routes of one party; `router` goes into its application, `close` is called when it ends."""
 
-    def __init__(self, files: FeedFiles, receive: ReceivePush, *, join: Join | None = None) -> None:
+    def __init__(
+        self, files: FeedFiles, receive: ReceivePush, *, join: Join | None = None, inbox: Inbox | None = None
+    ) -> None:
         self.waiting = Waiting(files.change_mark)
         self._files = files
         self._receive = receive
         self._join = join
+        self._inbox = inbox
         self._reading = anyio.CapacityLimiter(FEED_THREADS)
         self._taking = anyio.CapacityLimiter(PUSH_THREADS)
         self._pushes = 0
@@ -119,6 +125,8 @@ class FeedRoutes:
         handlers: list[HTTPRouteHandler] = [self._file_handler(), self._push_handler()]
         if self._join is not None:
             handlers.append(self._join_handler(self._join))
+        if self._inbox is not None:
+            handlers.append(self._inbox_handler(self._inbox))
         return Router("/", route_handlers=handlers)
 
     async def close(self) -> None:
@@ -183,6 +191,15 @@ class FeedRoutes:
             )  # fmt: skip
 
         return join_route
+
+    def _inbox_handler(self, inbox: Inbox) -> HTTPRouteHandler:
+        @post(PATH, status_code=200, request_max_body_size=limits.INBOX_REQUEST_MAX_BYTES, include_in_schema=False)
+        async def inbox_route(request: Request[Any, Any, Any]) -> Response[bytes]:
+            body, header = await _receive_body(request, "application/json"), request.headers.get(HEADER, "")
+            taken = await anyio.to_thread.run_sync(lambda: inbox(header, body), limiter=self._taking)
+            return Response(taken, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+        return inbox_route
 
 
 def _path_as_sent(request: Request[Any, Any, Any]) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
 from shared.clock import SystemClock
 from shared.feed.outcomes import State
-from shared.net.fetcher import Fetched, Posted, WebAccess
+from shared.net.fetcher import NO_HEADERS, Fetched, Posted, WebAccess
 from shared.net.http import HttpClient
 from shared.net.settings import NetSettings
 from tests.fault.scenes import OFFERS, Scene
@@ -47,7 +47,10 @@ class Detour:
             content_types=content_types,
         )
 
-    def post(self, url: str, body: bytes, *, content_type: str, max_bytes: int, deadline_seconds: float) -> Posted:
+    def post(
+        self, url: str, body: bytes, *, content_type: str, max_bytes: int, deadline_seconds: float,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Posted:  # fmt: skip
         return self._web.post(
             url, body, content_type=content_type, max_bytes=max_bytes, deadline_seconds=deadline_seconds
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from shared.feed.payload import commitment_of, seal_payload
 from shared.feed.push import PayloadPart
 from shared.feed.strict_json import encode_canonical
 from shared.holdings import logs, payloads
-from shared.net.fetcher import Fetched, Posted, WebAccess
+from shared.net.fetcher import NO_HEADERS, Fetched, Posted, WebAccess
 from tests.fault.scenes import OFFERS, Scene
 from tests.support.node_simulator import NodeSimulator, answers, fails
 from tests.support.world import offer_doc
@@ -166,7 +166,10 @@ class Watched:
         self.allowed.append(max_bytes)
         return self._web.get(url, max_bytes=max_bytes, deadline_seconds=deadline_seconds, etag=etag)
 
-    def post(self, url: str, body: bytes, *, content_type: str, max_bytes: int, deadline_seconds: float) -> Posted:
+    def post(
+        self, url: str, body: bytes, *, content_type: str, max_bytes: int, deadline_seconds: float,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Posted:  # fmt: skip
         raise AssertionError("nothing is posted here")
 
 

@@ -24,7 +24,7 @@ from shared.feed.join import (
 from shared.feed.keys import LOG, WITNESS, SigningKey, VerifyingKey
 from shared.feed.roster import HubRow, MemberRow, Roster, format_roster, sign_roster
 from shared.holdings import facts
-from shared.net.fetcher import Fetched, Posted
+from shared.net.fetcher import NO_HEADERS, Fetched, Posted
 from tests.support.world import SeededDice, VirtualClock
 
 HUB = "http://hub.example"
@@ -79,7 +79,10 @@ class FakeHub:
             return Fetched(200, self.rosters[version - 1])
         return Fetched(404)
 
-    def post(self, url: str, body: bytes, *, content_type: str, max_bytes: int, deadline_seconds: float) -> Posted:
+    def post(
+        self, url: str, body: bytes, *, content_type: str, max_bytes: int, deadline_seconds: float,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Posted:  # fmt: skip
         self._must_be_up()
         if not url.endswith("/federation/join"):
             return Posted(404)

@@ -31,7 +31,7 @@ from shared.holdings import edits, facts, logs
 from shared.holdings.edits import NEW, Edit
 from shared.holdings.tables import metadata
 from shared.judges import judges
-from shared.net.fetcher import Fetched, Posted
+from shared.net.fetcher import NO_HEADERS, Fetched, Posted
 from shared.seal import Signer, begin_log
 from shared.web.feed_files import FeedFiles
 
@@ -90,6 +90,7 @@ class Exchange(msgspec.Struct, frozen=True):
     path: str
     body: bytes = b""
     etag: str = ""
+    headers: Mapping[str, str] = NO_HEADERS
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -148,9 +149,12 @@ class NetworkAccess:
             raise FetchError(f"{url}: more than {max_bytes} bytes", kind="oversize")
         return Fetched(answered.status, answered.body, answered.etag)
 
-    def post(self, url: str, body: bytes, *, content_type: str, max_bytes: int, deadline_seconds: float) -> Posted:
+    def post(
+        self, url: str, body: bytes, *, content_type: str, max_bytes: int, deadline_seconds: float,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Posted:  # fmt: skip
         host, _, path = url.removeprefix("http://").partition("/")
-        answered = self._network.exchange(Exchange(self._sender, host, "POST", "/" + path, body=body))
+        answered = self._network.exchange(Exchange(self._sender, host, "POST", "/" + path, body=body, headers=headers))
         if answered.status in (429, 503) or answered.status >= 500:
             raise FetchError(f"{url} answered {answered.status}", kind="status", status=answered.status)
         return Posted(answered.status, answered.body, "text/plain")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from shared.errors import FetchError, ParseError
 from shared.net.directory import DirectoryFetcher
 from shared.net.fetcher import (
+    NO_HEADERS,
     FallbackFetcher,
     Fetched,
     Fetcher,
@@ -52,7 +53,10 @@ class RecordingWeb:
         self.asked.append((url, etag, wait_seconds, content_types))
         return Fetched(200, b"x")
 
-    def post(self, url: str, body: bytes, *, content_type: str, max_bytes: int, deadline_seconds: float) -> Posted:
+    def post(
+        self, url: str, body: bytes, *, content_type: str, max_bytes: int, deadline_seconds: float,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Posted:  # fmt: skip
         raise AssertionError("a fetcher does not post")
 
 

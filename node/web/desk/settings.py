@@ -9,7 +9,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from node import city as keeping
-from node import mailing, viewing, workflow
+from node import mailing, relaying, reviewing, viewing, workflow
 from node.city import LIMITS, SECURITIES, City, gaps_in, is_finished, load_city
 from node.web.desk.legal_texts import propose_imprint, propose_privacy
 from node.web.desk.outbox import OUTBOX
@@ -62,7 +62,7 @@ def _overview_routes(room: Room) -> Sequence[HTTPRouteHandler]:
             request, "desk/settings.html", city=city, settings=node.settings, view=viewing.show_federation(node),
             four_eyes=four_eyes, saved_at=saved_at, is_imprint_shown=is_finished(city.imprint),
             is_privacy_shown=is_finished(city.privacy), membership=node.membership, is_member=node.is_member,
-            troubled=mailing.count_troubled(node), outbox_path=OUTBOX,
+            troubled=mailing.count_troubled(node), outbox_path=OUTBOX, relay_url=reviewing.relay_url(node),
         )  # fmt: skip
 
     @desk_post("/einstellungen/freigabe", right=Right.SETTINGS)
@@ -194,4 +194,6 @@ def _show(
         contrasts=keeping.accent_contrasts(accent) if is_colour else {}, proposed=room.words.district.colours.accent,
         has_password=page is _MAIL and bool(keeping.load_password(node)),
         gaps={name: gaps_in(form.text(name)) for name in _LEGAL_FIELDS},
+        relay_url=reviewing.relay_url(node) if page is _MAIL else "",
+        relay_failure=relaying.describe_failure(node) if page is _MAIL else "",
     )  # fmt: skip

@@ -233,3 +233,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("log_id", "rid", name=op.f("pk_wanted")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "inbox",
+        sa.Column("id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("member", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("rid", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("created", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("inbox", schema=None) as batch_op:
+        batch_op.create_index("ix_inbox_member", ["member", "created"], unique=False)
+        batch_op.create_index("ix_inbox_rid", ["rid"], unique=False)
+
+    op.create_table(
+        "inbox_visit",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("network", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("time", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox_visit")),
+    )
+    with op.batch_alter_table("inbox_visit", schema=None) as batch_op:
+        batch_op.create_index("ix_inbox_visit_network", ["network", "time"], unique=False)
+
+    # ### end Alembic commands ###
