@@ -111,6 +111,7 @@ def add(registry: Registry, name: str, profile: Profile, *, by: int, password: s
     with registry.db.write() as conn:
         if not problems and accounts.find_account(conn, name) is not None:
             problems["name"] = ["Diesen Anmeldenamen gibt es schon."]
+        problems |= _check_display(conn, profile)
         if problems:
             raise RuleError("Das Konto kann so nicht angelegt werden", problems, advice=_role_advice(registry))
         now = registry.clock.now()
@@ -134,6 +135,8 @@ def change(registry: Registry, account_id: int, profile: Profile, *, by: int) ->
         raise RuleError("Das Konto kann so nicht geändert werden", problems, advice=_role_advice(registry))
     with registry.db.write() as conn:
         before = _load(conn, account_id)
+        if taken := _check_display(conn, profile, account_id):
+            raise RuleError("Das Konto kann so nicht geändert werden", taken)
         if Right.ACCOUNTS not in registry.roles.of(profile.role).rights:
             _keep_one(conn, registry, before)
         accounts.save_profile(conn, account_id, profile.display, profile.role, profile.providers)
@@ -281,6 +284,14 @@ def _keep_one(conn: sa.Connection, registry: Registry, account: AccountRow) -> N
 
 def _role_advice(registry: Registry) -> str:
     return f"Rollen: {', '.join(role.code for role in registry.roles)}."
+
+
+def _check_display(conn: sa.Connection, profile: Profile, account_id: int = 0) -> dict[str, Sequence[str]]:
+    """One name, one person: what two people wrote is told apart by it, and by it two people approve."""
+    wanted = profile.display.strip().casefold()
+    if any(one.id != account_id and one.display.strip().casefold() == wanted for one in accounts.list_accounts(conn)):
+        return {"display": ["So heißt schon ein anderes Konto. Ergänzen Sie den Namen, etwa um die Abteilung."]}
+    return {}
 
 
 def _check_profile(registry: Registry, profile: Profile) -> dict[str, Sequence[str]]:

@@ -636,6 +636,18 @@ def test_mistakes_in_a_new_account_stand_beside_their_fields(node: Node, desk: D
     assert count_rows(node)["account"] == 1
 
 
+def test_two_accounts_cannot_bear_one_name_since_two_people_approve_by_it(node: Node, desk: Desk) -> None:
+    desk.be(add_person(node))
+    first = {"name": "r.rat", "display": "Rita Rat", "role": "redaktion", "providers": ""}
+
+    added = desk.submit("/pult/konten", "/pult/konten", **first)
+    second = desk.submit("/pult/konten", "/pult/konten", **{**first, "name": "r.rat2", "display": "rita rat "})
+
+    assert added.status_code == 200
+    assert second.status_code == 422
+    assert "So heißt schon ein anderes Konto." in second.text
+
+
 def test_last_account_that_keeps_accounts_cannot_be_lost(node: Node, desk: Desk) -> None:
     account_id = add_person(node)
     keeping.add(node.accounts, "neu", Profile("Noch ohne Passwort", "verwaltung"), by=COMMAND_LINE)
