@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from litestar import Response
@@ -15,8 +15,10 @@ from node import history, workflow
 from node.editing import OwnOffer
 from node.link_check import list_troubles
 from node.offer_list import today_of
+from node.party import Node
 from node.web.desk.offers import REASONS
 from node.web.desk.room import OFFERS, Room, editor_of, offer_id, offer_path, query_text, title_of
+from node.workflow import Editor
 from shared.accounts.rights import Right
 from shared.errors import ParseError, RuleError
 from shared.feed.payload import parse_payload
@@ -125,27 +127,13 @@ def _steps(room: Room) -> Sequence[HTTPRouteHandler]:
 
     @desk_post("/angebote/{rid:str}/freigabe", right=Right.WRITE)
     def submit_offer(request: DeskRequest, rid: FromPath[str]) -> Response[str]:
-        key, editor = offer_id(rid), editor_of(request)
-        try:
-            workflow.submit(node, editor, key, mark=form_of(request).text("mark") or None)
-        except RuleError as error:
-            return _respond(
-                room, request, workflow.open_for(node, editor, key), problems=dict(error.problems), status_code=422
-            )
-        desk.say(request, "Zur Freigabe gegeben. Die Redaktion sieht es auf ihrer Startseite.")
-        return desk.go(offer_path(key))
+        said = "Zur Freigabe gegeben. Die Redaktion sieht es auf ihrer Startseite."
+        return _advance(room, request, offer_id(rid), workflow.submit, said)
 
     @desk_post("/angebote/{rid:str}/veroeffentlichen", right=Right.PUBLISH)
     def publish_offer(request: DeskRequest, rid: FromPath[str]) -> Response[str]:
-        key, editor = offer_id(rid), editor_of(request)
-        try:
-            workflow.publish(node, editor, key, mark=form_of(request).text("mark") or None)
-        except RuleError as error:
-            return _respond(
-                room, request, workflow.open_for(node, editor, key), problems=dict(error.problems), status_code=422
-            )
-        desk.say(request, "Veröffentlicht. In wenigen Sekunden steht es bei allen Städten im Kreis.")
-        return desk.go(offer_path(key))
+        said = "Veröffentlicht. In wenigen Sekunden steht es bei allen Städten im Kreis."
+        return _advance(room, request, offer_id(rid), workflow.publish, said)
 
     @desk_post("/angebote/{rid:str}/zurueckgeben", right=Right.PUBLISH)
     def give_offer_back(request: DeskRequest, rid: FromPath[str]) -> Response[str]:
@@ -222,6 +210,24 @@ def read_moment(day: str, time: str, zone: str) -> tuple[int | None, str]:
     if moment.tzinfo is not None or moment.year > 2100:
         return None, "Wählen Sie einen Tag in den nächsten Jahren."
     return int(moment.replace(tzinfo=ZoneInfo(zone)).timestamp()), ""
+
+
+class _Step(Protocol):
+    """Hands a draft in, or publishes it."""
+
+    def __call__(self, node: Node, editor: Editor, rid: bytes, *, mark: str | None = None) -> None: ...
+
+
+def _advance(room: Room, request: DeskRequest, rid: bytes, step: _Step, said: str) -> Response[str]:
+    """Take a step with the draft that the page showed; what keeps it from that is told on the offer's page."""
+    editor = editor_of(request)
+    try:
+        step(room.node, editor, rid, mark=form_of(request).text("mark") or None)
+    except RuleError as error:
+        found = workflow.open_for(room.node, editor, rid)
+        return _respond(room, request, found, problems=dict(error.problems), status_code=422)
+    room.desk.say(request, said)
+    return room.desk.go(offer_path(rid))
 
 
 def _conflict_steps(room: Room) -> Sequence[HTTPRouteHandler]:
