@@ -1,6 +1,6 @@
 # Shortcuts for everyday work; each is one line that can be typed without make. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help check format test test-all pictures bench demo messages
+.PHONY: help check format test test-all pictures help-pictures bench demo messages
 SHELL := /bin/bash
 T ?= tests/unit
 K ?=
@@ -31,6 +31,9 @@ test-all: ## All suites on all cores
 pictures: $(bin)/python ## A picture of every page of the desk, wide and narrow, light and dark, in .demo/pictures
 	mkdir -p .demo/pictures
 	KREISWEIT_TEST_PICTURES=$(CURDIR)/.demo/pictures $(bin)/python -m pytest -n 2 tests/browser -k accessible
+
+help-pictures: $(bin)/python ## The pictures of the help, taken anew
+	$(bin)/python -m tests.browser.help_pictures
 
 bench: $(bin)/python ## Measure: full, incremental and idle sync, as ratios to a floor
 	$(bin)/python -m tests.bench

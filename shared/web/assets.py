@@ -19,6 +19,7 @@ from shared.errors import NotFoundError
 
 _TYPES = {
     "css": "text/css",
+    "jpg": "image/jpeg",
     "js": "text/javascript",
     "md": "text/plain",
     "svg": "image/svg+xml",

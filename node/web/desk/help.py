@@ -40,6 +40,8 @@ SECTIONS: Mapping[str, str] = {
     "konto": "Mein Konto",
 }
 """The sections of the help, by anchor, in the order of the page."""
+PICTURES = frozenset({"start", "angebote", "angebot", "formular", "verlauf", "einspielen"})
+"""Sections with a picture, taken by `python -m tests.browser.help_pictures`."""
 _PATTERNS: Sequence[tuple[str, str]] = (
     (r"/angebote", "angebote"),
     (r"/angebote/neu|/angebote/[^/]+/bearbeiten", "formular"),
@@ -66,6 +68,6 @@ def help_routes(room: Room) -> Sequence[HTTPRouteHandler]:
 
     @desk_get("/hilfe", right=Right.READ)
     def help_page(request: DeskRequest) -> Response[str]:
-        return room.desk.respond(request, "desk/help.html", sections=SECTIONS)
+        return room.desk.respond(request, "desk/help.html", sections=SECTIONS, pictures=PICTURES)
 
     return [help_page]
