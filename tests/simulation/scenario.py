@@ -34,8 +34,8 @@ ROSTER = "roster"
 FAULTS = (*EXCHANGE_FAULTS, PARTITION, CRASH, INTERLEAVE, RESTORE_NODE, RESTORE_HUB, WIPE_HUB, SKEW, LIAR, ROSTER)
 
 _SKEWS = (-86_400, -3600, -240, -10, 10, 240, 3600, 86_400)
-_LEAST_STEPS = 150
-_MOST_STEPS = 220
+_LEAST_STEPS = 130
+_MOST_STEPS = 190
 _NEAR = 4
 _QUIET = (3, 6, 35, 720, 4, 720, 6, 35, 3700, 35, 720, 6, 3700, 720, 35, 3700, 3700)
 """Seconds between the rounds after healing: three cycles, and time for every back-off to end."""
