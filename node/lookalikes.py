@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 
 import msgspec
-from rapidfuzz import fuzz
 
 from node.editing import own_offers
 from node.party import Node
@@ -95,6 +94,8 @@ def _known(one: Shown) -> _Known:
 
 def _score(words: str, key: str, one: _Known) -> float:
     """Return how alike, 0 for not alike enough to be shown."""
+    from rapidfuzz import fuzz
+
     title = fuzz.token_sort_ratio(words, one.words)
     if title >= _SAME_TITLE:
         return title

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
-import xlsxwriter
 
 from node.cells import CellWriter
 from node.history import last_document
@@ -65,6 +64,8 @@ def write_refused(rows: Iterable[RefusedRow]) -> bytes:
 
 
 def _xlsx(title: str, columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> bytes:
+    import xlsxwriter
+
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_formulas": False}) as book:
         sheet, bold = book.add_worksheet(title), book.add_format({"bold": True})

@@ -6,9 +6,6 @@ import base64
 import hmac
 import re
 
-import pyotp
-import segno
-
 from shared.clock import Dice
 
 STEP_SECONDS = 30
@@ -30,6 +27,8 @@ def used_step(secret: str, code: str, *, last_step: int, now: int) -> int | None
         code: as typed; spaces do not matter.
         last_step: step of the code that was used last; only later ones count, so no code works twice.
     """
+    import pyotp
+
     typed = re.sub(r"\s", "", code)
     if not secret or not _CODE.fullmatch(typed):
         return None
@@ -42,11 +41,15 @@ def used_step(secret: str, code: str, *, last_step: int, now: int) -> int | None
 
 def setup_address(secret: str, *, name: str, issuer: str) -> str:
     """Return the `otpauth:` address that an app reads from the picture."""
+    import pyotp
+
     return pyotp.TOTP(secret, interval=STEP_SECONDS).provisioning_uri(name=name, issuer_name=issuer)
 
 
 def picture(address: str, *, title: str) -> str:
     """Return the address as a QR code: SVG to stand in a page, dark on light in every theme."""
+    import segno
+
     code = segno.make(address, error="m", micro=False)
     return code.svg_inline(scale=5, border=4, dark="#000", light="#fff", title=title, svgclass="kw-qr", lineclass=None)
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from rapidfuzz import fuzz
-
 from shared.model.grid import Grid, GridRow, column_name
 from shared.model.table import COLUMNS, ID_COLUMN
 
@@ -114,5 +112,7 @@ def propose_columns(headings: Sequence[str]) -> list[str]:
 
 
 def _likely(name: str) -> str:
+    from rapidfuzz import fuzz
+
     likeness, word = max((fuzz.ratio(name, word), word) for word in _KNOWN)
     return _KNOWN[word] if likeness >= _LEAST_LIKENESS else ""

@@ -8,14 +8,15 @@ tolerates much ("53-4712/13" would become one long number).
 from __future__ import annotations
 
 import re
-from typing import Final
-
-import phonenumbers
+from typing import TYPE_CHECKING, Final
 
 from shared.errors import ParseError
 from shared.model.fields import PhoneType
 from shared.model.parts import Phone
 from shared.model.text import one_line
+
+if TYPE_CHECKING:
+    import phonenumbers
 
 _DASHES: Final = re.compile("[\u2010-\u2015\u2212]")
 _FORM: Final = re.compile(r"[+(]?[0-9][0-9 ()/.-]*[0-9]")
@@ -50,6 +51,8 @@ def parse_phone(text: str, *, area_code: str = "") -> str:
     Raises:
         ParseError: not a number, not valid in the numbering plan, or readable in two ways.
     """
+    import phonenumbers
+
     cleaned = _DASHES.sub("-", one_line(text))
     digits = re.sub(r"[^0-9]", "", cleaned)
     if _SERVICE.fullmatch(digits) and re.fullmatch(r"[0-9 ]+", cleaned):
@@ -91,6 +94,8 @@ def _labelled_phone(piece: str, area_code: str) -> Phone:
 
 
 def _valid_number(cleaned: str, original: str) -> phonenumbers.PhoneNumber:
+    import phonenumbers
+
     digits = re.sub(r"[^0-9]", "", cleaned)
     if _COUNTRY.match(cleaned):
         digits = "+" + digits.removeprefix("00")
@@ -108,6 +113,8 @@ def _valid_number(cleaned: str, original: str) -> phonenumbers.PhoneNumber:
 
 def _check_area(cleaned: str, number: phonenumbers.PhoneNumber, original: str) -> None:
     """Where the writer marked an area code by a slash or brackets, it must be the one the numbering plan sees."""
+    import phonenumbers
+
     written = _written_area(cleaned)
     length = phonenumbers.length_of_national_destination_code(number)
     national = phonenumbers.national_significant_number(number)
@@ -125,6 +132,8 @@ def _written_area(cleaned: str) -> str:
 
 
 def _is_mobile(number: str) -> bool:
+    import phonenumbers
+
     if not number.startswith("+"):
         return False
     return phonenumbers.number_type(phonenumbers.parse(number)) == phonenumbers.PhoneNumberType.MOBILE

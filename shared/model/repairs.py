@@ -12,7 +12,6 @@ from typing import Final
 
 import msgspec
 from msgspec import structs
-from rapidfuzz import fuzz
 
 from shared.errors import ParseError
 from shared.model.columns import THEMES, read_email, read_url
@@ -161,6 +160,8 @@ class _Finder:
 
     def _nearest_code(self, digits: str, town: str) -> str:
         """The postcode of the town that was probably meant; none where two are equally likely."""
+        from rapidfuzz import fuzz
+
         codes = [one.code for one in self._postcodes.postcodes if fold(self._postcodes.town(one.code)) == fold(town)]
         likely = sorted(((fuzz.ratio(digits, code), code) for code in codes), reverse=True)
         if len(likely) > 1 and (likely[0][0] < _LEAST_LIKE_CODE or likely[0][0] == likely[1][0]):
@@ -206,6 +207,8 @@ def _recoded(cell: str) -> str:
 
 
 def _closest(word: str, names: Mapping[str, str], least: float) -> str:
+    from rapidfuzz import fuzz
+
     likeness, best = max(((fuzz.WRatio(word, name), name) for name in names), default=(0.0, ""))
     return names[best] if likeness >= least else ""
 
