@@ -256,8 +256,11 @@ def list_conflicts(node: Node) -> list[Conflict]:
     ]
 
 
-def take_conflict(node: Node, number: int) -> bytes:
+def take_conflict(node: Node, number: int, *, editor: str = "") -> bytes:
     """Put the edit into the outbox again, on the newest version; returns the offer's id.
+
+    Args:
+        editor: who decided, for the history; "" for a command.
 
     Raises:
         NotFoundError: no conflict has this number.
@@ -274,7 +277,11 @@ def take_conflict(node: Node, number: int) -> bytes:
             raise ConflictError(
                 "Zu diesem Angebot wartet schon eine neuere Änderung", advice="conflicts drop verwirft diese."
             )
-        edits.add_edit(conn, _renewed(node, row, _own_record(node, conn, rid)))
+        edit = _renewed(node, row, _own_record(node, conn, rid))
+        edits.add_edit(conn, edit)
+        doc = None if edit.body is None else parse_payload(edit.body).doc
+        state = "published" if edit.op == "publish" else "withdrawn"
+        note_step(node, conn, rid, state, state, editor=editor, doc=doc, note=edit.reason)
         edits.drop_conflict(conn, number)
         facts.save_fact(conn, "scrub-due", 1)
     return rid

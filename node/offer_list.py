@@ -20,7 +20,7 @@ from node.party import Node
 from node.store import drafts, history, versions
 from node.store.drafts import SUBMITTED, Draft
 from node.store.versions import OwnRecord
-from node.workflow import Editor
+from node.workflow import Editor, lead_of
 from shared.errors import ParseError
 from shared.feed.payload import parse_payload
 from shared.holdings import edits, logs, payloads
@@ -109,13 +109,17 @@ class Wish(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """One page of what fits, and how many fit in all; `all_ids` names every one of them, for bulk actions."""
+    """One page of what fits, and how many fit in all.
+
+    `all_ids` names every one that fits, for bulk actions; `providers` are those of all offers, fitting or not.
+    """
 
     lines: tuple[Line, ...]
     total: int
     page: int
     pages: int
     all_ids: tuple[str, ...]
+    providers: tuple[str, ...]
 
 
 def today_of(node: Node) -> date:
@@ -140,11 +144,13 @@ class OfferList:
 
     def find(self, editor: Editor, wish: Wish) -> Found:
         """Return one page of the offers that fit a wish."""
-        fitting = sort_lines(filter_lines(self.lines(editor), wish, today_of(self._node)), wish.sort)
+        lines = self.lines(editor)
+        fitting = sort_lines(filter_lines(lines, wish, today_of(self._node)), wish.sort)
         pages = max(1, -(-len(fitting) // PER_PAGE))
         page = min(max(1, wish.page), pages)
         shown = fitting[(page - 1) * PER_PAGE : page * PER_PAGE]
-        return Found(tuple(shown), len(fitting), page, pages, tuple(line.id for line in fitting))
+        ids = tuple(line.id for line in fitting)
+        return Found(tuple(shown), len(fitting), page, pages, ids, providers_of(lines))
 
     def tasks(self, editor: Editor) -> dict[str, int]:
         """Count the tasks of `TASKS`."""
@@ -204,6 +210,11 @@ class OfferList:
         return facts
 
 
+def providers_of(lines: Sequence[Line]) -> tuple[str, ...]:
+    """Return the names of all providers, each once, by the alphabet."""
+    return tuple(sorted({name for line in lines for name in line.facts.providers}, key=str.casefold))
+
+
 def _id_of(known: OwnRecord | None, edit: Edit | None) -> bytes | None:
     return known.rid if known is not None else None if edit is None else edit.rid
 
@@ -219,7 +230,7 @@ def facts_of(doc: Mapping[str, Any], today: date) -> Facts:
         typed = offer_from_builtins({**doc, "id": doc.get("id", "0" * 32), "owner": doc.get("owner", "0" * 8)})
     except ParseError:
         title = str(doc.get("name", ""))
-        return msgspec.structs.replace(_NOTHING, title=title, lead=_lead(doc), search=fold(title))
+        return msgspec.structs.replace(_NOTHING, title=title, lead=lead_of(doc), search=fold(title))
     judged = completeness(typed, today)
     providers = tuple(provider.name for provider in typed.providers)
     towns = tuple(dict.fromkeys(place.city for place in typed.locations if place.city))
@@ -227,17 +238,12 @@ def facts_of(doc: Mapping[str, Any], today: date) -> Facts:
     outdated = tuple(tag for tag, state in translated if state == "veraltet")
     words = (typed.name, typed.alternate_name, typed.summary, *providers, *towns)
     return Facts(
-        title=typed.name, lead=_lead(doc), providers=providers, topics=typed.topics, towns=towns, score=judged.score,
+        title=typed.name, lead=lead_of(doc), providers=providers, topics=typed.topics, towns=towns, score=judged.score,
         gaps=tuple(gap.label_de for gap in judged.gaps), checked=typed.assured_date,
         review_due=typed.review_due or default_review_due(typed), is_overdue=is_review_overdue(typed, today),
         valid_to=typed.valid_to, outdated=outdated, search=fold(" ".join(words)),
         translated=translated, links=links_of(typed),
     )  # fmt: skip
-
-
-def _lead(doc: Mapping[str, Any]) -> str:
-    providers = doc.get("providers") or []
-    return str(providers[0].get("name", "")) if providers and isinstance(providers[0], dict) else ""
 
 
 _NOTHING = Facts("", "", (), (), (), 0, (), None, None, False, None, (), "")

@@ -21,7 +21,7 @@ from node.store import drafts, history, imports
 from node.store.drafts import SUBMITTED, WRITING, Draft
 from node.store.history import Operation, Step
 from node.workflow import Editor, must_publish, publish_draft
-from shared.errors import ConflictError, KreisweitError, NotFoundError
+from shared.errors import AccessError, ConflictError, KreisweitError, NotFoundError
 from shared.holdings import edits
 
 _UNDO_SECONDS = 30 * 86_400
@@ -212,6 +212,7 @@ def undo(node: Node, editor: Editor, number: int) -> Done:
     Raises:
         NotFoundError: there is no such operation.
         ConflictError: it was undone already, or is older than 30 days.
+        AccessError: it changed an offer that is not this editor's.
     """
     with node.db.write() as conn:
         operation = history.load_operation(conn, number)
@@ -220,6 +221,11 @@ def undo(node: Node, editor: Editor, number: int) -> Done:
         if not can_undo(node, operation):
             raise ConflictError("Dieser Vorgang kann nicht mehr rückgängig gemacht werden")
         titles, left, steps = [], [], history.load_operation_steps(conn, number)
+        if not all(editor.owns(_document_of(conn, step)) for step in steps):
+            raise AccessError(
+                "Dieser Vorgang betrifft auch Angebote anderer Träger",
+                advice="Rückgängig machen kann ihn ein Konto ohne diese Grenze.",
+            )
         imports.forget_imported(conn, [step.rid for step in steps if step.action == "imported"])
         # An operation that changed both texts of an offer has two steps of it: the first says what stood before.
         for step in {step.rid: step for step in reversed(steps)}.values():
@@ -283,5 +289,10 @@ def _put_back(node: Node, conn: sa.Connection, editor: Editor, before: Step, doc
 
 
 def _title_of(conn: sa.Connection, step: Step) -> str:
+    return str(_document_of(conn, step).get("name", "")) or "Angebot ohne Titel"
+
+
+def _document_of(conn: sa.Connection, step: Step) -> dict[str, Any]:
+    """Return the document after a step; empty when its text is not kept any more."""
     body = step.body or history.body_at(conn, step.rid, step.id)
-    return str(msgspec.json.decode(body, type=dict[str, Any]).get("name", "")) if body else "Angebot ohne Titel"
+    return msgspec.json.decode(body, type=dict[str, Any]) if body else {}

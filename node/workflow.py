@@ -14,7 +14,15 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from node.editing import OwnOffer, prepare_document, put_offer, read_offer, take_out, verify_publishable
+from node.editing import (
+    OwnOffer,
+    parse_reason,
+    prepare_document,
+    put_offer,
+    read_offer,
+    take_out,
+    verify_publishable,
+)
 from node.history import load_version, next_revision, note_step
 from node.party import Node
 from node.store import drafts
@@ -43,9 +51,13 @@ class Editor(msgspec.Struct, frozen=True):
         """Tell whether this editor may see and change an offer with this document."""
         if self.organisations is None:
             return True
-        providers = doc.get("providers") or []
-        lead = providers[0].get("name", "") if providers and isinstance(providers[0], dict) else ""
-        return fold(str(lead)) in {fold(name) for name in self.organisations}
+        return fold(lead_of(doc)) in {fold(name) for name in self.organisations}
+
+
+def lead_of(doc: Mapping[str, Any]) -> str:
+    """Return the name of the leading provider; "" for none, and for a draft that holds something else there."""
+    providers = doc.get("providers") or []
+    return str(providers[0].get("name", "")) if providers and isinstance(providers[0], dict) else ""
 
 
 def open_for(node: Node, editor: Editor, rid: bytes) -> OwnOffer:
@@ -92,6 +104,13 @@ def _put_draft(
         )
     rid = rid or node.dice.token(16)
     values = {**doc, "id": rid.hex(), "owner": node.settings.ags}
+    if (
+        before is not None
+        and before.state in ("published", "pending")
+        and before.draft is None
+        and values == before.doc
+    ):
+        return rid  # it says what is published already
     body = msgspec.json.encode(values)
     # A draft that was handed in stays so only while nobody changes it.
     kept = before.draft if before is not None else None
@@ -175,12 +194,16 @@ def discard(node: Node, editor: Editor, rid: bytes, *, mark: str | None = None) 
 
 
 def withdraw_for(node: Node, editor: Editor, rid: bytes, reason: str) -> None:
-    """Take an offer out of the catalogue at the next seal, see `editing.withdraw`; a mere draft is thrown away."""
+    """Take an offer out of the catalogue at the next seal, see `editing.withdraw`; a mere draft is thrown away.
+
+    Args:
+        reason: as people choose it, or the log's word; InputError for another.
+    """
     with node.db.write() as conn:
         found = _open(node, conn, editor, rid)
         if found.base >= 0 or found.pending > 0:
             must_publish(editor)
-        take_out(node, conn, rid, reason, editor=editor.name)
+        take_out(node, conn, rid, parse_reason(reason), editor=editor.name)
 
 
 def restore(node: Node, editor: Editor, rid: bytes, number: int) -> OwnOffer:

@@ -13,12 +13,15 @@ import pytest
 from node import workflow
 from node.editing import open_offer, own_offers, save_offer
 from node.history import list_versions
+from node.operations import add_topic
 from node.party import Node
 from node.workflow import Editor
+from shared.accounts import keeping
+from shared.accounts.keeping import Profile
 from shared.holdings import edits
 from shared.holdings.edits import Edit
 from shared.web.desk.guard import desk_routes
-from tests.support.desk import Desk, add_person, at_desk, make_desk_node
+from tests.support.desk import PASSWORD, Desk, add_person, at_desk, make_desk_node
 from tests.support.lone_node import offer, states
 from tests.support.loopback import app_of
 
@@ -277,6 +280,62 @@ def test_conflict_after_a_restore_is_compared_and_decided(node: Node, desk: Desk
     assert "Neuer." in page
     assert dropped.status_code == 303
     assert desk.get("/pult/konflikte/1").status_code == 303
+
+
+def test_offer_taken_out_on_its_page_bears_a_reason_that_the_log_knows(node: Node, desk: Desk) -> None:
+    rid = save_offer(node, offer())
+    page = f"/pult/angebote/{rid.hex()}"
+
+    refused = desk.submit(page, f"{page}/zurueckziehen", grund="keine Lust")
+    before = states(own_offers(node))
+    done = desk.submit(page, f"{page}/zurueckziehen", grund="beendet")
+
+    with node.db.read() as conn:
+        reasons = [edit.reason for edit in edits.load_edits(conn)]
+    assert (refused.status_code, set(before.values())) == (400, {"pending"})
+    assert (done.status_code, reasons) == (303, ["ended"])
+
+
+def test_published_offer_saved_without_a_change_gets_no_draft(node: Node, desk: Desk) -> None:
+    desk.submit(NEW, NEW, **fields(aktion="veroeffentlichen"))
+    rid = only(node)
+
+    answer = desk.submit(edit_path(rid), edit_path(rid), **fields(mark=mark_of(desk, rid)))
+
+    assert answer.status_code == 303
+    assert open_offer(node, rid).draft is None
+    assert "Es gab nichts zu ändern." in desk.get(answer.headers["location"]).text
+
+
+def test_conflict_taken_at_the_desk_stands_in_the_history_with_who_did_it(node: Node, desk: Desk) -> None:
+    rid = save_offer(node, offer(body="Wartet."))
+    with node.db.write() as conn:
+        edit = edits.load_edits(conn)[0]
+        edits.add_conflict(conn, Edit("publish", "offer", rid, 0, 1, body=edit.body), "stale")
+        edits.drop_edits(conn, [edit.id])
+
+    desk.submit("/pult/konflikte/1", "/pult/konflikte/1/uebernehmen")
+
+    newest = list_versions(node, rid)[0]
+    assert (newest.action, newest.editor) == ("veröffentlicht", "Person Rita")
+
+
+def test_editor_limited_to_a_provider_decides_nothing_about_others(node: Node) -> None:
+    foreign = save_offer(node, offer("Fremd", providers=[{"name": "Caritasverband"}]))
+    with node.db.write() as conn:
+        body = edits.load_edits(conn)[0].body
+        edits.add_conflict(conn, Edit("publish", "offer", foreign, 0, 1, body=body), "stale")
+    add_topic(node, Editor("Rita", may_publish=True), [foreign], "frauen")
+    limited = keeping.add(node.accounts, "nur", Profile("Nur VHS", "redaktion", (OWN,)), by=0, password=PASSWORD)
+    with at_desk(node) as desk:
+        token = desk.be(limited.account_id)
+        paths = ("/pult/konflikte/1/uebernehmen", "/pult/konflikte/1/verwerfen", "/pult/vorgaenge/1/rueckgaengig")
+        answers = [desk.post(path, {"csrf_token": token}).status_code for path in paths]
+
+    assert answers == [404, 404, 403]
+    assert open_offer(node, foreign).doc["topics"] == ["sprache", "frauen"]
+    with node.db.read() as conn:
+        assert edits.count_conflicts(conn) == 1
 
 
 def offer_routes(node: Node) -> list[tuple[str, str]]:

@@ -28,8 +28,9 @@ from node.offer_form import (
     read_form,
     row_numbers,
 )
+from node.offer_list import providers_of
 from node.persons import Person
-from node.web.desk.offer import show_value
+from node.web.desk.offer import HANDED_IN, PUBLISHED, show_value
 from node.web.desk.persons import book_of
 from node.web.desk.room import OFFERS, Room, area_code, editor_of, offer_id, offer_path, query_text, title_of
 from node.workflow import Editor
@@ -124,10 +125,7 @@ def _go_on(room: Room, request: DeskRequest, saved: OwnOffer, action: str) -> Re
     """The draft is safe; publish it or hand it in, where that was asked for."""
     node, desk, editor = room.node, room.desk, editor_of(request)
     steps = {"veroeffentlichen": workflow.publish, "freigabe": workflow.submit}
-    said = {
-        "veroeffentlichen": "Veröffentlicht. In wenigen Sekunden steht es bei allen Städten im Kreis.",
-        "freigabe": "Zur Freigabe gegeben. Die Redaktion sieht es auf ihrer Startseite.",
-    }
+    said = {"veroeffentlichen": PUBLISHED, "freigabe": HANDED_IN}
     if action in steps and saved.draft is not None:
         try:
             steps[action](node, editor, saved.id, mark=saved.mark)
@@ -223,8 +221,7 @@ def _current_slots(found: OwnOffer | None) -> list[str]:
 def _known_providers(room: Room, editor: Editor) -> list[str]:
     if editor.organisations is not None:
         return list(editor.organisations)
-    lines = room.offers.lines(editor)
-    return sorted({name for line in lines for name in line.facts.providers}, key=str.casefold)
+    return list(providers_of(room.offers.lines(editor)))
 
 
 def _known_persons(room: Room, request: DeskRequest) -> list[Person]:

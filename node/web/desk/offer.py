@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from node import history, workflow
-from node.editing import OwnOffer
+from node.editing import OwnOffer, drop_conflict, take_conflict
 from node.link_check import list_troubles
 from node.offer_list import today_of
 from node.party import Node
@@ -30,6 +31,9 @@ from shared.web.desk.forms import form_of
 from shared.web.desk.guard import DeskRequest, desk_get, desk_post
 from shared.web.offer_page import sections
 
+PUBLISHED = "Veröffentlicht. In wenigen Sekunden steht es bei allen Städten im Kreis."
+HANDED_IN = "Zur Freigabe gegeben. Die Redaktion sieht es auf ihrer Startseite."
+"""What is said after the two steps, here and after the form."""
 _STATES = {
     "draft": "Entwurf, noch nie veröffentlicht",
     "pending": "veröffentlicht, wird gerade an den Kreis übertragen",
@@ -127,13 +131,11 @@ def _steps(room: Room) -> Sequence[HTTPRouteHandler]:
 
     @desk_post("/angebote/{rid:str}/freigabe", right=Right.WRITE)
     def submit_offer(request: DeskRequest, rid: FromPath[str]) -> Response[str]:
-        said = "Zur Freigabe gegeben. Die Redaktion sieht es auf ihrer Startseite."
-        return _advance(room, request, offer_id(rid), workflow.submit, said)
+        return _advance(room, request, offer_id(rid), workflow.submit, HANDED_IN)
 
     @desk_post("/angebote/{rid:str}/veroeffentlichen", right=Right.PUBLISH)
     def publish_offer(request: DeskRequest, rid: FromPath[str]) -> Response[str]:
-        said = "Veröffentlicht. In wenigen Sekunden steht es bei allen Städten im Kreis."
-        return _advance(room, request, offer_id(rid), workflow.publish, said)
+        return _advance(room, request, offer_id(rid), workflow.publish, PUBLISHED)
 
     @desk_post("/angebote/{rid:str}/zurueckgeben", right=Right.PUBLISH)
     def give_offer_back(request: DeskRequest, rid: FromPath[str]) -> Response[str]:
@@ -233,14 +235,19 @@ def _advance(room: Room, request: DeskRequest, rid: bytes, step: _Step, said: st
 def _conflict_steps(room: Room) -> Sequence[HTTPRouteHandler]:
     node, desk = room.node, room.desk
 
-    @desk_get("/konflikte/{number:int}", right=Right.READ)
-    def conflict_page(request: DeskRequest, number: FromPath[int]) -> Response[str]:
+    def open_conflict(request: DeskRequest, number: int) -> tuple[sa.Row[Any], OwnOffer] | None:
+        """Return a conflict and its offer; None when it was decided, NotFoundError when it is not theirs to see."""
         with node.db.read() as conn:
             row = next((row for row in edits.load_conflicts(conn) if row.id == number), None)
-        if row is None:
+        return None if row is None else (row, workflow.open_for(node, editor_of(request), bytes(row.rid)))
+
+    @desk_get("/konflikte/{number:int}", right=Right.READ)
+    def conflict_page(request: DeskRequest, number: FromPath[int]) -> Response[str]:
+        opened = open_conflict(request, number)
+        if opened is None:
             desk.say(request, "Dieser Konflikt ist schon entschieden.", "info")
             return desk.go(OFFERS)
-        found = workflow.open_for(node, editor_of(request), bytes(row.rid))
+        row, found = opened
         theirs = dict(parse_payload(bytes(row.body)).doc) if row.body else {}
         return desk.respond(
             request, "desk/conflict_pending.html", path=OFFERS, row=row, offer=found, title=title_of(found.doc),
@@ -249,16 +256,14 @@ def _conflict_steps(room: Room) -> Sequence[HTTPRouteHandler]:
 
     @desk_post("/konflikte/{number:int}/uebernehmen", right=Right.PUBLISH)
     def take(request: DeskRequest, number: FromPath[int]) -> Response[str]:
-        from node.editing import take_conflict
-
-        rid = take_conflict(node, number)
+        open_conflict(request, number)
+        rid = take_conflict(node, number, editor=editor_of(request).name)
         desk.say(request, "Die wartende Fassung wird veröffentlicht.")
         return desk.go(offer_path(rid))
 
     @desk_post("/konflikte/{number:int}/verwerfen", right=Right.PUBLISH)
     def drop(request: DeskRequest, number: FromPath[int]) -> Response[str]:
-        from node.editing import drop_conflict
-
+        open_conflict(request, number)
         rid = drop_conflict(node, number)
         desk.say(request, "Die wartende Fassung ist verworfen; die jetzige bleibt.")
         return desk.go(offer_path(rid))

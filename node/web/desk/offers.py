@@ -78,8 +78,8 @@ def offer_list_routes(room: Room) -> Sequence[HTTPRouteHandler]:
             query["spalten"] = ",".join(columns)
         return room.desk.respond(
             request, "desk/offers.html", path=OFFERS, found=found, wish=wish, query=query,
-            filters=_filters(room, editor, wish), states=STATES, task=TASKS.get(wish.task, ""), actions=ACTIONS,
-            words=room.words, columns=columns, all_columns=COLUMNS,
+            filters=_filters(room, found.providers, wish), states=STATES, task=TASKS.get(wish.task, ""),
+            actions=ACTIONS, words=room.words, columns=columns, all_columns=COLUMNS,
         )  # fmt: skip
 
     @desk_post("/sammelaktion", right=Right.PUBLISH)
@@ -134,9 +134,7 @@ def _query(wish: Wish) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _filters(room: Room, editor: Editor, wish: Wish) -> list[_Filter]:
-    lines = room.offers.lines(editor)
-    providers = sorted({name for line in lines for name in line.facts.providers}, key=str.casefold)
+def _filters(room: Room, providers: Sequence[str], wish: Wish) -> list[_Filter]:
     return [
         _Filter("aufgabe", "Aufgabe", "alle", [*TASKS.items()], wish.task),
         _Filter("zustand", "Zustand", "alle außer Archiv", [*STATES.items()], wish.state),
