@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
@@ -235,7 +234,7 @@ def _advance(room: Room, request: DeskRequest, rid: bytes, step: _Step, said: st
 def _conflict_steps(room: Room) -> Sequence[HTTPRouteHandler]:
     node, desk = room.node, room.desk
 
-    def open_conflict(request: DeskRequest, number: int) -> tuple[sa.Row[Any], OwnOffer] | None:
+    def open_conflict(request: DeskRequest, number: int) -> tuple[Any, OwnOffer] | None:
         """Return a conflict and its offer; None when it was decided, NotFoundError when it is not theirs to see."""
         with node.db.read() as conn:
             row = next((row for row in edits.load_conflicts(conn) if row.id == number), None)
