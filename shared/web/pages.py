@@ -7,10 +7,8 @@ or a number is written.  What stands on a page is decided by the templates of ea
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -18,21 +16,18 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
-from babel.support import NullTranslations, Translations
+from babel.support import NullTranslations
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from litestar import Response
 
 from shared.clock import Clock
 from shared.state_words import state_in_german
 from shared.web.assets import Assets
-
-SOURCE_LANGUAGE = "de"
-# The language of the request being answered; set by the middleware or route that chooses it, read while rendering.
-LANGUAGE: ContextVar[str] = ContextVar("kreisweit_language", default=SOURCE_LANGUAGE)
+from shared.web.languages import CHOSEN, PARAMETER
+from shared.web.messages import LANGUAGE, SOURCE_LANGUAGE, catalogue_of, direction_of, locale_of
 
 _ZONE = ZoneInfo("Europe/Berlin")
 _NOTHING = "–"
-_DOMAIN = "kreisweit"
 
 
 @dataclass(frozen=True)
@@ -65,6 +60,7 @@ class Dress:
 
 
 PLAIN = Dress()
+_GERMAN_ONLY: Mapping[str, str] = {SOURCE_LANGUAGE: "Deutsch"}
 
 
 @dataclass(frozen=True)
@@ -84,7 +80,8 @@ class Pages:
         clock: gives "now" for relative times.
         packages: packages with a `templates` folder, searched in order before the shared one.
         dress: asked at each page for the party's own look.
-        translations: for tests; by default the compiled catalogues in `shared/web/locale`.
+        languages: in which pages are offered, with their own names, in the order of the choice.
+        catalogue: gives the translations of a language; by default those that ship.
     """
 
     def __init__(
@@ -94,19 +91,16 @@ class Pages:
         *,
         packages: Sequence[str] = (),
         dress: Callable[[], Dress] = lambda: PLAIN,
-        translations: Mapping[str, NullTranslations] | None = None,
+        languages: Mapping[str, str] = _GERMAN_ONLY,
+        catalogue: Callable[[str], NullTranslations] = catalogue_of,
     ) -> None:
         self.assets = Assets()
         self.shell = shell
+        self.languages = dict(languages)
         self._clock = clock
         self._dress = dress
-        self._translations = _load_translations() if translations is None else dict(translations)
+        self._catalogue_of = catalogue
         self._environment = self._make_environment(packages)
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """The languages that pages can be shown in, the source language first."""
-        return (SOURCE_LANGUAGE, *sorted(self._translations))
 
     def render(self, name: str, /, **context: object) -> str:
         """Return the page as HTML.
@@ -114,13 +108,14 @@ class Pages:
         A template that names something which was not passed is an error.  `path` (of the current page, for the
         navigation) and `standing` are optional everywhere.
         """
-        locale = self._locale()
+        language = LANGUAGE.get()
         given: dict[str, object] = {
             "shell": self.shell,
             "path": "",
             "standing": None,
-            "language": LANGUAGE.get(),
-            "direction": locale.text_direction,
+            "language": language,
+            "direction": direction_of(language),
+            "languages": self.languages,
         }
         if "dress" not in context:
             given["dress"] = self._dress()
@@ -140,9 +135,26 @@ class Pages:
         return self._catalogue().gettext(text)
 
     def url(self, path: str, **query: object) -> str:
-        """Return a path of this application as a link, under the proxy's prefix; None values leave the query."""
-        pairs = [f"{quote(key)}={quote(str(value))}" for key, value in query.items() if value is not None]
-        return self.shell.prefix + path + ("?" + "&".join(pairs) if pairs else "")
+        """Return a path of this application as a link, under the proxy's prefix; None values leave the query.
+
+        A language that the request's own address names stays named, so that it holds for the next page too.  A value
+        that is a list or tuple stands once for each of its entries.
+        """
+        pairs = [(key, entry) for key, value in query.items() for entry in _entries(value)]
+        if CHOSEN.get().is_explicit and PARAMETER not in query:
+            pairs.append((PARAMETER, LANGUAGE.get()))
+        return self.link(path, pairs)
+
+    def link(self, path: str, pairs: Sequence[tuple[str, object]]) -> str:
+        """Return a path with the pairs of its query, under the proxy's prefix."""
+        path, mark, fragment = path.partition("#")
+        text = "&".join(f"{quote(key)}={quote(str(value))}" for key, value in pairs)
+        joint = "&" if "?" in path else "?"
+        return self.shell.prefix + path + (joint + text if text else "") + mark + fragment
+
+    def in_language(self, language: str) -> str:
+        """Return the address of the page being shown in another language; its query stays."""
+        return self.shell.prefix + CHOSEN.get().in_language(language)
 
     def asset(self, name: str) -> str:
         """Return the link to a static file."""
@@ -172,10 +184,10 @@ class Pages:
         return _NOTHING if value is None else format_decimal(value, locale=self._locale())
 
     def _locale(self) -> Locale:
-        return Locale.parse(LANGUAGE.get(), sep="-")
+        return locale_of(LANGUAGE.get())
 
     def _catalogue(self) -> NullTranslations:
-        return self._translations.get(LANGUAGE.get(), _UNTRANSLATED)
+        return self._catalogue_of(LANGUAGE.get())
 
     def _make_environment(self, packages: Sequence[str]) -> Environment:
         environment = Environment(
@@ -190,7 +202,9 @@ class Pages:
         # Asked at each text, not once at start: the language belongs to the request.
         install: Callable[..., None] = environment.install_gettext_callables  # type: ignore[attr-defined]
         install(self.gettext, lambda one, many, n: self._catalogue().ngettext(one, many, n), newstyle=True)
-        environment.globals.update(url=self.url, asset=self.asset, state_in_german=state_in_german)
+        environment.globals.update(
+            url=self.url, in_language=self.in_language, asset=self.asset, state_in_german=state_in_german
+        )
         environment.filters.update(self._filters())
         return environment
 
@@ -206,22 +220,11 @@ class Pages:
         }
 
 
-_UNTRANSLATED = NullTranslations()
-
-
 def _local(time: int) -> datetime:
     return datetime.fromtimestamp(time, _ZONE)
 
 
-def _load_translations() -> dict[str, NullTranslations]:
-    """Read every compiled catalogue; a language without one cannot be chosen."""
-    folder = files("shared.web") / "locale"
-    loaded: dict[str, NullTranslations] = {}
-    if not folder.is_dir():
-        return loaded
-    for language in folder.iterdir():
-        compiled = language / "LC_MESSAGES" / f"{_DOMAIN}.mo"
-        if compiled.is_file():
-            with compiled.open("rb") as stream:
-                loaded[language.name] = Translations(stream, domain=_DOMAIN)
-    return loaded
+def _entries(value: object) -> Sequence[object]:
+    if value is None:
+        return ()
+    return value if isinstance(value, list | tuple) else (value,)

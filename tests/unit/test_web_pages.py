@@ -15,7 +15,8 @@ from shared.errors import NotFoundError
 from shared.web.assets import Assets, asset_routes
 from shared.web.conditional import ConditionalRequests
 from shared.web.headers import CONTENT_SECURITY_POLICY, SecurityHeaders
-from shared.web.pages import LANGUAGE, Link, Pages, Shell, Standing
+from shared.web.messages import LANGUAGE
+from shared.web.pages import Link, Pages, Shell, Standing
 
 NOW = 1_795_494_000  # 24 November 2026, 05:20 in Berlin, CET
 
@@ -54,7 +55,11 @@ class Outline(HTMLParser):
 
 def make_pages(**templates: str) -> Pages:
     shell = Shell("Stadt Herten", "Kreis Recklinghausen", (Link("/", "Angebote"), Link("/status", "Zustand")))
-    pages = Pages(shell, FixedClock(), translations={"en": ShoutingTranslations()})
+    pages = Pages(
+        shell,
+        FixedClock(),
+        catalogue=lambda language: ShoutingTranslations() if language == "en" else NullTranslations(),
+    )
     loader = pages._environment.loader
     assert loader is not None
     added = {name + ".html": MACROS + text for name, text in templates.items()}

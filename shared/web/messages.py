@@ -1,0 +1,82 @@
+"""Texts in the language of the request: German in the code is the source, every other language is a `.po` file.
+
+Decided here: how a language is named, written and read (script direction, dates, numbers), and where a text without a
+translation falls back to (German).  Which language a request gets is decided in `languages`.
+
+A `.po` file is read when its language is first asked for, and stays: it is part of the program, like its code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
+from typing import Final
+
+from babel import Locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+
+SOURCE_LANGUAGE: Final = "de"
+LANGUAGE: ContextVar[str] = ContextVar("kreisweit_language", default=SOURCE_LANGUAGE)
+"""The language of the request being answered; set by `languages.Languages`, read while a page is made."""
+
+_DOMAIN: Final = "kreisweit"
+_LOCALES: Final = {"de-simple": "de", "prs": "fa_AF"}
+"""Languages whose name Babel does not know, and whose dates and numbers stand in for theirs."""
+_FALLBACKS: Final = {"prs": "fa", "de-simple": SOURCE_LANGUAGE}
+
+Load = Callable[[str], NullTranslations]
+
+
+def N_(text: str) -> str:  # noqa: N802 - the name under which message catalogues collect texts
+    """Return the text itself; marks a German text that is translated where it is shown."""
+    return text
+
+
+def translate(text: str) -> str:
+    """Return a German text in the language of the request, or in German where it has no translation."""
+    return catalogue_of(LANGUAGE.get()).gettext(text) if text else ""
+
+
+def translate_plural(one: str, many: str, number: int) -> str:
+    """Return the form of a text that a number asks for, in the language of the request."""
+    return catalogue_of(LANGUAGE.get()).ngettext(one, many, number)
+
+
+def locale_of(language: str) -> Locale:
+    """Return how a language writes dates and numbers."""
+    return Locale.parse(_LOCALES.get(language, language), sep="_" if language in _LOCALES else "-")
+
+
+def direction_of(language: str) -> str:
+    """Return `rtl` for languages written from right to left, else `ltr`."""
+    return locale_of(language).text_direction
+
+
+def shipped_languages() -> tuple[str, ...]:
+    """Return the languages that have a catalogue, German first."""
+    folder = files("shared.web") / "locale"
+    found = [item.name for item in folder.iterdir() if (item / "LC_MESSAGES" / f"{_DOMAIN}.po").is_file()]
+    return (SOURCE_LANGUAGE, *sorted(found))
+
+
+@cache
+def catalogue_of(language: str) -> NullTranslations:
+    """Return the translations of a language; German, and a language without a catalogue, translate to themselves."""
+    file = files("shared.web") / "locale" / language / "LC_MESSAGES" / f"{_DOMAIN}.po"
+    if language == SOURCE_LANGUAGE or not file.is_file():
+        return NullTranslations()
+    with file.open("rb") as stream:
+        catalogue = read_po(stream, locale=None)
+    catalogue.locale = locale_of(language)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    found = Translations(compiled, domain=_DOMAIN)
+    if (wider := _FALLBACKS.get(language)) is not None:
+        found.add_fallback(catalogue_of(wider))
+    return found
