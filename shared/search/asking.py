@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Final
+from typing import Any, Final
 
 from shared.model.hours import DAYS
 from shared.model.text import one_line
@@ -62,9 +62,9 @@ _LAST_PAGE: Final = 100_000
 class Asked:
     """One question; the empty one asks for everything.
 
-    Within a field any of its values will do, between fields all must hold.  `cities` are member names, `kreis` stands for
-    offers of the whole district; `days` are codes of the model (MO … SU), `parts` those of `PARTS`; with both, one slot
-    must fulfil both.  `providers` are keys of `facts.provider_key`.
+    Within a field any of its values will do, between fields all must hold.  `cities` are member names, `kreis` stands
+    for offers of the whole district; `days` are codes of the model (MO … SU), `parts` those of `PARTS`; with both, one
+    slot must fulfil both.  `providers` are keys of `facts.provider_key`.
     """
 
     words: str = ""
@@ -95,13 +95,14 @@ class Asked:
     def toggled(self, name: str, value: str) -> Asked:
         """Return the question with one value of a field of several values added, or taken out; back on page 1."""
         held: tuple[str, ...] = getattr(self, name)
-        changed = tuple(v for v in held if v != value) if value in held else (*held, value)
-        return replace(self, page=1, **{name: changed})
+        changed: Any = tuple(v for v in held if v != value) if value in held else (*held, value)
+        return replace(self, **{"page": 1, name: changed})
 
     def without(self, *names: str) -> Asked:
         """Return the question without these fields, back on page 1."""
         empty = Asked()
-        return replace(self, page=1, **{name: getattr(empty, name) for name in names})
+        cleared: dict[str, Any] = {name: getattr(empty, name) for name in names}
+        return replace(self, **{"page": 1, **cleared})
 
     def on_page(self, page: int) -> Asked:
         """Return the same question for another page of its answer."""
@@ -122,6 +123,8 @@ def parse_asked(pairs: Iterable[tuple[str, str]]) -> Asked:
     of = {name: given.get(key, []) for name, key in KEYS.items()}
     kilometres = _number(of["kilometres"], 1, _FARTHEST)
     postcode = next((value.strip() for value in of["postcode"] if _POSTCODE.fullmatch(value.strip())), "")
+    codes: dict[str, Any] = {name: _codes(of[name]) for name in _CODE_FIELDS}
+    flags: dict[str, Any] = {name: _YES in of[name] for name in _FLAGS}
     return Asked(
         words=one_line(of["words"][0])[:WORDS_MAX].strip() if of["words"] else "",
         days=_known([DAY_NAMES.get(value, "") for value in _split(of["days"])], DAYS),
@@ -131,8 +134,8 @@ def parse_asked(pairs: Iterable[tuple[str, str]]) -> Asked:
         kilometres=kilometres if postcode else None,
         order=next((value for value in of["order"] if value in ORDERS), ""),
         page=_number(of["page"], 1, _LAST_PAGE) or 1,
-        **{name: _codes(of[name]) for name in _CODE_FIELDS},
-        **{name: _YES in of[name] for name in _FLAGS},
+        **codes,
+        **flags,
     )
 
 
@@ -189,6 +192,7 @@ def _number(values: Sequence[str], least: int, most: int) -> int | None:
 
 def keep_known(asked: Asked, known: Mapping[str, frozenset[str]]) -> Asked:
     """Return the question with only those values that exist; `known` maps field names to allowed values."""
-    return replace(
-        asked, **{name: tuple(v for v in getattr(asked, name) if v in codes) for name, codes in known.items()}
-    )
+    kept: dict[str, Any] = {
+        name: tuple(value for value in getattr(asked, name) if value in codes) for name, codes in known.items()
+    }
+    return replace(asked, **kept)

@@ -11,7 +11,7 @@ from shared.search.asking import Asked
 Where = Literal["title", "topic", "target", "provider", "summary", "place", "text"]
 """The part of an offer in which a word was found."""
 How = Literal["word", "begins", "part", "synonym", "language", "typo"]
-"""The word itself, its beginning, a part of a compound, another word for it, a word of another language, a correction."""
+"""The word itself, its beginning, a part of a compound, another word for it, one of another language, a correction."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Which language a request is answered in, as an ASGI wrapper around the whole application.
 
-Order: `?lang=` where the page exists in that language, else the best of `Accept-Language`, else German.  A language that
-was asked for by `?lang=` stays in every link of the page (`Pages.url`), since visitors get no cookie.  The desk is German.
+Order: `?lang=` where the page exists in that language, else the best of `Accept-Language`, else German.  A language
+that was asked for by `?lang=` stays in every link of the page (`Pages.url`), since visitors get no cookie.  The desk is
+German.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class Chosen:
         return self.path + "?" + urlencode([*self.query, (PARAMETER, language)])
 
 
-CHOSEN: ContextVar[Chosen] = ContextVar("kreisweit_chosen", default=Chosen())
+_NOTHING_CHOSEN = Chosen()
+CHOSEN: ContextVar[Chosen] = ContextVar("kreisweit_chosen", default=_NOTHING_CHOSEN)
 """The choice of the request being answered."""
 
 
