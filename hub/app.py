@@ -12,12 +12,14 @@ from hub.party import Hub
 from hub.receiving import receive_push
 from hub.relaying import receive_inbox
 from hub.web.answers import answer_router
+from hub.web.face import make_face
 from hub.web.offers import make_pages, page_routes
 from shared.holdings import logs
 from shared.logs import Log, open_log
 from shared.web.feed_files import FeedFiles
 from shared.web.feed_routes import FeedRoutes, Join
 from shared.web.offer_words import load_words
+from shared.web.public.routes import public_routes
 from shared.web.site import make_site, ready_checks
 
 
@@ -42,7 +44,11 @@ def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, lo
             join=join or (lambda body: receive_join(hub, body)),
             inbox=lambda header, body: receive_inbox(hub, header, body),
         ),
-        handlers=[page_routes(hub, pages, words), answer_router(hub, pages, words)],
+        handlers=[
+            page_routes(hub, pages, words),
+            *public_routes(make_face(hub, pages, words)),
+            answer_router(hub, pages, words),
+        ],
         checks=ready_checks(hub.db, logs.load_own_log, hub.clock.now),
         jobs=Jobs(hub, log) if with_jobs else None,
     )

@@ -12,12 +12,14 @@ from node.receiving import receive_push
 from node.web.answers import answer_router
 from node.web.city import city_routes
 from node.web.desk.routes import desk_router
+from node.web.face import make_face
 from node.web.offers import make_pages, page_routes
 from shared.holdings import logs
 from shared.logs import Log, open_log
 from shared.web.feed_files import FeedFiles
 from shared.web.feed_routes import FeedRoutes
 from shared.web.offer_words import load_words
+from shared.web.public.routes import public_routes
 from shared.web.site import make_site, ready_checks
 
 
@@ -41,6 +43,7 @@ def create_app(
         feed=FeedRoutes(files, lambda body: receive_push(node, body)),
         handlers=[
             page_routes(node, pages, words),
+            *public_routes(make_face(node, pages, words)),
             *city_routes(node, pages),
             answer_router(node, pages, words),
             desk_router(node, pages, words, log),

@@ -8,7 +8,9 @@ from litestar.params import FromPath, FromQuery
 from hub import overview, viewing
 from hub.party import Hub
 from shared.web import catalogue_page
+from shared.web.messages import N_
 from shared.web.offer_words import Words
+from shared.web.own_languages import offered_languages
 from shared.web.pages import Link, Pages, Shell, Standing
 
 
@@ -17,10 +19,10 @@ def make_pages(hub: Hub, words: Words) -> Pages:
     shell = Shell(
         party=words.district.name,
         district=words.district.name,
-        navigation=(Link("/", "Angebote"), Link("/mitglieder", "Mitglieder"), Link("/verbund", "Verbund")),
+        navigation=(Link("/", N_("Angebote")), Link("/mitglieder", N_("Mitglieder")), Link("/verbund", N_("Verbund"))),
         notice=hub.settings.notice,
     )
-    return Pages(shell, hub.clock, packages=("hub.web",))
+    return Pages(shell, hub.clock, packages=("hub.web",), languages=offered_languages(words))
 
 
 def page_routes(hub: Hub, pages: Pages, words: Words) -> Router:

@@ -11,7 +11,9 @@ from node.party import Node
 from node.web.city import dress_of
 from shared.accounts.links import DESK
 from shared.web import catalogue_page
+from shared.web.messages import N_
 from shared.web.offer_words import Words
+from shared.web.own_languages import offered_languages
 from shared.web.pages import Link, Pages, Shell, Standing
 
 
@@ -21,12 +23,14 @@ def make_pages(node: Node, words: Words) -> Pages:
     shell = Shell(
         party=settings.title,
         district=words.district.name,
-        navigation=(Link("/", "Angebote"), Link("/verbund", "Verbund")),
-        footer=(Link("/impressum", "Impressum"), Link("/datenschutz", "Datenschutz")),
+        navigation=(Link("/", N_("Angebote")), Link("/verbund", N_("Verbund"))),
+        footer=(Link("/impressum", N_("Impressum")), Link("/datenschutz", N_("Datenschutz"))),
         notice=settings.notice,
-        desk=Link(DESK, "Redaktion"),
+        desk=Link(DESK, N_("Redaktion")),
     )
-    return Pages(shell, node.clock, packages=("node.web",), dress=lambda: dress_of(node))
+    return Pages(
+        shell, node.clock, packages=("node.web",), dress=lambda: dress_of(node), languages=offered_languages(words)
+    )
 
 
 def page_routes(node: Node, pages: Pages, words: Words) -> Router:

@@ -13,6 +13,7 @@ import msgspec
 from litestar import Litestar, Response, Router, get
 from litestar.types import ControllerRouterHandler
 
+from shared.accounts.links import DESK
 from shared.database import Database
 from shared.errors import KreisweitError
 from shared.logs import Log, describe_exception
@@ -21,6 +22,7 @@ from shared.web.conditional import ConditionalRequests
 from shared.web.desk.guard import verify_desk
 from shared.web.feed_routes import FeedRoutes
 from shared.web.headers import SecurityHeaders
+from shared.web.languages import Languages
 from shared.web.pages import Pages
 from shared.web.problems import problem_handlers
 
@@ -80,7 +82,8 @@ def make_site(
     )
     verify_desk(app)
     # Around everything, routing and its errors included: the framework answers 405 to HEAD before any middleware runs.
-    app.asgi_handler = SecurityHeaders(ConditionalRequests(app.asgi_handler))
+    localised = Languages(app.asgi_handler, tuple(pages.languages), german=(DESK,))
+    app.asgi_handler = SecurityHeaders(ConditionalRequests(localised))
     return app
 
 

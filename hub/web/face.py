@@ -1,0 +1,42 @@
+"""What the hub brings to the public pages: the district's contact, and how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from hub import viewing
+from hub.party import Hub
+from shared.web.messages import N_, translate
+from shared.web.offer_words import Words
+from shared.web.pages import Pages
+from shared.web.public.face import Face, Office, Remark, Texts
+
+_RECOVERING = N_("Der Stand wird gerade mit den Städten abgeglichen.")
+
+
+def make_face(hub: Hub, pages: Pages, words: Words) -> Face:
+    """Return the hub as its public pages see it."""
+    place = urlsplit(hub.settings.url)
+    contact = words.district.contact
+    office = Office(
+        name=contact.organisation, street=contact.street, town=f"{contact.postal_code} {contact.city}".strip(),
+        phone=contact.phone, email=contact.email, url=contact.url,
+    )  # fmt: skip
+    return Face(
+        member="hub",
+        own_city="",
+        db=hub.db,
+        clock=hub.clock,
+        pages=pages,
+        words=words,
+        public_url=f"{place.scheme}://{place.netloc}",
+        said=lambda: viewing.newest(hub),
+        hides=lambda _: hub.is_recovering(),
+        texts=lambda: Texts(office=office),
+        remarks=lambda: _remarks(hub),
+    )
+
+
+def _remarks(hub: Hub) -> Sequence[Remark]:
+    return [Remark("info", translate(_RECOVERING))] if hub.is_recovering() else []

@@ -1,0 +1,59 @@
+"""What a node brings to the public pages: its city's own words, and how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from node import viewing
+from node.city import load_city
+from node.party import Node
+from shared.web.messages import N_, translate
+from shared.web.offer_words import Words
+from shared.web.pages import Pages
+from shared.web.public.face import Face, Office, Remark, Texts
+
+
+def make_face(node: Node, pages: Pages, words: Words) -> Face:
+    """Return the node as its public pages see it."""
+    return Face(
+        member=node.settings.name,
+        own_city=node.settings.name,
+        db=node.db,
+        clock=node.clock,
+        pages=pages,
+        words=words,
+        public_url=node.settings.public_url,
+        said=node.consumer.newest,
+        hides=lambda member: viewing.hides_persons(node, member),
+        texts=lambda: _texts(node),
+        remarks=lambda: _remarks(node),
+    )
+
+
+def _texts(node: Node) -> Texts:
+    city = load_city(node)
+    office = Office(
+        name=city.office, street=city.office_street, town=city.office_town, phone=city.office_phone,
+        email=city.office_email, hours=city.office_hours,
+    )  # fmt: skip
+    return Texts(greeting=city.greeting, office=office, imprint=city.imprint, privacy=city.privacy)
+
+
+_ALONE = N_("Dieser Knoten gehört noch keinem Verbund an.")
+_HOW_TO_JOIN = N_("Der Kreis lädt ihn ein; mit dem Code der Einladung tritt er bei.")
+_WAITING = N_("Die Aufnahme in den Verbund ist beantragt; der Kreis muss sie noch bestätigen.")
+_RECOVERING = N_("Der Stand wird gerade mit dem Kreis abgeglichen.")
+_PENDING = N_("Gespeichert, noch nicht veröffentlicht")
+
+
+def _remarks(node: Node) -> Sequence[Remark]:
+    found: list[Remark] = []
+    if node.membership is None:
+        found.append(Remark("info", translate(_ALONE), [translate(_HOW_TO_JOIN)]))
+    elif not node.is_member:
+        found.append(Remark("info", translate(_WAITING)))
+    elif viewing.is_recovering(node):
+        found.append(Remark("info", translate(_RECOVERING)))
+    if pending := viewing.pending_titles(node):
+        found.append(Remark("info", translate(_PENDING), pending))
+    return found

@@ -1,0 +1,121 @@
+"""What a party brings to its public pages: where it reads, what it calls itself, whom visitors can ask.
+
+Node and hub make one `Face` each; the pages beside this module know nothing else of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from shared.clock import Clock
+from shared.consume import shown_origins
+from shared.database import Database
+from shared.feed.catalogue_note import CatalogueNote
+from shared.search.asking import Asked
+from shared.search.found import Answer, Hit
+from shared.web.offer_words import Words
+from shared.web.pages import Pages, Standing
+
+
+class Finds(Protocol):
+    """Answers questions from the search index (`shared.search.finding.Finder`)."""
+
+    @property
+    def stamp(self) -> int:
+        """State of the index; changes with every change of the catalogue."""
+
+    def find(self, asked: Asked, *, today: date, per_page: int = 20) -> Answer:
+        """Return one page of offers with the counts of every filter."""
+
+    def matching(self, asked: Asked, *, today: date) -> list[Hit]:
+        """Return all offers in order, without counts."""
+
+
+@dataclass(frozen=True)
+class Office:
+    """Whom visitors can ask: a function, never a person.  Empty where nothing is known."""
+
+    name: str = ""
+    street: str = ""
+    town: str = ""
+    phone: str = ""
+    email: str = ""
+    url: str = ""
+    hours: str = ""
+
+    @property
+    def is_reachable(self) -> bool:
+        """Tell whether there is a way to ask."""
+        return bool(self.phone or self.email or self.url)
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What a party says on its pages in its own words (German); legal texts are Markdown, empty while unfinished."""
+
+    greeting: str = ""
+    office: Office = Office()
+    imprint: str = ""
+    privacy: str = ""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something visitors should know about the state of this party, above its lists."""
+
+    kind: str  # info or warning
+    title: str
+    lines: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Face:
+    """One party as its public pages see it.
+
+    Args:
+        member: name of the party in the federation; `hub` for the hub.
+        own_city: the member whose offers come first; empty at the hub.
+        public_url: origin under which people reach the pages, for links in feeds, letters and codes; empty if unknown.
+        said: returns the newest catalogue note.
+        hides: tells whether persons are hidden in the records of a member.
+        texts: returns what the party set.
+        remarks: returns what visitors should know just now.
+    """
+
+    member: str
+    own_city: str
+    db: Database
+    clock: Clock
+    pages: Pages
+    words: Words
+    public_url: str
+    said: Callable[[], CatalogueNote | None]
+    hides: Callable[[str], bool]
+    texts: Callable[[], Texts]
+    remarks: Callable[[], Sequence[Remark]]
+
+    def today(self) -> date:
+        """Return the day in the district."""
+        return self.moment().date()
+
+    def moment(self) -> datetime:
+        """Return the time on the district's clocks."""
+        return datetime.fromtimestamp(self.clock.now(), ZoneInfo(self.words.district.timezone))
+
+    def origins(self) -> list[str]:
+        """Return the logs whose records are shown; none before the first note."""
+        said = self.said()
+        return [] if said is None else shown_origins(said)
+
+    def standing(self) -> Standing:
+        """Return how current the pages are."""
+        said = self.said()
+        return Standing(None) if said is None else Standing(said.time, said.digest)
+
+    def absolute(self, path: str) -> str:
+        """Return a path as an address that works outside of the page; the path itself where ours is unknown."""
+        return self.public_url.rstrip("/") + path

@@ -1,0 +1,14 @@
+"""All public pages of a party, in one list; each module beside gives its own routes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar.types import ControllerRouterHandler
+
+from shared.web.public.face import Face
+
+
+def public_routes(face: Face) -> Sequence[ControllerRouterHandler]:
+    """Return the routes of every public page and format."""
+    return []
