@@ -156,9 +156,12 @@ class RosterBook:
 
     def status_of(self, origin: str, conn: sa.Connection | None = None) -> str:
         """Return the roster status of a log's member: active, paused, suspended, retired, or `unknown`."""
+        return self.statuses(conn).get(origin, "unknown")
+
+    def statuses(self, conn: sa.Connection | None = None) -> dict[str, str]:
+        """Return the roster status by log, for every log that the newest roster names."""
         held = self.newest(conn)
         if held is None:
-            return "unknown"
-        if origin == held.roster.hub.log_key.name:
-            return "active"
-        return next((row.status for row in held.roster.members if row.log_key.name == origin), "unknown")
+            return {}
+        named = {row.log_key.name: row.status for row in reversed(held.roster.members)}
+        return {**named, held.roster.hub.log_key.name: "active"}
