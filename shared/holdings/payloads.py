@@ -54,6 +54,15 @@ def dead_among(conn: sa.Connection, log_id: int, commitments: Collection[bytes])
     return {commitment for (commitment,) in rows}
 
 
+def erased_anywhere(conn: sa.Connection, commitments: Collection[bytes]) -> set[bytes]:
+    """Return those of `commitments` that are erased in any log."""
+    found: set[bytes] = set()
+    for piece in in_chunks(list(commitments)):
+        rows = conn.execute(sa.select(erased.c.commitment).where(erased.c.commitment.in_(piece)))
+        found.update(bytes(row.commitment) for row in rows)
+    return found
+
+
 def has_erased(conn: sa.Connection, log_id: int) -> bool:
     """Tell whether anything was ever erased in this log."""
     return conn.execute(sa.select(erased.c.position).where(erased.c.log_id == log_id).limit(1)).first() is not None

@@ -1,0 +1,246 @@
+"""The command line of somebody who does not trust the hub: `kreisweit-verify COMMAND …`.
+
+Exit codes: 0 everything is as the cities signed it, 1 refused or failed for another reason, 2 wrong usage; from 10 on
+one for each code of the protocol, listed by `kreisweit-verify codes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from shared.command_words import GermanGroup
+from shared.commands import CONTEXT, DONE, FAILED, json_option, leave, print_json, remark, run_command, say
+
+if TYPE_CHECKING:
+    from shared.feed.outcomes import Code
+    from shared.net.fetcher import WebAccess
+    from shared.verify.copy import CopySettings, Followed
+
+_FIRST_CODE = 10
+_OPS = {"created": "neu", "updated": "geändert", "withdrawn": "zurückgezogen", "erased": "gelöscht"}
+
+
+@click.group(cls=GermanGroup, context_settings=CONTEXT)
+def main_group() -> None:
+    """Prüft, ob Städte wirklich veröffentlicht haben, was ein Hub zeigt; dem Hub selbst wird dabei nicht vertraut.
+
+    Ergebnis: 0 alles stimmt, 1 gescheitert, 2 falsch aufgerufen, ab 10 ein Code des Protokolls (siehe codes).
+    """
+
+
+def exit_code(code: Code) -> int:
+    """Return the exit code of an outcome: 0 for a good one, else a number that never changes its meaning."""
+    from shared.feed.outcomes import Code
+
+    if code in (Code.OK, Code.OK_UNCHANGED, Code.STALE):
+        return DONE
+    return _FIRST_CODE + list(Code).index(code)
+
+
+_network_option = click.option(
+    "--allow-network", "networks", multiple=True, metavar="NETZ",
+    help="Netz, in dem http und private Adressen erlaubt sind, etwa 127.0.0.0/8.",
+)  # fmt: skip
+_root_option = click.option(
+    "--root", "roots", multiple=True, metavar="SCHLÜSSEL",
+    help="Wurzelschlüssel der Mitgliederliste, wie ihn die Seite „Vertrauen prüfen“ nennt; mehrfach möglich.",
+)  # fmt: skip
+_threshold_option = click.option("--threshold", type=int, help="Wie viele Wurzelschlüssel unterschreiben müssen.")
+_home_option = click.option(
+    "--home", type=click.Path(path_type=Path, file_okay=False), default=Path("kreisweit-copy"), show_default=True,
+    help="Verzeichnis der Kopie.",
+)  # fmt: skip
+
+
+@main_group.command()
+@click.argument("hub", required=False)
+@_home_option
+@_root_option
+@_threshold_option
+@_network_option
+@json_option
+def follow(
+    hub: str | None, home: Path, roots: Sequence[str], threshold: int | None, networks: Sequence[str], as_json: bool
+) -> None:
+    """Liest, was sich geändert hat, prüft jeden Eintrag und jede Unterschrift und sagt, was neu ist.
+
+    Beim ersten Mal mit der Adresse des Hubs; danach genügt das Verzeichnis.
+    """
+    from shared.clock import clock_from_environment
+    from shared.verify.copy import load_copy, opened_copy
+
+    if hub is not None:
+        _make(hub.rstrip("/"), home, roots, threshold, networks)
+    settings = load_copy(home)
+    with opened_copy(home, settings, clock_from_environment(), _web(settings.allow_networks)) as copy:
+        done = copy.follow()
+    if as_json:
+        print_json(done)
+    else:
+        _tell(done)
+    leave(exit_code(done.code))
+
+
+def _make(hub: str, home: Path, roots: Sequence[str], threshold: int | None, networks: Sequence[str]) -> None:
+    from shared.verify.copy import CopySettings, first_roots, load_copy, make_copy
+
+    if (home / "copy.json").exists():
+        if load_copy(home).hub != hub:
+            raise click.UsageError(f"Die Kopie in {home} folgt einem anderen Hub; bitte ein anderes --home angeben.")
+        return
+    chosen, needed = tuple(roots), threshold or 1
+    if not chosen:
+        chosen, needed = first_roots(hub, _web(networks))
+        remark("Kein --root angegeben: Den Wurzelschlüsseln, die der Hub selbst nennt, wird ab jetzt vertraut.")
+        remark("Vergleichen Sie sie auf einem anderen Weg, etwa am Telefon mit dem Kreis:")
+        for key in chosen:
+            remark(f"  {key}")
+    make_copy(home, CopySettings(hub, chosen, needed, tuple(networks)))
+
+
+def _tell(done: Followed) -> None:
+    from shared.commands import explain
+
+    for change in done.changes:
+        say(f"{_OPS[change.op]:<14} {change.member:<18} {change.id} {change.title}".rstrip())
+    if done.note_time is not None:
+        say(f"{done.offers} Angebote, {done.missing} fehlen, Prüfsumme {done.digest}")
+    for report in done.reports:
+        if not report.is_good:
+            remark(f"{report.member}: {report.code} {report.message}")
+    text = f"{done.code} {explain(done.code, done.message)}"
+    say(text) if exit_code(done.code) == DONE else remark(text)
+
+
+@main_group.command()
+@_home_option
+@json_option
+def status(home: Path, as_json: bool) -> None:
+    """Zeigt, wie die Kopie steht, ohne jemanden zu fragen."""
+    with _opened(home) as copy:
+        standing = copy.standing()
+    if standing is None:
+        remark("Diese Kopie hat noch keinen Katalog gelesen.")
+        leave(FAILED)
+        return
+    if as_json:
+        print_json(standing)
+    else:
+        agrees = (
+            "stimmt mit dem Katalog des Kreises überein" if standing.agrees else "weicht vom Katalog des Kreises ab"
+        )
+        say(f"{standing.offers} Angebote, {standing.missing} fehlen; die Kopie {agrees}.")
+
+
+@main_group.command()
+@_home_option
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
+def export(home: Path, file: Path | None) -> None:
+    """Schreibt die geprüften Angebote als NDJSON: eine Zeile je Angebot mit member und doc."""
+    import sys
+
+    import msgspec
+
+    from shared.feed.payload import parse_payload
+
+    with _opened(home) as copy:
+        lines = (msgspec.json.encode({"member": m, "doc": parse_payload(body).doc}) for m, body in copy.offers())
+        if file is None:
+            for line in lines:
+                sys.stdout.buffer.write(line + b"\n")
+            return
+        with file.open("wb") as stream:
+            count = sum(1 for line in lines if stream.write(line + b"\n"))
+    say(f"{count} Angebote geschrieben: {file}")
+
+
+@main_group.command()
+@click.argument("source", metavar="ADRESSE|DATEI")
+@_root_option
+@_threshold_option
+@_home_option
+@_network_option
+@json_option
+def record(
+    source: str, roots: Sequence[str], threshold: int | None, home: Path, networks: Sequence[str], as_json: bool
+) -> None:
+    """Prüft den Nachweis eines Angebots: eine Datei ohne Netz, oder die Adresse, unter der sie liegt.
+
+    Die Wurzelschlüssel kommen von --root oder aus der Kopie in --home.
+    """
+    from shared.errors import KreisweitError
+    from shared.feed.keys import parse_vkey
+    from shared.feed.outcomes import Code
+    from shared.feed.roster import Pins
+    from shared.verify.copy import load_copy
+    from shared.verify.record import verify_bundle
+
+    chosen, needed, allowed = tuple(roots), threshold or 1, tuple(networks)
+    if not chosen:
+        settings = load_copy(home)
+        chosen, needed, allowed = settings.roots, settings.threshold, allowed or settings.allow_networks
+    data = _fetch(source, allowed) if source.startswith(("http://", "https://")) else Path(source).read_bytes()
+    try:
+        found = verify_bundle(data, Pins(tuple(parse_vkey(key) for key in chosen), needed))
+    except KreisweitError as error:
+        remark(f"{error.code or Code.E_FORMAT} {error.message}")
+        leave(exit_code(Code(error.code or Code.E_FORMAT)))
+        return
+    if as_json:
+        print_json(found)
+    else:
+        say(f"{found.member} (AGS {found.ags}) hat dieses Angebot veröffentlicht: {found.doc.get('name', '')}")
+        say(f"Eintrag {found.index} von {found.size} in {found.origin}; der Kreis hat ihn bezeugt.")
+
+
+@main_group.command()
+@json_option
+def codes(as_json: bool) -> None:
+    """Nennt alle Codes mit ihrem Ergebnis und was sie bedeuten."""
+    from shared.feed.outcomes import ABOUT, Code
+
+    if as_json:
+        print_json({str(code): {"exit": exit_code(code), "text": ABOUT[code].text} for code in Code})
+        return
+    for code in Code:
+        say(f"{exit_code(code):>3} {code:<20} {ABOUT[code].text}")
+
+
+def _opened(home: Path):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a context manager of a lazy import
+    from shared.clock import clock_from_environment
+    from shared.verify.copy import load_copy, opened_copy
+
+    settings: CopySettings = load_copy(home)
+    return opened_copy(home, settings, clock_from_environment(), _web(settings.allow_networks))
+
+
+def _web(networks: Sequence[str]) -> WebAccess:
+    from shared.clock import SystemClock
+    from shared.net.http import HttpClient
+    from shared.net.settings import NetSettings
+
+    return HttpClient(NetSettings(allow_networks=tuple(networks), user_agent="kreisweit-verify"), SystemClock())
+
+
+def _fetch(url: str, networks: Sequence[str]) -> bytes:
+    from shared.errors import NotFoundError
+    from shared.verify.record import BUNDLE_MAX_BYTES
+
+    answer = _web(networks).get(url, max_bytes=BUNDLE_MAX_BYTES, deadline_seconds=30.0)
+    if answer.status != 200:
+        raise NotFoundError(f"{url} antwortet {answer.status}", advice="Gibt es dieses Angebot noch?")
+    return answer.body
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    return run_command(main_group, "kreisweit-verify", (), arguments)
+
+
+def main() -> None:
+    """Run one command and end with its exit code."""
+    raise SystemExit(run())

@@ -1,0 +1,248 @@
+"""A local copy of a hub's catalogue, verified entry by entry with the reader that nodes use.
+
+One directory holds everything: `copy.json` (hub, pinned root keys, networks) and `copy.db` (what was verified).
+Nothing that the hub says is believed but which logs count (PROTOCOL 7); every city's signature, every hash and the
+digest of the catalogue are checked here.  A run that ends early goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from shared.clock import Clock
+from shared.consume import Consumer, Standing, mirror_path, shown_origins
+from shared.database import Database
+from shared.errors import ConfigError, FetchError, VerificationError
+from shared.feed import limits
+from shared.feed.catalogue_note import CatalogueNote
+from shared.feed.keys import parse_vkey
+from shared.feed.note import parse_note
+from shared.feed.outcomes import Code
+from shared.feed.roster import Pins, parse_roster
+from shared.follow import Reader, Report
+from shared.holdings import catalogue, payloads
+from shared.holdings.tables import metadata
+from shared.judges import judges
+from shared.net.fetcher import PrefixFetcher, WebAccess
+from shared.rosterbook import RosterBook
+from shared.sources import FetchedSource
+
+SETTINGS_FILE, DATABASE_FILE = "copy.json", "copy.db"
+_DEADLINE_SECONDS = 20.0
+_ERASURES_ASKED = 20
+"""The newest erasures that are asked for at each run: nobody may serve them any more."""
+
+
+class CopySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a copy was made with; the root keys are the only thing that has to be trusted."""
+
+    hub: str  # base URL without trailing slash
+    roots: tuple[str, ...]  # verifier keys
+    threshold: int = 1  # how many root signatures a roster needs
+    allow_networks: tuple[str, ...] = ()  # where http and private addresses are allowed
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One record that differs from the run before."""
+
+    op: str  # created, updated, withdrawn or erased
+    id: str
+    member: str
+    title: str = ""
+
+
+class Followed(msgspec.Struct, frozen=True):
+    """What a run came to.  `code` is OK where everything is as the cities signed it and the hub's digest is right."""
+
+    code: Code
+    message: str = ""
+    note_time: int | None = None
+    digest: str = ""
+    offers: int = 0
+    missing: int = 0
+    signatures: int = 0
+    changes: tuple[Change, ...] = ()
+    reports: tuple[Report, ...] = ()
+
+
+class LocalCopy:
+    """One directory with a verified copy.
+
+    Args:
+        home: the directory; made by `make_copy`.
+        web: asks the hub.
+    """
+
+    def __init__(self, home: Path, settings: CopySettings, clock: Clock, web: WebAccess) -> None:
+        self.settings = settings
+        self._clock = clock
+        self._web = web
+        self.db = Database(f"sqlite:///{home / DATABASE_FILE}")
+        metadata.create_all(self.db.engine)
+        self.book = RosterBook(self.db, Pins(tuple(parse_vkey(key) for key in settings.roots), settings.threshold))
+        self._consumer = Consumer(self.db, clock, Reader(self.db, clock, judges().schema), self.book)
+
+    def close(self) -> None:
+        """Close the database."""
+        self.db.close()
+
+    def follow(self) -> Followed:
+        """Read what is new, verify it, and say what changed; never raises for what the hub does."""
+        before = self._shown()
+        try:
+            said = self._accept()
+        except (FetchError, VerificationError) as error:
+            return Followed(Code(error.code), error.message)
+        reports = self._consumer.follow(said, self._source)
+        standing = self._consumer.standing()
+        code, message = self._judge(said, reports, standing)
+        changes = self._changes(before, self._shown())
+        if code is Code.OK and not changes and not any(report.size > report.start for report in reports):
+            code = Code.OK_UNCHANGED
+        return Followed(
+            code, message, said.time, standing.digest if standing else "", standing.offers if standing else 0,
+            standing.missing if standing else 0, sum(report.signatures_checked for report in reports), tuple(changes),
+            tuple(reports),
+        )  # fmt: skip
+
+    def newest(self) -> CatalogueNote | None:
+        """Return the newest note that was accepted."""
+        return self._consumer.newest()
+
+    def standing(self) -> Standing | None:
+        """Return how the copy stands against that note."""
+        return self._consumer.standing()
+
+    def offers(self) -> Iterator[tuple[str, bytes]]:
+        """Yield (member, payload line) of every offer that is shown, by title."""
+        said = self.newest()
+        with self.db.read() as conn:
+            for shown in catalogue.iterate_shown(conn, shown_origins(said) if said else []):
+                yield shown.member, shown.body
+
+    def _accept(self) -> CatalogueNote:
+        answer = self._web.get(
+            f"{self.settings.hub}/catalogue", max_bytes=limits.LARGE_NOTE_MAX_BYTES, deadline_seconds=_DEADLINE_SECONDS
+        )
+        if answer.status != 200:
+            raise FetchError(f"/catalogue answers {answer.status}", kind="status", status=answer.status)
+        return self._consumer.accept(answer.body, self._roster)
+
+    def _roster(self, version: int) -> bytes | None:
+        try:
+            answer = self._web.get(
+                f"{self.settings.hub}/roster/{version}", max_bytes=limits.LARGE_NOTE_MAX_BYTES,
+                deadline_seconds=_DEADLINE_SECONDS,
+            )  # fmt: skip
+        except FetchError:
+            return None
+        return answer.body if answer.status == 200 else None
+
+    def _source(self, origin: str) -> FetchedSource:
+        prefix = f"{self.settings.hub}/{mirror_path(origin)}"
+        return FetchedSource(PrefixFetcher(self._web, prefix), prefix)
+
+    def _judge(self, said: CatalogueNote, reports: Sequence[Report], standing: Standing | None) -> tuple[Code, str]:
+        """Return the worst that was found, what was refused before what is merely late."""
+        bad = sorted((r for r in reports if not r.is_good), key=lambda report: report.code is Code.E_FETCH)
+        if bad:
+            return bad[0].code, f"{bad[0].member}: {bad[0].message}"
+        if served := self._erased_served():
+            return Code.E_ERASED_SERVED, served
+        if standing is not None and standing.is_level and not standing.agrees:
+            return (
+                Code.E_HUB_MISREPRESENTS,
+                f"the note's digest is {said.digest.hex()}, the logs give {standing.digest}",
+            )
+        if standing is not None and standing.missing:
+            return Code.E_PAYLOAD_MISSING, f"{standing.missing} payloads are not served"
+        if self._clock.now() - said.time > limits.HUB_FRESH_SECONDS:
+            return Code.E_HUB_STALE, ""
+        return Code.OK, ""
+
+    def _erased_served(self) -> str:
+        """Ask the hub for the newest erasures; return the address of one that it still serves, empty for none."""
+        with self.db.read() as conn:
+            newest = payloads.newest_erasures(conn, before=self._clock.now(), most=_ERASURES_ASKED)
+        for origin, commitment in newest:
+            url = f"{self.settings.hub}/{mirror_path(origin)}payload/{commitment.hex()}"
+            answer = self._web.get(url, max_bytes=limits.PAYLOAD_MAX_BYTES, deadline_seconds=_DEADLINE_SECONDS)
+            if answer.status == 200:
+                return url
+        return ""
+
+    def _shown(self) -> dict[bytes, tuple[str, bytes, str]]:
+        said = self.newest()
+        if said is None:
+            return {}
+        with self.db.read() as conn:
+            return {
+                shown.rid: (shown.member, shown.commitment, shown.title)
+                for shown in catalogue.iterate_shown(conn, shown_origins(said))
+            }
+
+    def _changes(
+        self, before: dict[bytes, tuple[str, bytes, str]], after: dict[bytes, tuple[str, bytes, str]]
+    ) -> list[Change]:
+        found = []
+        with self.db.read() as conn:
+            erased = payloads.erased_anywhere(conn, [was[1] for rid, was in before.items() if rid not in after])
+        for rid in sorted(before.keys() | after.keys()):
+            was, now = before.get(rid), after.get(rid)
+            if now is None and was is not None:
+                found.append(Change("erased" if was[1] in erased else "withdrawn", rid.hex(), was[0]))
+            elif now is not None and (was is None or was[1] != now[1]):
+                found.append(Change("created" if was is None else "updated", rid.hex(), now[0], now[2]))
+        return found
+
+
+def make_copy(home: Path, settings: CopySettings) -> None:
+    """Make the directory of a copy.
+
+    Raises:
+        ConfigError: there is a copy already, or a key cannot be read.
+    """
+    if (home / SETTINGS_FILE).exists():
+        raise ConfigError(
+            f"In {home} ist schon eine Kopie", advice="kreisweit-verify follow ohne Adresse führt sie fort."
+        )
+    for key in settings.roots:
+        parse_vkey(key)
+    home.mkdir(parents=True, exist_ok=True)
+    (home / SETTINGS_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n")
+
+
+def load_copy(home: Path) -> CopySettings:
+    """Read what a copy was made with; ConfigError where there is none."""
+    try:
+        return msgspec.json.decode((home / SETTINGS_FILE).read_bytes(), type=CopySettings)
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"In {home} ist keine Kopie",
+            advice="kreisweit-verify follow https://HUB --root SCHLÜSSEL legt eine an.",
+        ) from error
+    except msgspec.DecodeError as error:
+        raise ConfigError(f"{home / SETTINGS_FILE} ist beschädigt: {error}") from error
+
+
+def first_roots(hub: str, web: WebAccess) -> tuple[tuple[str, ...], int]:
+    """Return the root keys and the threshold that a hub names itself: for a first look, not for trust."""
+    answer = web.get(f"{hub}/roster", max_bytes=limits.LARGE_NOTE_MAX_BYTES, deadline_seconds=_DEADLINE_SECONDS)
+    if answer.status != 200:
+        raise FetchError(f"/roster answers {answer.status}", kind="status", status=answer.status)
+    roster = parse_roster(parse_note(answer.body, max_bytes=limits.LARGE_NOTE_MAX_BYTES).text)
+    return tuple(key.vkey for key in roster.roots), roster.threshold
+
+
+@contextmanager
+def opened_copy(home: Path, settings: CopySettings, clock: Clock, web: WebAccess) -> Iterator[LocalCopy]:
+    """Open a copy and close it again."""
+    copy = LocalCopy(home, settings, clock, web)
+    try:
+        yield copy
+    finally:
+        copy.close()
