@@ -16,7 +16,7 @@ import msgspec
 from shared.clock import Clock
 from shared.consume import Consumer, Standing, mirror_path, shown_origins
 from shared.database import Database
-from shared.errors import ConfigError, FetchError, VerificationError
+from shared.errors import ConfigError, FetchError, ParseError, VerificationError
 from shared.feed import limits
 from shared.feed.catalogue_note import CatalogueNote
 from shared.feed.keys import parse_vkey
@@ -95,7 +95,7 @@ class LocalCopy:
         before = self._shown()
         try:
             said = self._accept()
-        except (FetchError, VerificationError) as error:
+        except (FetchError, ParseError, VerificationError) as error:
             return Followed(Code(error.code), error.message)
         reports = self._consumer.follow(said, self._source)
         standing = self._consumer.standing()
