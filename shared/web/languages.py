@@ -33,8 +33,9 @@ class Chosen:
     is_explicit: bool = False
 
     def in_language(self, language: str) -> str:
-        """Return the address of the same page in another language, below the prefix of the application."""
-        return self.path + "?" + urlencode([*self.query, (PARAMETER, language)])
+        """Return the address of the same page in another language, below the prefix; empty: as the browser asks."""
+        query = urlencode([*self.query, (PARAMETER, language)] if language else self.query)
+        return self.path + ("?" + query if query else "")
 
 
 _NOTHING_CHOSEN = Chosen()

@@ -30,16 +30,12 @@ from shared.errors import (
     WeakKeyError,
 )
 from shared.logs import Log, describe_exception
-from shared.web.pages import PLAIN, Pages
+from shared.web.messages import N_
+from shared.web.pages import PLAIN, Pages, language_headers
 
 PROBLEM_JSON = "application/problem+json"
 _RETRY_SECONDS = 30
 _RETRY_MAX_SECONDS = 3600  # PROTOCOL 5
-
-
-def N_(text: str) -> str:  # noqa: N802 - the usual name of a marker for the collector of texts
-    """Mark a text for translation; it is translated when the page is made."""
-    return text
 
 
 @dataclass(frozen=True)
@@ -215,7 +211,7 @@ def problem_page(problem: Problem, pages: Pages) -> Response[str]:
         html,
         status_code=problem.family.status,
         media_type="text/html",
-        headers={**_headers(problem), "Vary": "Accept"},
+        headers={**_headers(problem), **language_headers(), "Vary": "Accept, Accept-Language"},
     )
 
 
