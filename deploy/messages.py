@@ -29,6 +29,10 @@ ROOT = Path(__file__).parents[1]
 LOCALE = ROOT / "shared" / "web" / "locale"
 TEMPLATE = LOCALE / "kreisweit.pot"
 _ROOMS = ("shared", "node", "hub")
+# Babel has the last two forms of Arabic the other way round than gettext's tools and translators (11 before 100).
+_PLURALS = {
+    "ar": "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);"
+}
 KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None, "translate": None, "translate_plural": (1, 2)}
 _HEADER = """\
 # Texts of the public pages of kreisweit. The source language is German.
@@ -89,7 +93,10 @@ def format_catalogue(catalogue: Catalog, language: str) -> bytes:
     """Return the text of a file: sorted by place, no line numbers, one line per message, nothing obsolete."""
     stream = BytesIO()
     write_po(stream, catalogue, width=0, sort_by_file=True, ignore_obsolete=True, include_lineno=False)
-    return re.sub(rb'(?m)^"Language: .*', f'"Language: {language}\\\\n"'.encode(), stream.getvalue(), count=1)
+    text = re.sub(rb'(?m)^"Language: .*', rf'"Language: {language}\\n"'.encode(), stream.getvalue(), count=1)
+    if plurals := _PLURALS.get(language):
+        text = re.sub(rb'(?m)^"Plural-Forms: .*', rf'"Plural-Forms: {plurals}\\n"'.encode(), text, count=1)
+    return text
 
 
 def _without_dates(text: bytes) -> list[bytes]:

@@ -79,10 +79,13 @@ class Languages:
 
 
 def best_language(header: str, offered: Sequence[str]) -> str:
-    """Return the offered language that an `Accept-Language` header likes best (RFC 9110, 12.5.4); German for none."""
+    """Return the offered language that an `Accept-Language` header likes best (RFC 9110, 12.5.4); German for none.
+
+    A named language goes before `*`, whatever its quality: who can read it, reads it better than German.
+    """
     ranked: list[tuple[float, int, str]] = []
     for at, part in enumerate(header.split(",")[:_WANTED_MAX]):
-        tag, _, rest = part.strip().lower().partition(";")
+        tag, _, rest = "".join(part.lower().split()).partition(";")
         try:
             quality = float(rest.partition("q=")[2] or 1)
         except ValueError:
