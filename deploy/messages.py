@@ -43,7 +43,7 @@ _HEADER = """\
 def collect() -> Catalog:
     """Return every text that the public pages may show."""
     with (LOCALE / "babel.ini").open(encoding="utf-8") as stream:
-        methods, options = parse_mapping_cfg(stream)
+        methods, options = parse_mapping_cfg(stream)  # type: ignore[no-untyped-call]
     catalogue = _empty(None)
     found = extract_from_dir(
         ROOT, methods, options, KEYWORDS, comment_tags=("i18n:",),

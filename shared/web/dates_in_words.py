@@ -37,11 +37,12 @@ def moment(value: datetime) -> str:
 
 
 def ago(seconds: int) -> str:
-    """Write how long ago (negative) or in how long: vor 3 Minuten, in 2 Tagen; empty where Babel has no words for it."""
+    """Write how long ago (negative) or in how long: vor 3 Minuten, in 2 Tagen; empty where Babel lacks words."""
     text = format_timedelta(timedelta(seconds=seconds), add_direction=True, locale=locale_of(LANGUAGE.get()))
     return "" if text.startswith(("+", "-")) else text
 
 
 def weekday(code: str) -> str:
     """Write a day of the week in short, by its iCalendar name: Mo."""
-    return get_day_names("abbreviated", "stand-alone", locale=locale_of(LANGUAGE.get()))[_WEEKDAYS.index(code)]
+    names = get_day_names("abbreviated", "stand-alone", locale=locale_of(LANGUAGE.get()))
+    return str(names[_WEEKDAYS.index(code)])

@@ -153,7 +153,7 @@ class Pages:
         return self.shell.prefix + path + (joint + text if text else "") + mark + fragment
 
     def in_language(self, language: str) -> str:
-        """Return the address of the page being shown in another language, its query kept; empty: as the browser asks."""
+        """Return the address of the page being shown in a language, its query kept; empty: as the browser asks."""
         return self.shell.prefix + CHOSEN.get().in_language(language)
 
     def asset(self, name: str) -> str:

@@ -77,7 +77,7 @@ def test_no_almost_right_header_is_too_strange(parts: list[str]) -> None:
 
 
 def scope(query: bytes = b"", *headers: tuple[bytes, bytes], path: str = "/angebote") -> Scope:
-    return {"type": "http", "path": path, "query_string": query, "headers": list(headers)}  # type: ignore[typeddict-item, return-value]
+    return {"type": "http", "path": path, "query_string": query, "headers": list(headers)}  # type: ignore[return-value]
 
 
 async def nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
@@ -100,13 +100,13 @@ ARABIC = (b"accept-language", b"ar")
     ],
 )
 def test_address_names_the_language_before_the_browser_does(query: bytes, language: str, is_explicit: bool) -> None:
-    chosen_language, chosen = Languages(nothing, OFFERED).choose(scope(query, ARABIC))  # type: ignore[arg-type]
+    chosen_language, chosen = Languages(nothing, OFFERED).choose(scope(query, ARABIC))
 
     assert (chosen_language, chosen.is_explicit) == (language, is_explicit)
 
 
 def test_german_paths_are_german_for_everybody() -> None:
-    languages = Languages(nothing, OFFERED, german=("/redaktion",))  # type: ignore[arg-type]
+    languages = Languages(nothing, OFFERED, german=("/redaktion",))
 
     assert languages.choose(scope(b"lang=tr", ARABIC, path="/redaktion/angebote"))[0] == "de"
     assert languages.choose(scope(b"lang=tr", ARABIC, path="/redaktionell"))[0] == "tr"
@@ -114,7 +114,7 @@ def test_german_paths_are_german_for_everybody() -> None:
 
 @given(st.binary(max_size=200), st.binary(max_size=60))
 def test_no_request_is_too_strange(query: bytes, header: bytes) -> None:
-    language, chosen = Languages(nothing, OFFERED).choose(scope(query, (b"accept-language", header)))  # type: ignore[arg-type]
+    language, chosen = Languages(nothing, OFFERED).choose(scope(query, (b"accept-language", header)))
 
     assert language in OFFERED
     assert "lang" not in dict(chosen.query)
@@ -130,7 +130,7 @@ def test_other_language_keeps_the_question() -> None:
 
 def open_pages() -> TestClient[Litestar]:
     pages = Pages(Shell("Stadt Herten", "Kreis"), SystemClock(), languages=offered_languages(load_words("")))
-    app = Litestar([], exception_handlers=problem_handlers(pages, Silent()), openapi_config=None)  # type: ignore[arg-type]
+    app = Litestar([], exception_handlers=problem_handlers(pages, Silent()), openapi_config=None)
     app.asgi_handler = Languages(app.asgi_handler, OFFERED)
     return TestClient(app)
 

@@ -90,7 +90,7 @@ def test_catalogue_is_complete(language: str) -> None:
 def test_plurals_have_the_forms_of_the_language(language: str) -> None:
     catalogue = load(language)
     count = get_plural(locale_of(language))[0]
-    choose = gettext.c2py(catalogue.plural_expr)  # type: ignore[attr-defined]
+    choose = gettext.c2py(catalogue.plural_expr)
     category_of = locale_of(language).plural_form
 
     assert catalogue.num_plurals == count
@@ -103,7 +103,7 @@ def test_plurals_have_the_forms_of_the_language(language: str) -> None:
 @pytest.mark.parametrize("language", STARTED)
 def test_placeholders_are_those_of_the_german_text(language: str) -> None:
     wrong = []
-    choose = gettext.c2py(load(language).plural_expr)  # type: ignore[attr-defined]
+    choose = gettext.c2py(load(language).plural_expr)
     for message in messages(language):
         wanted = placeholders(ids(message)[-1])
         for at, form in enumerate(forms(message)):

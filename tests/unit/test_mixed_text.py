@@ -95,7 +95,9 @@ def test_time_that_passed_or_comes_is_said_in_words(language: str, seconds: int)
     assert text or language == "kmr"
 
 
-@pytest.mark.parametrize(("language", "monday"), [("de", "Mo"), ("en", "Mon"), ("ar", "الاثنين"), ("kmr", "dşm"), ("pl", "pon.")])
+@pytest.mark.parametrize(
+    ("language", "monday"), [("de", "Mo"), ("en", "Mon"), ("ar", "الاثنين"), ("kmr", "dşm"), ("pl", "pon.")]
+)
 def test_weekday_is_named_in_short(language: str, monday: str) -> None:
     with in_language(language):
         assert dates_in_words.weekday("MO") == monday
