@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from litestar.testing import TestClient
 from litestar.types import Receive, Scope, Send
 
 from shared.clock import SystemClock
+from shared.logs import open_log
 from shared.model.shipped import shipped_vocabulary
 from shared.web.language_names import language_name
 from shared.web.languages import Chosen, Languages, best_language
@@ -130,16 +133,13 @@ def test_other_language_keeps_the_question() -> None:
 
 def open_pages() -> TestClient[Litestar]:
     pages = Pages(Shell("Stadt Herten", "Kreis"), SystemClock(), languages=offered_languages(load_words("")))
-    app = Litestar([], exception_handlers=problem_handlers(pages, Silent()), openapi_config=None)
+    app = Litestar(
+        [],
+        exception_handlers=problem_handlers(pages, open_log(StringIO(), SystemClock(), party="herten")),
+        openapi_config=None,
+    )
     app.asgi_handler = Languages(app.asgi_handler, OFFERED)
     return TestClient(app)
-
-
-class Silent:
-    """A log that nobody reads."""
-
-    def error(self, *_: object, **__: object) -> None:
-        """Say nothing."""
 
 
 def test_page_says_in_which_language_it_is_and_what_that_depends_on() -> None:
