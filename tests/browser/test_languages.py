@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import Page
 
 from shared.model.shipped import shipped_district
 from tests.browser.conftest import NARROW, NewContext, Served
@@ -11,18 +12,23 @@ from tests.browser.look import Look
 OTHERS = [tag for tag in shipped_district().languages if tag not in ("de", "ar")]
 
 
+def _open_menu(page: Page) -> None:
+    """Open the choice of languages, and see that all of it is on the screen from side to side."""
+    page.locator(".kw-languages summary").click()
+    menu = page.locator(".kw-languages ul").bounding_box()
+    assert menu is not None
+    assert menu["x"] >= 0
+    assert menu["x"] + menu["width"] <= NARROW["width"]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_page_about_languages_is_right_to_left_on_a_phone(served: Served, new_context: NewContext, scheme: str) -> None:
     look = Look(served, new_context(viewport=NARROW, color_scheme=scheme))
     look.at("/sprachen?lang=ar", name=f"sprachen-ar-{scheme}")
-    look.page.locator(".kw-languages summary").click()
+    _open_menu(look.page)
     look.here(f"sprachen-ar-{scheme}-offen")
-    menu = look.page.locator(".kw-languages ul").bounding_box()
 
     assert look.found == []
-    assert menu is not None
-    assert menu["x"] >= 0
-    assert menu["x"] + menu["width"] <= NARROW["width"]
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -30,6 +36,7 @@ def test_page_is_whole_in_each_language(served: Served, new_context: NewContext,
     look = Look(served, new_context(viewport=NARROW))
 
     look.at(f"/sprachen?lang={language}", name=f"sprachen-{language}")
+    _open_menu(look.page)
 
     assert look.found == []
     assert look.page.locator("html").get_attribute("lang") == language
