@@ -30,7 +30,7 @@ from shared.errors import (
     WeakKeyError,
 )
 from shared.logs import Log, describe_exception
-from shared.web.messages import N_
+from shared.web.messages import N_, SOURCE_LANGUAGE
 from shared.web.pages import PLAIN, Pages, language_headers
 
 PROBLEM_JSON = "application/problem+json"
@@ -201,6 +201,8 @@ def problem_page(problem: Problem, pages: Pages) -> Response[str]:
         "problem.html",
         heading=pages.gettext(problem.family.heading),
         advice=problem.advice or pages.gettext(problem.family.advice),
+        # What an error itself says is German.
+        **({"advice_language": SOURCE_LANGUAGE} if problem.advice else {}),
         problems=(problem.extra or {}).get("errors", {}),
         status=problem.family.status,
         code=problem.code,
