@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from litestar.types import ControllerRouterHandler
 
 from shared.web.public.face import Face
+from shared.web.public.languages_page import languages_routes
 
 
 def public_routes(face: Face) -> Sequence[ControllerRouterHandler]:
     """Return the routes of every public page and format."""
-    return []
+    return [
+        languages_routes(face),
+    ]
