@@ -10,14 +10,12 @@ import pytest
 from litestar.testing import TestClient
 
 from hub.store.standings import update_standing
-from node.party import Node
 from shared.feed import limits
-from shared.feed.payload import commitment_of, seal_payload
-from shared.holdings import edits, facts
-from shared.holdings.edits import NEW, Edit
+from shared.holdings import facts
 from shared.web.offer_words import markdown
+from tests.support.catalogue import publish_doc
 from tests.support.loopback import app_of, close_all
-from tests.support.world import World, offer_doc, publish, withdraw
+from tests.support.world import World, publish, withdraw
 
 PERSON = "Erika Mustermann"
 CONTACT = {
@@ -34,16 +32,6 @@ def world() -> Iterator[World]:
     world.settle()
     yield world
     close_all(world)
-
-
-def publish_doc(node: Node, **fields: object) -> bytes:
-    """Put an offer with these fields into a node's outbox; returns its id."""
-    rid = node.dice.token(16)
-    doc = {**offer_doc(rid, node.settings.ags, "Angebot"), **fields}
-    body = seal_payload(doc, node.dice.token(32))
-    with node.db.write() as conn:
-        edits.add_edit(conn, Edit("publish", "offer", rid, NEW, node.clock.now(), commitment_of(body), body))
-    return rid
 
 
 def page(world: World, who: str, path: str = "/", *, status: int = 200) -> str:

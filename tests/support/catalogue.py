@@ -38,7 +38,7 @@ def make_world(names: Sequence[str] = CITIES) -> World:
     return world
 
 
-def publish_doc(node: Node, title: str, **fields: object) -> bytes:
+def publish_doc(node: Node, title: str = "Angebot", **fields: object) -> bytes:
     """Put an offer with these fields into a node's outbox; returns its id."""
     rid = node.dice.token(16)
     doc = {**offer_doc(rid, node.settings.ags, title), **fields}

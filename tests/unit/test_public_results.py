@@ -157,7 +157,9 @@ def test_chip_leads_to_the_question_without_its_value() -> None:
             Step(Asked(postcode="45770", kilometres=10), 5, dropped=("days",), changed=("kilometres",)),
             "Im Umkreis von 10 km, ohne „Dienstag“",
         ),
-        (Step(Asked(is_free=True), 5, dropped=("postcode", "kilometres")), "Ohne „5 km um 45770“"),
+        (Step(Asked(is_free=True), 5, dropped=("kilometres",)), "Ohne „5 km um 45770“"),
+        (Step(Asked(words="kurs", is_free=True), 5, changed=("words",)), "Nur „kurs“"),
+        (Step(Asked(words="kurs"), 5, dropped=("days",), changed=("words",)), "Nur „kurs“, ohne Filter"),
     ],
 )
 def test_next_step_says_what_it_leaves_out(step: Step, text: str) -> None:

@@ -151,10 +151,12 @@ def next_steps(asked: Asked, steps: Iterable[Step], names: QuestionWords, pages:
 
 
 def _step_text(asked: Asked, step: Step, names: QuestionWords) -> str:
-    if "kilometres" in step.changed and not step.dropped:
-        return translate("Im Umkreis von %(km)s km") % {"km": step.asked.kilometres}
+    given = {"km": step.asked.kilometres, "words": step.asked.words}
+    if "words" in step.changed:
+        text = translate("Nur „%(words)s“, ohne Filter") if step.dropped else translate("Nur „%(words)s“")
+        return text % given
     if not step.dropped:
-        return translate("Mit einer weiteren Suche")
+        return translate("Im Umkreis von %(km)s km") % given
     if step.asked.is_empty:
         return translate("Alle Angebote")
     dropped = [field for field in step.dropped if not (field == "kilometres" and "postcode" in step.dropped)]
@@ -162,8 +164,7 @@ def _step_text(asked: Asked, step: Step, names: QuestionWords) -> str:
     for field in dropped:
         texts = [asked.words] if field == "words" else names.values(asked, field)
         parts += [translate("„%(text)s“") % {"text": text} for text in texts]
-    locale = locale_of(LANGUAGE.get())
+    filters = format_list(parts, locale=locale_of(LANGUAGE.get()))
     if "kilometres" in step.changed:
-        given = {"km": step.asked.kilometres, "filters": format_list(parts, locale=locale)}
-        return translate("Im Umkreis von %(km)s km, ohne %(filters)s") % given
-    return translate("Ohne %(filters)s") % {"filters": format_list(parts, locale=locale)}
+        return translate("Im Umkreis von %(km)s km, ohne %(filters)s") % {**given, "filters": filters}
+    return translate("Ohne %(filters)s") % {"filters": filters}

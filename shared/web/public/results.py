@@ -135,7 +135,7 @@ def load_shown(face: Face, answer: Answer) -> Mapping[tuple[str, bytes], Shown]:
         return {}
     with face.db.read() as conn:
         records = catalogue.find_many(conn, face.origins(), [hit.rid for hit in answer.hits])
-    return {(record.member, record.rid): record for record in records}
+        return {(record.member, record.rid): record for record in records}
 
 
 def show_results(
