@@ -18,7 +18,7 @@ from shared.search.found import Count, Step
 from shared.web.messages import LANGUAGE, locale_of, translate
 from shared.web.offer_words import Words
 from shared.web.pages import Pages
-from shared.web.public.question import FLAGS, VOCABULARIES, QuestionWords, address
+from shared.web.public.question import FLAGS, VOCABULARIES, QuestionWords, address, isolated
 
 _GROUPS: Final = (
     "topics", "especially", "open_to", "cities", "days", "parts", "languages", "modes", "offer_types", "providers",
@@ -142,7 +142,7 @@ def _unset(asked: Asked, field: str) -> Asked:
 
 
 def _titled(field: str, text: str, names: QuestionWords) -> str:
-    return translate("%(filter)s: %(value)s") % {"filter": names.title(field), "value": text}
+    return translate("%(filter)s: %(value)s") % {"filter": names.title(field), "value": isolated(text)}
 
 
 def next_steps(asked: Asked, steps: Iterable[Step], names: QuestionWords, pages: Pages) -> list[NextStep]:
@@ -151,7 +151,7 @@ def next_steps(asked: Asked, steps: Iterable[Step], names: QuestionWords, pages:
 
 
 def _step_text(asked: Asked, step: Step, names: QuestionWords) -> str:
-    given = {"km": step.asked.kilometres, "words": step.asked.words}
+    given = {"km": step.asked.kilometres, "words": isolated(step.asked.words)}
     if "words" in step.changed:
         text = translate("Nur „%(words)s“, ohne Filter") if step.dropped else translate("Nur „%(words)s“")
         return text % given
@@ -163,7 +163,7 @@ def _step_text(asked: Asked, step: Step, names: QuestionWords) -> str:
     parts: list[str] = []
     for field in dropped:
         texts = [asked.words] if field == "words" else names.values(asked, field)
-        parts += [translate("„%(text)s“") % {"text": text} for text in texts]
+        parts += [translate("„%(text)s“") % {"text": isolated(text)} for text in texts]
     filters = format_list(parts, locale=locale_of(LANGUAGE.get()))
     if "kilometres" in step.changed:
         return translate("Im Umkreis von %(km)s km, ohne %(filters)s") % {**given, "filters": filters}

@@ -14,7 +14,7 @@ from babel.dates import get_day_names
 from shared.model.hours import DAYS
 from shared.model.vocabulary.terms import UNKNOWN
 from shared.search.asking import PARTS, Asked, format_asked
-from shared.web.messages import LANGUAGE, N_, locale_of, translate
+from shared.web.messages import LANGUAGE, N_, direction_of, locale_of, translate
 from shared.web.offer_words import Words
 from shared.web.pages import Pages
 
@@ -123,6 +123,14 @@ class QuestionWords:
         if member is None:
             return name
         return member.town or translate("Ganzer Kreis")
+
+
+def isolated(text: str) -> str:
+    """Return a word or name of any script so that it keeps its order within a sentence from right to left.
+
+    Sentences that are no markup take the characters FSI and PDI in place of `<bdi>`.
+    """
+    return f"\u2068{text}\u2069" if direction_of(LANGUAGE.get()) == "rtl" else text
 
 
 def day_name(code: str, width: str = "wide") -> str:

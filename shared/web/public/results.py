@@ -35,7 +35,7 @@ from shared.web.public.filters import (
     groups,
     next_steps,
 )
-from shared.web.public.question import RESULTS, QuestionWords, address, known_values
+from shared.web.public.question import RESULTS, QuestionWords, address, isolated, known_values
 
 PER_PAGE = 20
 _ORDERS: Mapping[str, str] = {
@@ -147,7 +147,7 @@ def show_results(
         flags=flags(answer.counts, names),
         distances=distances(answer.counts, asked),
         orders=_orders(asked),
-        corrections=answer.corrections,
+        corrections=[(isolated(word), isolated(instead)) for word, instead in answer.corrections],
         steps=next_steps(asked, answer.steps, names, pages),
         typed_postcode=typed or asked.postcode,
         wrong_postcode="",
@@ -161,12 +161,12 @@ def show_results(
 
 
 def _heading(answer: Answer, pages: Pages) -> str:
-    given = {"n": pages.number(answer.total), "words": answer.asked.words}
+    given = {"n": pages.number(answer.total), "words": isolated(answer.asked.words)}
     if not answer.total:
         if answer.asked.is_empty:
             return translate("Noch keine Angebote")
         return translate("Keine Angebote gefunden")
-    if given["words"]:
+    if answer.asked.words:
         text = translate_plural(
             "%(n)s Angebot für „%(words)s“", "%(n)s Angebote für „%(words)s“", answer.total
         )  # fmt: skip
