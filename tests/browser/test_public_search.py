@@ -14,6 +14,7 @@ from tests.browser.conftest import NARROW, WIDE, NewContext, Served
 from tests.browser.look import Look
 from tests.support.catalogue import QUESTION, make_world, publish_fitting
 from tests.support.loopback import app_of, close_all, node_on_disk, running
+from tests.support.searching import give_index
 
 SCRIPTED = pytest.mark.parametrize("javascript", [False, True], ids=["plain", "script"])
 _SLOW_MS = 15_000
@@ -24,6 +25,7 @@ def _serve(folder: Path, *, with_fitting: bool) -> Iterator[Served]:
     if with_fitting:
         publish_fitting(world)
     node = node_on_disk(world, "herten", folder)
+    give_index(node, folder)
     world.stop("hub")
     with running(app_of(node)) as url:
         yield Served(node, url)

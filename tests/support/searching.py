@@ -8,6 +8,13 @@ import hub.indexing
 import node.indexing
 from hub.party import Hub
 from node.party import Node
+from tests.support.world import World
+
+
+def give_indexes(world: World, folder: Path) -> None:
+    """Give every party of a world a place for its index."""
+    for party in (world.hub, *world.nodes.values()):
+        give_index(party, folder)
 
 
 def give_index(party: Node | Hub, folder: Path) -> None:

@@ -103,7 +103,7 @@ def respond_results(face: Face, asked: Asked, postcodes: TownPostcodes, *, typed
     """Return the page that answers a question."""
     answer = face.finder.find(asked, today=face.today(), per_page=PER_PAGE)
     shown = load_shown(face, answer)
-    names = QuestionWords(face.words)
+    names = QuestionWords(face.words, face.finder.provider_names([c.value for c in answer.counts.get("providers", ())]))
     cards = hit_cards(answer.hits, shown, face.words)
     view = show_results(answer, cards, face, names, typed=typed)
     if wrong:
@@ -125,8 +125,9 @@ def load_shown(face: Face, answer: Answer) -> Mapping[tuple[str, bytes], Shown]:
     """Return the records of the hits, in one query."""
     if not answer.hits:
         return {}
+    origins = face.origins()
     with face.db.read() as conn:
-        records = catalogue.find_many(conn, face.origins(), [hit.rid for hit in answer.hits])
+        records = catalogue.find_many(conn, origins, [hit.rid for hit in answer.hits])
         return {(record.member, record.rid): record for record in records}
 
 
