@@ -13,7 +13,8 @@ from tests.support.world import World
 
 def give_indexes(world: World, folder: Path) -> None:
     """Give every party of a world a place for its index."""
-    for party in (world.hub, *world.nodes.values()):
+    parties: list[Node | Hub] = [world.hub, *world.nodes.values()]
+    for party in parties:
         give_index(party, folder)
 
 
