@@ -7,7 +7,7 @@ makes it, a visitor never sees an error.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -86,6 +86,7 @@ class Finder:
         self._vocabularies = vocabularies
         self._district = district
         self._lexicon = lexicon
+        self._names: dict[str, str] = {}  # of providers, while the index stays as it is
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -156,6 +157,19 @@ class Finder:
         ]
         return sorted(counts, key=lambda one: (one.name.casefold(), one.key))
 
+    def provider_names(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return what providers are called, as one of their offers spells it; keys of nobody are left out."""
+        with self._lock:
+            if not self._begin():
+                return {}
+            with self._index.snapshot():
+                self._refresh()
+                wanted = {key: held[0] for key in keys if (held := self._shelf.providers.get(key))}
+                missing = {key: number for key, number in wanted.items() if key not in self._names}
+                for facts in self._index.facts(list(set(missing.values()))).values():
+                    self._names.update({one.key: one.name for one in facts.providers})
+                return {key: self._names[key] for key in wanted if key in self._names}
+
     def entry(self, rid: bytes) -> Facts | None:
         """Return what is known of an offer, or of the cluster it is shown in; None when it is not in the index."""
         with self._lock:
@@ -172,6 +186,7 @@ class Finder:
     def _refresh(self) -> None:
         if self._shelf.load(self._index):
             self._postings.clear()
+            self._names.clear()
 
     def _words_known(self) -> Lexicon:
         if self._lexicon is None:

@@ -8,6 +8,14 @@ import hub.indexing
 import node.indexing
 from hub.party import Hub
 from node.party import Node
+from tests.support.world import World
+
+
+def give_indexes(world: World, folder: Path) -> None:
+    """Give every party of a world a place for its index."""
+    parties: list[Node | Hub] = [world.hub, *world.nodes.values()]
+    for party in parties:
+        give_index(party, folder)
 
 
 def give_index(party: Node | Hub, folder: Path) -> None:

@@ -8,31 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from shared.clock import Clock
 from shared.consume import shown_origins
 from shared.database import Database
 from shared.feed.catalogue_note import CatalogueNote
-from shared.search.asking import Asked
-from shared.search.found import Answer, Hit
+from shared.search.finding import Finder
 from shared.web.offer_words import Words
 from shared.web.pages import Pages, Standing
-
-
-class Finds(Protocol):
-    """Answers questions from the search index (`shared.search.finding.Finder`)."""
-
-    @property
-    def stamp(self) -> int:
-        """State of the index; changes with every change of the catalogue."""
-
-    def find(self, asked: Asked, *, today: date, per_page: int = 20) -> Answer:
-        """Return one page of offers with the counts of every filter."""
-
-    def matching(self, asked: Asked, *, today: date) -> list[Hit]:
-        """Return all offers in order, without counts."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +64,7 @@ class Face:
         member: name of the party in the federation; `hub` for the hub.
         own_city: the member whose offers come first; empty at the hub.
         public_url: origin under which people reach the pages, for links in feeds, letters and codes; empty if unknown.
+        finder: answers questions.
         said: returns the newest catalogue note.
         hides: tells whether persons are hidden in the records of a member.
         texts: returns what the party set.
@@ -92,6 +77,7 @@ class Face:
     clock: Clock
     pages: Pages
     words: Words
+    finder: Finder
     public_url: str
     said: Callable[[], CatalogueNote | None]
     hides: Callable[[str], bool]
