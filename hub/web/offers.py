@@ -1,9 +1,9 @@
-"""The pages of the hub: kreisweit offers, one offer, the members, and the federation as a whole."""
+"""The pages of the hub: kreisweit offers, the members, and the federation as a whole."""
 
 from __future__ import annotations
 
 from litestar import Response, Router, get
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 
 from hub import overview, viewing
 from hub.party import Hub
@@ -39,15 +39,6 @@ def page_routes(hub: Hub, pages: Pages, words: Words) -> Router:
             recovering=hub.is_recovering(),
         )
 
-    @get("/angebote/{rid:str}", sync_to_thread=True, include_in_schema=False)
-    def offer(rid: FromPath[str]) -> Response[str]:
-        recovering = hub.is_recovering()
-        view = catalogue_page.show_offer(
-            hub.db, viewing.newest(hub), words, catalogue_page.read_record_id(rid), hides=lambda _: recovering,
-            now=hub.clock.now(),
-        )  # fmt: skip
-        return pages.respond("offer.html", standing=_standing(hub), offer=view)
-
     @get("/mitglieder", sync_to_thread=True, include_in_schema=False)
     def members() -> Response[str]:
         found = viewing.show_members(hub)
@@ -65,7 +56,7 @@ def page_routes(hub: Hub, pages: Pages, words: Words) -> Router:
             words=words,
         )
 
-    return Router("/", route_handlers=[offers, offer, members, federation])
+    return Router("/", route_handlers=[offers, members, federation])
 
 
 def _standing(hub: Hub) -> Standing:

@@ -1,9 +1,9 @@
-"""The pages of a node: kreisweit offers, one offer, and how the node stands."""
+"""The pages of a node: kreisweit offers, and how the node stands."""
 
 from __future__ import annotations
 
 from litestar import Response, Router, get
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 
 from node import viewing
 from node.city import load_city
@@ -52,26 +52,12 @@ def page_routes(node: Node, pages: Pages, words: Words) -> Router:
             recovering=viewing.is_recovering(node),
         )
 
-    @get("/angebote/{rid:str}", sync_to_thread=True, include_in_schema=False)
-    def offer(rid: FromPath[str]) -> Response[str]:
-        view = catalogue_page.show_offer(
-            node.db,
-            node.consumer.newest(),
-            words,
-            catalogue_page.read_record_id(rid),
-            hides=lambda member: viewing.hides_persons(node, member),
-            now=node.clock.now(),
-        )
-        return pages.respond(
-            "offer.html", standing=_standing(node), offer=view, hint_path=f"/angebote/{view.card.id}/hinweis"
-        )
-
     @get("/verbund", sync_to_thread=True, include_in_schema=False)
     def federation() -> Response[str]:
         view = viewing.show_federation(node)
         return pages.respond("federation.html", path="/verbund", standing=_standing(node), view=view, words=words)
 
-    return Router("/", route_handlers=[offers, offer, federation])
+    return Router("/", route_handlers=[offers, federation])
 
 
 def _standing(node: Node) -> Standing:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from litestar.types import ControllerRouterHandler
 
 from shared.web.public.face import Face
+from shared.web.public.offer import offer_routes
 
 
 def public_routes(face: Face) -> Sequence[ControllerRouterHandler]:
     """Return the routes of every public page and format."""
-    return []
+    return [*offer_routes(face)]
