@@ -41,7 +41,10 @@ def make_calendar(timetable: Timetable, text: CalendarText, *, today: date, zone
     """Return the calendar file; without entries where no date can be computed."""
     from icalendar import Calendar, Timezone
 
-    calendar = Calendar.new(prodid="-//kreisweit//Angebote//DE", language=text.language, name=text.title)
+    calendar = Calendar.new(
+        prodid="-//kreisweit//Angebote//DE", language=text.language, name=text.title, last_modified=text.changed,
+        uid=f"{child_id(text.rid, 'calendar', '')}@kreisweit",
+    )  # fmt: skip
     clock = ZoneInfo(zone)
     # From this year on: a calendar needs no rules of clocks that no entry touches.
     calendar.add_component(Timezone.from_tzid(zone, first_date=date(today.year - 1, 1, 1)))
