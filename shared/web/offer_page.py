@@ -111,11 +111,13 @@ class Reading:
     Args:
         translated: fields whose text is a translation; every other text is German.
         language: of the translation.
+        source: the document before its texts were replaced by a translation; None where none were.
         provider_url: gives the page of a provider by its name; None where there are no such links.
     """
 
     translated: frozenset[str] = NOTHING
     language: str = SOURCE_LANGUAGE
+    source: OfferDoc | None = None
     provider_url: Callable[[str], str] | None = None
 
     def language_of(self, name: str) -> str:
@@ -146,7 +148,7 @@ def sections(doc: OfferDoc, words: Words, reading: Reading = IN_GERMAN) -> list[
         Section("fragen", translate("Fragen?"), [*_contact(doc)]),
         Section("beschreibung", translate("Beschreibung"), body),
         Section("traeger", translate("Träger"), [*_providers(doc, words, reading)]),
-        Section("mehr", translate("Weitere Angaben"), [*_further(doc, words)]),
+        Section("mehr", translate("Weitere Angaben"), [*_further(doc, words, reading)]),
     ]
     return [Section(p.key, p.title, rows) for p in parts if (rows := [row for row in p.rows if row[1]])]
 
@@ -285,7 +287,7 @@ def _provider(provider: Provider, words: Words) -> list[str]:
     return [*texts, *mails, *links]
 
 
-def _further(doc: OfferDoc, words: Words) -> Iterator[tuple[str, Value]]:
+def _further(doc: OfferDoc, words: Words, reading: Reading) -> Iterator[tuple[str, Value]]:
     yield _row("alternate_name", german(doc.alternate_name))
     yield _row("offer_type", words.labels("offer_type", [doc.offer_type] if doc.offer_type else []))
     yield _row("topics", words.labels("topic", doc.topics))
@@ -294,7 +296,8 @@ def _further(doc: OfferDoc, words: Words) -> Iterator[tuple[str, Value]]:
     yield _row("accreditation", german(doc.accreditation))
     yield _row("attachments", [w.link(entry.url, german(entry.title)) for entry in doc.attachments])
     yield _row(
-        "translations", [_translation(tag, state, words) for tag, state in sorted(translation_states(doc).items())]
+        "translations",
+        [_translation(tag, state, words) for tag, state in sorted(translation_states(reading.source or doc).items())],
     )
     yield _row("assured_date", t.day(doc.assured_date) if doc.assured_date else "")
     yield _row("assurer", w.mail(doc.assurer) if doc.assurer else "")

@@ -81,16 +81,16 @@ def place(entry: Place, *, is_confidential: bool) -> Markup:
     """Write an address on one line, with a link to a map; a confidential one shows its town alone."""
     town = " ".join(part for part in (entry.postal_code, entry.city) if part)
     if is_confidential:
-        return (
-            fill(translate("%(town)s (Anschrift auf Anfrage)"), town=german(town))
-            if town
-            else join("", (translate("Anschrift auf Anfrage"),))
-        )
+        if not town:
+            return join("", (translate("Anschrift auf Anfrage"),))
+        return fill(translate("%(town)s (Anschrift auf Anfrage)"), town=german(town))
     parts = (entry.name, " ".join(part for part in (entry.address_1, entry.address_2) if part), town)
     address = ", ".join(part for part in parts if part)
     chart = map_url(entry)
-    shown = link(chart, translate("Karte (führt zu openstreetmap.org)")) if chart else ""
-    return join(" · ", (german(address), shown))
+    if not chart:
+        return join("", (german(address),))
+    shown = link(chart, translate("Karte (führt zu openstreetmap.org)"))
+    return Markup('{} <span class="kw-off-paper">· {}</span>').format(german(address), shown)
 
 
 def map_url(entry: Place) -> str:
@@ -105,8 +105,13 @@ def map_url(entry: Place) -> str:
 
 
 def link(url: str, text: str = "") -> Markup:
-    """Link to another site without telling it where the reader comes from."""
-    return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(url, text or ltr(url))
+    """Link to another site without telling it where the reader comes from.
+
+    On paper addresses are written out, unless the text is the address itself (`data-written`).
+    """
+    if not text:
+        return Markup('<a href="{}" rel="noopener noreferrer nofollow" data-written>{}</a>').format(url, ltr(url))
+    return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(url, text)
 
 
 def mail(address: str) -> Markup:

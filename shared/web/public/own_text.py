@@ -54,4 +54,4 @@ def own_text(doc: OfferDoc, reading: Reading = IN_GERMAN) -> OwnText:
     # What the German text dropped must not come back from a translation, such as an alert that is over.
     own = frozenset(name for name in TRANSLATED_FIELDS if getattr(texts, name) and getattr(doc, name))
     shown = msgspec.structs.replace(doc, **{name: getattr(texts, name) for name in own})
-    return OwnText(shown, replace(reading, translated=own, language=tag), translate(notice), is_older)
+    return OwnText(shown, replace(reading, translated=own, language=tag, source=doc), translate(notice), is_older)
