@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 
 from shared.web.public.face import Face
 from shared.web.public.languages_page import languages_routes
+from shared.web.public.offer import offer_routes
 from shared.web.public.results import result_routes
 from shared.web.public.start import start_routes
 
@@ -17,5 +18,6 @@ def public_routes(face: Face) -> Sequence[ControllerRouterHandler]:
     return [
         *start_routes(face),
         *result_routes(face),
+        *offer_routes(face),
         languages_routes(face),
     ]
