@@ -27,7 +27,7 @@ from node.mentions import entries_of
 from node.party import Node
 from node.persons import person_key
 from node.rows import mask_of
-from node.store import drafts, erasures, hints, history, imports, links, mails, persons, uploads, versions
+from node.store import drafts, erasures, hints, hints_out, history, imports, links, mails, persons, uploads, versions
 from node.store.desk_settings import load_texts, save_texts
 from shared.errors import ParseError
 from shared.feed.payload import parse_payload
@@ -36,7 +36,7 @@ from shared.holdings.edits import Edit
 from shared.model.erasing import find_person, remove_person
 from shared.seal import erase_commitments
 
-_BESIDE = frozenset({"mail", "hint", "setting"})
+_BESIDE = frozenset({"mail", "hint", "hint_out", "setting"})
 _ADDRESSES = frozenset({"office_email", "mail_user", "mail_sender"})
 
 
@@ -44,8 +44,9 @@ class Hit(msgspec.Struct, frozen=True):
     """One place where the person stands.
 
     `where` is version, outbox, conflict, draft, history, note (where an offer comes from), remark (what somebody who
-    gave a draft back wrote), basis (note on the legal basis; its `id` is no offer's), mail, hint or setting; `version`
-    is the index in the log, None for what is not in it; `id` is empty for what belongs to no offer.
+    gave a draft back wrote), basis (note on the legal basis; its `id` is no offer's), mail, hint, hint_out (a hint for
+    another member) or setting; `version` is the index in the log, None for what is not in it; `id` is empty for what
+    belongs to no offer.
     """
 
     id: bytes
@@ -123,6 +124,9 @@ def _beside_offers(conn: sa.Connection, text: str) -> list[Hit]:
     for number, rid, texts in hints.iterate_texts(conn):
         if fields := _fields(find_person(texts, text)):
             hits.append(Hit(rid, "", "hint", None, fields, row_id=number))
+    for _, _, texts in hints_out.iterate_texts(conn):
+        if fields := _fields(find_person(texts, text)):
+            hits.append(Hit(b"", "", "hint_out", None, fields))
     if fields := _fields(find_person(_city_texts(conn), text)):
         hits.append(Hit(b"", "", "setting", None, fields))
     return hits
@@ -301,6 +305,9 @@ def _clean_beside_offers(conn: sa.Connection, hits: list[Hit], text: str) -> Non
     numbers = {hit.row_id for hit in hits if hit.where == "hint"}
     for number, _, texts in [found for found in hints.iterate_texts(conn) if found[0] in numbers]:
         hints.replace_texts(conn, number, remove_person(texts, text))
+    for out, _, texts in list(hints_out.iterate_texts(conn)):
+        if find_person(texts, text):
+            hints_out.replace_texts(conn, out, remove_person(texts, text))
     if any(hit.where == "setting" for hit in hits):
         before, after = load_texts(conn), remove_person(_city_texts(conn), text)
         left = {name: after.get(name, "") for name in before}

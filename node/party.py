@@ -18,6 +18,7 @@ from shared.feed.trusted_log import Keys
 from shared.follow import Reader
 from shared.holdings import facts, logs
 from shared.judges import Judges
+from shared.logs import Log
 from shared.net.fetcher import WebAccess
 from shared.rosterbook import RosterBook
 from shared.seal import Sealer, Signer
@@ -58,6 +59,7 @@ class Node:
         self.accounts = Registry(
             db, clock, dice, ROLES, member=settings.name, title=settings.title, totp_required=settings.totp_required
         )
+        self.log: Log | None = None  # of the process that serves; a command has none
         self.last_wants: dict[str, int] = {}
         self.resent_in_vain: dict[str, int] = {}
 

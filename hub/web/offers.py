@@ -46,7 +46,9 @@ def page_routes(hub: Hub, pages: Pages, words: Words) -> Router:
             hub.db, viewing.newest(hub), words, catalogue_page.read_record_id(rid), hides=lambda _: recovering,
             now=hub.clock.now(),
         )  # fmt: skip
-        return pages.respond("offer.html", standing=_standing(hub), offer=view)
+        return pages.respond(
+            "offer.html", standing=_standing(hub), offer=view, hint_path=f"/angebote/{view.card.id}/hinweis"
+        )
 
     @get("/mitglieder", sync_to_thread=True, include_in_schema=False)
     def members() -> Response[str]:

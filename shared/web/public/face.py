@@ -15,6 +15,7 @@ from shared.clock import Clock
 from shared.consume import shown_origins
 from shared.database import Database
 from shared.feed.catalogue_note import CatalogueNote
+from shared.model.hints import Taken
 from shared.search.asking import Asked
 from shared.search.found import Answer, Hit
 from shared.web.offer_words import Words
@@ -84,6 +85,8 @@ class Face:
         hides: tells whether persons are hidden in the records of a member.
         texts: returns what the party set.
         remarks: returns what visitors should know just now.
+        take_hint: keeps a checked hint for the owner of a shown offer; given the record's id, text, contact, and the
+            visitor's address for the pace alone.
     """
 
     member: str
@@ -97,6 +100,7 @@ class Face:
     hides: Callable[[str], bool]
     texts: Callable[[], Texts]
     remarks: Callable[[], Sequence[Remark]]
+    take_hint: Callable[[bytes, str, str, str], Taken]
 
     def today(self) -> date:
         """Return the day in the district."""

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from litestar.types import ControllerRouterHandler
 
 from shared.web.public.face import Face
+from shared.web.public.hint import hint_router
 
 
 def public_routes(face: Face) -> Sequence[ControllerRouterHandler]:
     """Return the routes of every public page and format."""
-    return []
+    return [hint_router(face)]
