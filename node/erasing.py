@@ -31,7 +31,7 @@ from node.store import drafts, erasures, hints, hints_out, history, imports, lin
 from node.store.desk_settings import load_texts, save_texts
 from shared.errors import ParseError
 from shared.feed.payload import parse_payload
-from shared.holdings import edits, facts, logs, payloads
+from shared.holdings import edits, facts, logs, payloads, tally
 from shared.holdings.edits import Edit
 from shared.model.erasing import find_person, remove_person
 from shared.seal import erase_commitments
@@ -193,6 +193,7 @@ def _erase(node: Node, text: str) -> Erased:
         hits = _find(conn, text)
         # All of them: a packed file cannot be searched for every spelling, and its owner still has it.
         uploads.drop_uploads(conn)
+        tally.drop_terms(conn, [term for term in tally.load_terms(conn) if find_person({"text": term}, text)])
         links.drop_links(conn, [key for key, url in links.load_urls(conn).items() if find_person({"url": url}, text)])
         # Of a member, versions that name the person may still come back from the mirror: this may be a restored or
         # resumed copy that does not know it yet.  The pending edit waits for them.

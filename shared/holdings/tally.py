@@ -54,6 +54,17 @@ def close_days(conn: sa.Connection, *, today: str, oldest: str) -> int:
     return conn.execute(sa.delete(tally).where(sa.or_(rare, tally.c.day < oldest))).rowcount
 
 
+def load_terms(conn: sa.Connection) -> list[str]:
+    """Return all words without a hit that are kept, rare ones too."""
+    return list(conn.execute(sa.select(tally.c.key).where(tally.c.kind == NOTHING).distinct()).scalars())
+
+
+def drop_terms(conn: sa.Connection, terms: Sequence[str]) -> None:
+    """Forget words without a hit."""
+    for term in terms:
+        conn.execute(sa.delete(tally).where(tally.c.kind == NOTHING, tally.c.key == term))
+
+
 def by_day(conn: sa.Connection, kind: str, *, since: str, until: str) -> dict[str, int]:
     """Return the sum of a kind by day; both ends included."""
     query = sa.select(tally.c.day, sa.func.sum(tally.c.number)).where(

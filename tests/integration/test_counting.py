@@ -20,6 +20,7 @@ from litestar.testing import TestClient
 from hub import reporting as hub_reporting
 from node import reporting
 from node.editing import save_offer
+from node.erasing import erase
 from node.party import Node
 from shared.database import Database
 from shared.errors import ParseError, VerificationError
@@ -337,6 +338,17 @@ def test_page_of_counts_shows_days_words_and_offers_and_gives_a_file(node: Node)
     assert rows[0] == ["Tag", "Was", "Genauer", "Anzahl"]
     assert ["2025-12-31", "Gesucht und nicht gefunden", "'=cmd", "5"] in rows
     assert all("rara" not in row for row in rows)
+
+
+def test_erased_person_stands_in_no_words_that_were_searched(node: Node) -> None:
+    count(node, "nothing", "erika mustermann", 6)
+    count(node, "nothing", "topfern", 5)
+
+    erase(node, "Erika Mustermann")
+
+    with node.db.read() as conn:
+        assert tally.load_terms(conn) == ["topfern"]
+    assert files_with(node.home, "mustermann") == []
 
 
 def test_json_of_the_command_holds_plain_values(world: World) -> None:
