@@ -29,10 +29,12 @@ from shared.feed.request import format_header, sign_request
 from shared.holdings import facts, tally
 from shared.holdings.tables import metadata
 from shared.logs import open_log
+from shared.net.http import HttpClient
+from shared.net.settings import NetSettings
 from shared.web.counting import TOTAL_HEADER, Counting, Counts
 from tests.support.desk import add_person, at_desk, make_desk_node
 from tests.support.lone_node import files_with, offer
-from tests.support.loopback import app_of, close_all
+from tests.support.loopback import HubAt, app_of, close_all, hub_on_disk, node_on_disk, running
 from tests.support.postgres import postgres_server, postgres_url
 from tests.support.world import VirtualClock, World, publish
 
@@ -267,6 +269,19 @@ def test_days_without_the_hub_follow_and_the_report_of_a_day_is_replaced(world: 
         world.clock.time += 1
         tell(world, herten, Report(date(2026, 1, 3), searches=searches))
     assert [one.searches for one in at_hub(world)] == [6, 0, 0, 0]
+
+
+def test_real_servers_pass_a_report_over_loopback(world: World, tmp_path: Path) -> None:
+    world.settle()
+    hub, herten = hub_on_disk(world, tmp_path), node_on_disk(world, "herten", tmp_path)
+    begin_anew(herten)
+    count(herten, "search", "", 40)
+    with running(app_of(hub)) as url, HttpClient(NetSettings(allow_networks=("127.0.0.0/8",)), hub.clock) as client:
+        herten.web = HubAt(client, url)
+
+        assert report(world, herten) == 1
+
+    assert [one.searches for one in at_hub(world)] == [40]
 
 
 def tell(world: World, node: Node, told: Report) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from io import StringIO
@@ -25,13 +25,12 @@ from node.workflow import Editor
 from shared.feed.passed_hints import PATH, PassedHint, format_passed, parse_taken
 from shared.feed.request import format_header, sign_request
 from shared.holdings import facts
-from shared.net.fetcher import NO_HEADERS, Fetched, Posted
 from shared.net.http import HttpClient
 from shared.net.settings import NetSettings
 from tests.support.desk import add_person, at_desk
 from tests.support.flaky import Failure, FlakyWrites
 from tests.support.lone_node import files_with
-from tests.support.loopback import app_of, close_all, hub_on_disk, node_on_disk, running
+from tests.support.loopback import HubAt, app_of, close_all, hub_on_disk, node_on_disk, running
 from tests.support.world import World, publish
 
 pytestmark = pytest.mark.filterwarnings("ignore:The base_url")
@@ -192,7 +191,7 @@ def test_real_servers_pass_a_hint_over_loopback_and_files_and_logs_forget_it(wor
         HttpClient(NetSettings(allow_networks=("127.0.0.0/8",)), hub.clock) as client,
         running(app_of(herten, stream)) as page,
     ):
-        herten.web = marl.web = _At(client, url)
+        herten.web = marl.web = HubAt(client, url)
         form = {"text": TEXT, "contact": CONTACT}
         sent = httpx.post(f"{page}/angebote/{rid.hex()}/hinweis", data=form, headers={"Origin": page})
         pass_on(world)
@@ -207,28 +206,6 @@ def test_real_servers_pass_a_hint_over_loopback_and_files_and_logs_forget_it(wor
     assert [files_with(folders[name], "ustermann") for name in ("hub", "herten")] == [[], []]
     # The order to erase names the person until it is sealed; what she was named in is gone.
     assert [files_with(folders["marl"], text) for text in (CONTACT, "Mustermann ist nicht")] == [[], []]
-
-
-class _At:
-    """Asks a hub at the port where it happens to listen."""
-
-    def __init__(self, client: HttpClient, url: str) -> None:
-        self._client, self._url = client, url
-
-    def get(
-        self, url: str, *, max_bytes: int, deadline_seconds: float, etag: str = "", wait_seconds: int = 0,
-        content_types: Sequence[str] = (),
-    ) -> Fetched:  # fmt: skip
-        raise AssertionError(f"nothing is read for a hint: {url}")
-
-    def post(
-        self, url: str, body: bytes, *, content_type: str, max_bytes: int, deadline_seconds: float,
-        headers: Mapping[str, str] = NO_HEADERS,
-    ) -> Posted:  # fmt: skip
-        return self._client.post(
-            url.replace("http://hub", self._url), body, content_type=content_type, max_bytes=max_bytes,
-            deadline_seconds=deadline_seconds, headers=headers,
-        )  # fmt: skip
 
 
 # --- bounds ----------------------------------------------------------------------------------------------------------

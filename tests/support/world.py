@@ -193,6 +193,15 @@ class PartySite:
         return Answered(answer.status, answer.body, answer.headers.get("ETag", ""))
 
 
+def signed_paths(hub: Hub) -> Mapping[str, Callable[[str, bytes], bytes]]:
+    """What the hub answers to signed requests, by path."""
+    return {
+        inbox.PATH: lambda header, body: relaying.receive_inbox(hub, header, body),
+        passed_hints.PATH: lambda header, body: relaying.receive_hints(hub, header, body),
+        report.PATH: lambda header, body: reporting.receive_report(hub, header, body),
+    }
+
+
 class World:
     """A hub and nodes, enrolled and empty.
 
@@ -292,11 +301,7 @@ class World:
         self.network.sites["hub"] = PartySite(
             self._files(hub, "hub"),
             lambda body: hub_receiving.receive_push(hub, body),
-            {
-                inbox.PATH: lambda header, body: relaying.receive_inbox(hub, header, body),
-                passed_hints.PATH: lambda header, body: relaying.receive_hints(hub, header, body),
-                report.PATH: lambda header, body: reporting.receive_report(hub, header, body),
-            },
+            signed_paths(hub),
         )
         return hub
 

@@ -62,7 +62,8 @@ def test_report_comes_back_as_it_was_written() -> None:
     [
         {"day": "2026-02-30"}, {"day": "20260101"}, {"day": 1}, {"searches": -1}, {"searches": True}, {"views": 1.5},
         {"terms": [["a", 4]]}, {"terms": [["a@b.de", 9]]}, {"terms": [["1 2 3 4 5", 9]]}, {"terms": [["a"]]},
-        {"terms": [["a", 5], ["a", 6]]}, {"gaps": [["Frau Beispiel", 1]]}, {"gaps": [["a", 1]] * 201}, {"member": "marl"},
+        {"terms": [["a", 5], ["a", 6]]}, {"gaps": [["Frau Beispiel", 1]]}, {"gaps": [["a", 1]] * 201},
+        {"member": "marl"},
     ],
 )  # fmt: skip
 def test_report_of_another_form_is_refused(change: dict[str, Any]) -> None:
