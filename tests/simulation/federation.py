@@ -29,7 +29,14 @@ from tests.simulation.follower import Follower
 from tests.simulation.ledger import Ledger, SignedRoots, published_in
 from tests.simulation.network import CRASH, FaultyNetwork
 from tests.support.world import (
-    CITIES, NetworkAccess, PartySite, SharedClock, VirtualClock, World, publish, signed_paths,
+    CITIES,
+    NetworkAccess,
+    PartySite,
+    SharedClock,
+    VirtualClock,
+    World,
+    publish,
+    signed_paths,
 )  # fmt: skip
 
 PUSH_ONLY = "herten"
