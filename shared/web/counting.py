@@ -78,11 +78,13 @@ class Counts:
         today = self._today()
         if not counts and self._closed == today:
             return
-        oldest = today - timedelta(days=self._days)
+        # Words of yesterday that come now, after its end, have to be looked at again.
+        has_ended = self._closed != today or any(day < today.isoformat() for day, _, _ in counts)
+        days = {"today": today.isoformat(), "oldest": (today - timedelta(days=self._days)).isoformat()}
         try:
             with self._db.write() as conn:
                 tally.add_up(conn, counts)
-                if tally.close_days(conn, today=today.isoformat(), oldest=oldest.isoformat()):
+                if has_ended and tally.close_days(conn, **days):
                     facts.save_fact(conn, "scrub-due", 1)
         except Exception as error:  # noqa: BLE001 - a full disk or a locked database now; pages go on, counts wait
             self._log.error("counts_not_written", **describe_exception(error))
