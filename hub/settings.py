@@ -30,6 +30,7 @@ class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notice: str = ""  # permanent notice on every page
     poll_minutes: int = 5  # how often an active member is read (1 to 1440)
     seal_interval_seconds: int = 5  # at most one checkpoint in this time (PROTOCOL 4 W5)
+    counts_months: int = 13  # how long daily counts and reports are kept (1 to 60)
 
     @property
     def generation(self) -> int:
@@ -69,6 +70,8 @@ def check_settings(settings: HubSettings) -> None:
     parse_generation(settings.origin)
     if not 1 <= settings.poll_minutes <= 1440:
         raise ConfigError(f"poll_minutes ist {settings.poll_minutes}; möglich ist 1 bis 1440")
+    if not 1 <= settings.counts_months <= 60:
+        raise ConfigError(f"counts_months ist {settings.counts_months}; möglich ist 1 bis 60")
     if settings.url.endswith("/") or "://" not in settings.url:
         raise ConfigError(f"url {settings.url!r} ist keine Adresse wie https://hub.example, ohne / am Ende")
 

@@ -16,6 +16,7 @@ from node.web.face import make_face
 from node.web.offers import make_pages, page_routes
 from shared.holdings import logs
 from shared.logs import Log, open_log
+from shared.web.counting import Counts
 from shared.web.feed_files import FeedFiles
 from shared.web.feed_routes import FeedRoutes
 from shared.web.offer_words import load_words
@@ -36,6 +37,7 @@ def create_app(
     log = log or open_log(sys.stderr, node.clock, party=node.settings.name)
     words = load_words(node.settings.district)
     pages = make_pages(node, words)
+    face = make_face(node, pages, words)
     files = FeedFiles(node.db, node.book, node.clock, own_origin=node.settings.origin)
     return make_site(
         log=log,
@@ -43,11 +45,12 @@ def create_app(
         feed=FeedRoutes(files, lambda body: receive_push(node, body)),
         handlers=[
             page_routes(node, pages, words),
-            *public_routes(make_face(node, pages, words)),
+            *public_routes(face),
             *city_routes(node, pages),
             answer_router(node, pages, words),
             desk_router(node, pages, words, log),
         ],
         checks=ready_checks(node.db, logs.load_own_log, node.clock.now),
         jobs=Jobs(node, log, with_link_check=with_link_check) if with_jobs else None,
+        counts=Counts(node.db, face.today, log, months=node.settings.counts_months),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from node import hints, mailing, planned, relaying, reviewing
+from node import hints, mailing, passing, planned, relaying, reporting, reviewing
 from node.party import Node
 from shared.holdings import facts
 
@@ -31,7 +31,9 @@ def care(node: Node) -> None:
         facts.save_fact(conn, "cared-at", now)
     mailing.tidy(node)
     relaying.fetch_answers(node)
+    passing.send_hints(node)
     local = datetime.fromtimestamp(now, UTC).astimezone(_ZONE)
+    reporting.report_due(node, local)
     if local.hour >= _MORNING and done != local.date().isoformat():
         care_daily(node, local.date().isoformat())
 
@@ -47,3 +49,4 @@ def care_daily(node: Node, day: str) -> None:
     reviewing.remind(node)
     reviewing.forget_links(node)
     hints.forget_contacts(node)
+    passing.forget_unsent(node)

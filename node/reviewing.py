@@ -32,6 +32,7 @@ from shared.accounts.links import format_token, parse_token
 from shared.errors import ParseError, RuleError
 from shared.holdings import edits, logs
 from shared.mail import is_address
+from shared.model.hints import TEXT_MAX
 from shared.model.offer import OfferDoc, offer_from_builtins
 from shared.model.rules import default_review_due, is_review_overdue
 from shared.model.text import running_text
@@ -240,7 +241,7 @@ def confirm(node: Node, text: str) -> Asked:
     done = operations.mark_checked(node, LINK_EDITOR, [asked.rid], today_of(node))
     if done.left:
         said = f"Bestätigt per Mail-Link: „Das stimmt noch“. Nicht übernommen: Das Angebot {done.left[0].reason}."
-        hints.take_hint(node, asked.rid, said[: hints.TEXT_MAX], source="link")
+        hints.take_hint(node, asked.rid, said[:TEXT_MAX], source="link")
     with node.db.write() as conn:
         reviews.drop_reminded(conn, asked.rid)
         mails.drop_of_offer(conn, asked.rid, "review")

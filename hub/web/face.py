@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from hub import viewing
+from hub import relaying, viewing
 from hub.party import Hub
 from shared.web.messages import N_, translate
 from shared.web.offer_words import Words
@@ -36,6 +36,7 @@ def make_face(hub: Hub, pages: Pages, words: Words) -> Face:
         hides=lambda _: hub.is_recovering(),
         texts=lambda: Texts(office=office),
         remarks=lambda: _remarks(hub),
+        take_hint=lambda rid, text, contact, address: relaying.take_hint(hub, rid, text, contact, address=address),
     )
 
 

@@ -219,7 +219,8 @@ hint = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     # How the writer can be reached, if they want to be; deleted 30 days after the hint is closed.
     sa.Column("contact", sa.String(254), nullable=False),
-    # public: a form on the offer's page; link: the form of a reminder; program: a confirmation that needs a person.
+    # public: a form on the offer's page; link: the form of a reminder; program: a confirmation that needs a person;
+    # hub, node: a form on a page of the hub or of another member.
     sa.Column("source", sa.String(8), nullable=False),
     sa.Column("time", _Big, nullable=False),
     # open, answered, closed.
@@ -230,7 +231,23 @@ hint = sa.Table(
     sa.Column("reason", sa.String(12), nullable=False),
     sa.Column("editor", sa.Text, nullable=False),
     sa.Column("closed_at", _Big, nullable=True),
+    # The id that a hint from the hub came with, so that it is kept once; NULL: given here.
+    sa.Column("ref", sa.LargeBinary(16), nullable=True, unique=True),
     sqlite_autoincrement=True,
+)
+
+# Hints about offers of others that were given here, until the hub has them.
+hint_out = sa.Table(
+    "hint_out",
+    metadata,
+    sa.Column("id", sa.LargeBinary(16), primary_key=True),
+    sa.Column("rid", sa.LargeBinary(16), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("contact", sa.String(254), nullable=False),
+    sa.Column("created", _Big, nullable=False),
+    # How often it was sent: one that is not taken lets others go first.
+    sa.Column("tries", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # What was seen at the links of published own offers, see node.link_check.

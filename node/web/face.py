@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from node import viewing
+from node import hints, passing, viewing
 from node.city import load_city
+from node.editing import newest_document
 from node.party import Node
+from shared.model.hints import Taken
 from shared.web.messages import N_, translate
 from shared.web.offer_words import Words
 from shared.web.pages import Pages
@@ -28,7 +30,17 @@ def make_face(node: Node, pages: Pages, words: Words) -> Face:
         hides=lambda member: viewing.hides_persons(node, member),
         texts=lambda: _texts(node),
         remarks=lambda: _remarks(node),
+        take_hint=lambda rid, text, contact, address: _take_hint(node, rid, text, contact, address),
     )
+
+
+def _take_hint(node: Node, rid: bytes, text: str, contact: str, address: str) -> Taken:
+    """Keep a hint about an own offer for the desk, and one about another's for the hub."""
+    with node.db.read() as conn:
+        is_own = newest_document(node, conn, rid) is not None
+    if is_own:
+        return hints.take_hint(node, rid, text, contact, address=address)
+    return passing.keep_hint(node, rid, text, contact, address=address)
 
 
 def _texts(node: Node) -> Texts:

@@ -5,6 +5,7 @@ Node and hub bring what differs: their pages, what a push means to them, and the
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ from shared.errors import KreisweitError
 from shared.logs import Log, describe_exception
 from shared.web.assets import asset_routes
 from shared.web.conditional import ConditionalRequests
+from shared.web.counting import Counting, Counts, stop_flushing
 from shared.web.desk.guard import verify_desk
 from shared.web.feed_routes import FeedRoutes
 from shared.web.headers import SecurityHeaders
@@ -52,6 +54,7 @@ def make_site(
     handlers: Sequence[ControllerRouterHandler],
     checks: dict[str, Check],
     jobs: Jobs | None,
+    counts: Counts,
 ) -> Litestar:
     """Return the application; its lifespan starts the jobs, and ends them and all waiting.
 
@@ -64,12 +67,14 @@ def make_site(
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         app.state.end_waiting = feed.close
+        flushing = asyncio.create_task(counts.keep_flushing())
         try:
             if jobs is not None:
                 await jobs.start()
             yield
         finally:
             await feed.close()
+            await stop_flushing(flushing)
             if jobs is not None:
                 await jobs.stop()
 
@@ -85,7 +90,7 @@ def make_site(
     verify_desk(app)
     # Around everything, routing and its errors included: the framework answers 405 to HEAD before any middleware runs.
     localised = Languages(app.asgi_handler, tuple(pages.languages), german=_GERMAN)
-    app.asgi_handler = SecurityHeaders(ConditionalRequests(localised))
+    app.asgi_handler = SecurityHeaders(Counting(ConditionalRequests(localised), counts))
     return app
 
 

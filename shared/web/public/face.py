@@ -14,6 +14,7 @@ from shared.clock import Clock
 from shared.consume import shown_origins
 from shared.database import Database
 from shared.feed.catalogue_note import CatalogueNote
+from shared.model.hints import Taken
 from shared.search.finding import Finder
 from shared.web.offer_words import Words
 from shared.web.pages import Pages, Standing
@@ -69,6 +70,8 @@ class Face:
         hides: tells whether persons are hidden in the records of a member.
         texts: returns what the party set.
         remarks: returns what visitors should know just now.
+        take_hint: keeps a checked hint for the owner of a shown offer; given the record's id, text, contact, and the
+            visitor's address for the pace alone.
     """
 
     member: str
@@ -83,6 +86,7 @@ class Face:
     hides: Callable[[str], bool]
     texts: Callable[[], Texts]
     remarks: Callable[[], Sequence[Remark]]
+    take_hint: Callable[[bytes, str, str, str], Taken]
 
     def today(self) -> date:
         """Return the day in the district."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from litestar.types import ControllerRouterHandler
 
 from shared.web.public.face import Face
+from shared.web.public.hint import hint_router
 from shared.web.public.languages_page import languages_routes
 from shared.web.public.offer import offer_routes
 from shared.web.public.results import result_routes
@@ -19,5 +20,6 @@ def public_routes(face: Face) -> Sequence[ControllerRouterHandler]:
         *start_routes(face),
         *result_routes(face),
         *offer_routes(face),
+        hint_router(face),
         languages_routes(face),
     ]

@@ -249,13 +249,33 @@ def upgrade() -> None:
         batch_op.create_index("ix_inbox_rid", ["rid"], unique=False)
 
     op.create_table(
-        "inbox_visit",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("network", sa.LargeBinary(length=16), nullable=False),
+        "report",
+        sa.Column("member", sa.String(length=32), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
         sa.Column("time", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox_visit")),
+        sa.PrimaryKeyConstraint("member", "day", name=op.f("pk_report")),
+        sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("inbox_visit", schema=None) as batch_op:
-        batch_op.create_index("ix_inbox_visit_network", ["network", "time"], unique=False)
+    op.create_table(
+        "login_attempt",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key_hash", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("time", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_login_attempt")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("login_attempt", schema=None) as batch_op:
+        batch_op.create_index("ix_login_attempt_key_hash", ["key_hash", "time"], unique=False)
+        batch_op.create_index(batch_op.f("ix_login_attempt_time"), ["time"], unique=False)
 
+    op.create_table(
+        "tally",
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("day", "kind", "key", name=op.f("pk_tally")),
+        sqlite_with_rowid=False,
+    )
     # ### end Alembic commands ###
