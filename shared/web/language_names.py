@@ -24,7 +24,7 @@ def language_name(languages: Vocabulary, code: str, page_language: str) -> str:
     locale = locale_of(page_language)
     if term is not None and locale.language == SOURCE_LANGUAGE:
         return term.label
-    name = locale.languages.get(_NAMES_IN_BABEL.get(code, code))
+    name = str(locale.languages.get(_NAMES_IN_BABEL.get(code, code), ""))
     if name:
         return name[0].upper() + name[1:]
     return (term and term.own_name) or code

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
 from typing import Final
 
 from babel import Locale, UnknownLocaleError
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -23,6 +25,9 @@ from babel.support import NullTranslations, Translations
 SOURCE_LANGUAGE: Final = "de"
 LANGUAGE: ContextVar[str] = ContextVar("kreisweit_language", default=SOURCE_LANGUAGE)
 """The language of the request being answered; set by `languages.Languages`, read while a page is made."""
+
+REVIEWED: Final = "reviewed"
+"""Translator's comment of a message that somebody whose language it is has confirmed; all others are unreviewed."""
 
 _DOMAIN: Final = "kreisweit"
 _LOCALES: Final = {"de-simple": "de", "prs": "fa_AF", "en": "en_GB", "kmr": "ku_TR"}
@@ -74,12 +79,9 @@ def shipped_languages() -> tuple[str, ...]:
 @cache
 def catalogue_of(language: str) -> NullTranslations:
     """Return the translations of a language; German, and a language without a catalogue, translate to themselves."""
-    file = files("shared.web") / "locale" / language / "LC_MESSAGES" / f"{_DOMAIN}.po"
-    if language == SOURCE_LANGUAGE or not file.is_file():
+    catalogue = _read(language)
+    if catalogue is None:
         return NullTranslations()
-    with file.open("rb") as stream:
-        catalogue = read_po(stream, locale=None)
-    catalogue.locale = locale_of(language)
     compiled = BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
@@ -87,3 +89,36 @@ def catalogue_of(language: str) -> NullTranslations:
     if (wider := _FALLBACKS.get(language)) is not None:
         found.add_fallback(catalogue_of(wider))
     return found
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the translation into one language is."""
+
+    texts: int
+    reviewed: int  # confirmed by somebody whose language it is
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Tell whether every text is confirmed."""
+        return self.texts == self.reviewed
+
+
+@cache
+def progress_of(language: str) -> Progress:
+    """Count the texts of a language, and those that bear the comment `# reviewed`; nothing for German, the source."""
+    catalogue = _read(language)
+    if catalogue is None:
+        return Progress(0, 0)
+    texts = [message for message in catalogue if message.id and message.string]
+    return Progress(len(texts), sum(REVIEWED in message.user_comments for message in texts))
+
+
+def _read(language: str) -> Catalog | None:
+    file = files("shared.web") / "locale" / language / "LC_MESSAGES" / f"{_DOMAIN}.po"
+    if language == SOURCE_LANGUAGE or not file.is_file():
+        return None
+    with file.open("rb") as stream:
+        catalogue = read_po(stream, locale=None)
+    catalogue.locale = locale_of(language)
+    return catalogue

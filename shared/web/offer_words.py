@@ -1,4 +1,4 @@
-"""How parts of an offer read in German: terms of the vocabularies, times, prices, places, links.
+"""How parts of an offer read in the language of the page: terms of the vocabularies, times, prices, places, links.
 
 Everything here gives text or safe markup for a page; nothing decides what is shown.
 """
@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import nh3
+from babel.numbers import format_decimal
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
@@ -20,13 +21,23 @@ from shared.model.district import District, parse_district
 from shared.model.parts import Cost, Phone, Place, Schedule, ScheduleException
 from shared.model.shipped import shipped_district, shipped_vocabularies
 from shared.model.vocabulary.terms import UNKNOWN, Vocabulary
+from shared.web import dates_in_words
 from shared.web.language_names import language_name
-from shared.web.messages import LANGUAGE
+from shared.web.messages import LANGUAGE, N_, locale_of, translate, translate_plural
 
-_DAYS = {"MO": "Mo", "TU": "Di", "WE": "Mi", "TH": "Do", "FR": "Fr", "SA": "Sa", "SU": "So"}
-_NTH = {"-1": "letzter", "1": "1.", "2": "2.", "3": "3.", "4": "4.", "5": "5."}
-_KINDS = {"sprechzeit": "Sprechzeit", "kurszeit": "Kurs", "telefonzeit": "Telefonzeit", "geschlossen": "geschlossen"}
-_PHONES = {"fax": "Fax", "text": "SMS", "cell": "mobil"}
+_NTH = {
+    "-1": N_("letzter %(day)s im Monat"),
+    "1": N_("1. %(day)s im Monat"),
+    "2": N_("2. %(day)s im Monat"),
+    "3": N_("3. %(day)s im Monat"),
+    "4": N_("4. %(day)s im Monat"),
+    "5": N_("5. %(day)s im Monat"),
+}
+_KINDS = {
+    "sprechzeit": N_("Sprechzeit"), "kurszeit": N_("Kurs"), "telefonzeit": N_("Telefonzeit"),
+    "geschlossen": N_("geschlossen"),
+}  # fmt: skip
+_PHONES = {"fax": N_("Fax"), "text": N_("SMS"), "cell": N_("mobil")}
 _TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a", "h3", "h4", "blockquote"}
 
 
@@ -74,23 +85,25 @@ def markdown(text: str) -> Markup:
 
 def day(value: date) -> str:
     """Write a day: 24.11.2026."""
-    return f"{value:%d.%m.%Y}"
+    return dates_in_words.day(value)
 
 
 def span(start: date | None, end: date | None) -> str:
     """Write a period of which either end may be open."""
     if start and end:
-        return f"{day(start)} bis {day(end)}" if start != end else day(start)
+        both = translate("%(start)s bis %(end)s") % {"start": day(start), "end": day(end)}
+        return both if start != end else day(start)
     if start:
-        return f"ab {day(start)}"
-    return f"bis {day(end)}" if end else ""
+        return translate("ab %(day)s") % {"day": day(start)}
+    return translate("bis %(day)s") % {"day": day(end)} if end else ""
 
 
 def times(schedules: Sequence[Schedule]) -> list[str]:
     """Write the slots, those of equal hours together: Mo, Mi 09:00–12:00 Uhr."""
     grouped: dict[tuple[str, str, str], list[str]] = {}
     for slot in schedules:
-        grouped.setdefault((_hours(slot), _remarks(slot), _KINDS.get(slot.kind or "", "")), []).extend(_days(slot))
+        kind = translate(_KINDS.get(slot.kind or "", ""))
+        grouped.setdefault((_hours(slot), _remarks(slot), kind), []).extend(_days(slot))
     lines = []
     for (hours, remarks, kind), days in grouped.items():
         when = " ".join(part for part in (", ".join(dict.fromkeys(days)), hours) if part)
@@ -103,29 +116,31 @@ def times(schedules: Sequence[Schedule]) -> list[str]:
 def _days(slot: Schedule) -> list[str]:
     named = []
     for code in slot.byday:
-        name = _DAYS[code[-2:]]
-        named.append(f"{_NTH[code[:-2]]} {name} im Monat" if code[:-2] else name)
-    return [*named, *(f"am {number}. im Monat" for number in slot.bymonthday if number > 0)]
+        name = dates_in_words.weekday(code[-2:])
+        named.append(translate(_NTH[code[:-2]]) % {"day": name} if code[:-2] else name)
+    return [*named, *(translate("am %(n)s. im Monat") % {"n": number} for number in slot.bymonthday if number > 0)]
 
 
 def _hours(slot: Schedule) -> str:
     if slot.opens_at and slot.closes_at:
-        return f"{slot.opens_at}–{slot.closes_at} Uhr"
+        return translate("%(opens)s–%(closes)s Uhr") % {"opens": slot.opens_at, "closes": slot.closes_at}
     if slot.opens_at:
-        return f"ab {slot.opens_at} Uhr"
-    return f"bis {slot.closes_at} Uhr" if slot.closes_at else ""
+        return translate("ab %(time)s Uhr") % {"time": slot.opens_at}
+    return translate("bis %(time)s Uhr") % {"time": slot.closes_at} if slot.closes_at else ""
 
 
 def _remarks(slot: Schedule) -> str:
-    every = f"alle {slot.interval} Wochen" if slot.freq == "WEEKLY" and (slot.interval or 1) > 1 else ""
-    appointment = "nach Vereinbarung" if slot.by_appointment else ""
+    weeks = slot.interval or 1
+    every = translate_plural("jede Woche", "alle %(n)s Wochen", weeks) % {"n": weeks}
+    every = every if slot.freq == "WEEKLY" and weeks > 1 else ""
+    appointment = translate("nach Vereinbarung") if slot.by_appointment else ""
     period = span(slot.valid_from or slot.dtstart, slot.valid_to or slot.until)
     return ", ".join(part for part in (every, appointment, slot.description, period) if part)
 
 
 def exception(entry: ScheduleException) -> str:
     """Write days on which other times hold."""
-    what = "geschlossen" if entry.closed else entry.hours
+    what = translate("geschlossen") if entry.closed else entry.hours
     return " ".join(
         part for part in (span(entry.date_from, entry.date_to or entry.date_from), what, entry.reason) if part
     )
@@ -133,7 +148,7 @@ def exception(entry: ScheduleException) -> str:
 
 def cost(entry: Cost) -> str:
     """Write a price: Einzelkarte 3,50 € (ermäßigt)."""
-    amount = "" if entry.amount is None else f"{entry.amount:.2f} €".replace(".", ",")
+    amount = "" if entry.amount is None else format_decimal(entry.amount, "0.00", locale_of(LANGUAGE.get())) + " €"
     note = f"({entry.amount_description})" if entry.amount_description else ""
     return " ".join(part for part in (entry.option, amount, note, span(entry.valid_from, entry.valid_to)) if part)
 
@@ -142,7 +157,9 @@ def place(entry: Place, *, is_confidential: bool) -> str:
     """Write an address on one line; a confidential one shows its town alone."""
     town = " ".join(part for part in (entry.postal_code, entry.city) if part)
     if is_confidential:
-        return f"{town} (Anschrift auf Anfrage)" if town else "Anschrift auf Anfrage"
+        if not town:
+            return translate("Anschrift auf Anfrage")
+        return translate("%(town)s (Anschrift auf Anfrage)") % {"town": town}
     parts = [entry.name, " ".join(part for part in (entry.address_1, entry.address_2) if part), town]
     return ", ".join(part for part in (*parts, entry.transportation) if part)
 
@@ -162,8 +179,9 @@ _READ_NUMBER = re.compile(r"\+[0-9][0-9 ]{2,30}")
 
 def phone(entry: Phone) -> Markup:
     """Link to a telephone number, with what it is; a text that was not readable as one stays text."""
-    kind = ", ".join(part for part in (_PHONES.get(entry.type or "", ""), entry.description) if part)
+    kind = ", ".join(part for part in (translate(_PHONES.get(entry.type or "", "")), entry.description) if part)
     is_read = _READ_NUMBER.fullmatch(entry.number) is not None
     dialled = entry.number.replace(" ", "")
-    number = Markup('<a href="tel:{}">{}</a>').format(dialled, entry.number) if is_read else escape(entry.number)
+    shown = Markup('<bdi dir="ltr">{}</bdi>').format(entry.number)  # its groups would change places from right to left
+    number = Markup('<a href="tel:{}">{}</a>').format(dialled, shown) if is_read else escape(entry.number)
     return Markup("{} ({})").format(number, kind) if kind else number

@@ -27,6 +27,8 @@ from shared.web.pages import Pages
 from shared.web.problems import problem_handlers
 
 _NO_STORE = {"Cache-Control": "no-store"}
+_GERMAN = (DESK, "/verbund", "/mitglieder", "/bestaetigen", "/aendern", "/antwort")
+"""Beginnings of paths whose pages are German for everybody: for those who work here, run a node or answer a letter."""
 
 Check = Callable[[], str]
 """Looks at one thing this party needs; returns "ok" or a code that says what is wrong."""
@@ -82,7 +84,7 @@ def make_site(
     )
     verify_desk(app)
     # Around everything, routing and its errors included: the framework answers 405 to HEAD before any middleware runs.
-    localised = Languages(app.asgi_handler, tuple(pages.languages), german=(DESK,))
+    localised = Languages(app.asgi_handler, tuple(pages.languages), german=_GERMAN)
     app.asgi_handler = SecurityHeaders(ConditionalRequests(localised))
     return app
 

@@ -7,10 +7,15 @@ from collections.abc import Sequence
 from litestar.types import ControllerRouterHandler
 
 from shared.web.public.face import Face
+from shared.web.public.languages_page import languages_routes
 from shared.web.public.results import result_routes
 from shared.web.public.start import start_routes
 
 
 def public_routes(face: Face) -> Sequence[ControllerRouterHandler]:
     """Return the routes of every public page and format."""
-    return [*start_routes(face), *result_routes(face)]
+    return [
+        *start_routes(face),
+        *result_routes(face),
+        languages_routes(face),
+    ]
