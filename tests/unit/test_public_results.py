@@ -297,3 +297,17 @@ def test_start_page_of_the_hub_has_no_own_city() -> None:
 
     assert view.own is None
     assert view.topics[0].own is None
+
+
+@pytest.mark.parametrize("language", ["de", "ar", "ru"])
+@pytest.mark.parametrize("total", [1, 2, 11])
+def test_start_page_counts_in_every_language(language: str, total: int) -> None:
+    answer = answer_of(total=total, counts=counts(topics=[("sport", total)], cities=[("marl", total)]))
+    with speaking(language):
+        face = make_face()
+        text = face.pages.render(
+            "public/start.html", view=lay_out_start(face, answer, answer), texts=face.texts(), remarks=(), canonical="/"
+        )
+
+    assert ("1 Angebot in Herten" in text) == (language == "de" and total == 1)
+    assert 'href="/angebote?thema=sport"' in text
