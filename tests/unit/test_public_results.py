@@ -225,6 +225,7 @@ def test_badges_say_only_what_is_known() -> None:
     [
         (Reason("kurs", "title", "word"), "gefunden: Titel"),
         (Reason("deutsch", "topic", "word", "sprache"), "Thema „Deutsch lernen“"),
+        (Reason("kurs", "topic", "part", "integrationskursen"), "gefunden: Thema"),
         (Reason("deutschkurs", "title", "synonym", "sprachkurs"), "„deutschkurs“ → „sprachkurs“"),
         (Reason("course", "topic", "language", "sprache.kurs"), "„course“ → „Sprach- und Integrationskurs“"),
         (Reason("kurss", "title", "typo", "kurs"), "„kurss“ → „kurs“"),
