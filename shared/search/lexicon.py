@@ -170,13 +170,16 @@ def stems_of(text: str) -> Phrase:
 
 
 def read_terms(text: str) -> list[Term]:
-    """Read the file of terms: `[field value …]` sections with lines `language = phrase; phrase`."""
+    """Read the file of terms: sections `[field value … | field value …]` with lines `language = phrase; phrase`.
+
+    The field `word` stands for no filter but for German words that are looked for instead.
+    """
     terms: list[Term] = []
     targets: list[tuple[str, str]] = []
     for line in _lines(text):
         if line.startswith("["):
-            names = line.strip("[]").split()
-            targets = [(names[0], value) for value in names[1:]]
+            fields = [part.split() for part in line.strip("[]").split("|")]
+            targets = [(names[0], value) for names in fields for value in names[1:]]
             continue
         language, _, phrases = line.partition("=")
         for phrase in phrases.split(";"):

@@ -68,4 +68,6 @@ class ReasonFinder:
         parts = [
             shown for _, shown in candidates if not level.stems.isdisjoint(self._lexicon.parts(fold_letters(shown)))
         ]
+        if level.how == "language":
+            return max([*whole, *parts], key=len, default="")
         return " ".join(whole[: len(level.stems)]) or next(iter(parts), "")
