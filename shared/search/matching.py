@@ -104,7 +104,7 @@ class Matcher:
         found = list(self._single(unit.words[0], how) if len(unit.words) == 1 else self._phrase(unit.words))
         for phrase in unit.synonyms:
             found += self._levels(self._together(phrase), how or "synonym", frozenset(phrase))
-        # German offers say themselves what they are about; a whole topic stands for a German word that none of them has.
+        # German offers say themselves what they are about: a topic stands for a German word only where none says it.
         is_said = any(level.bits and level.how != "begins" for level in found)
         found += self._meant(one for one in unit.meanings if not (is_said and one.is_german and one.field in _BROAD))
         return sorted((level for level in found if level.bits), key=lambda level: -level.weight)
