@@ -71,12 +71,12 @@ class Analyzer:
         return (
             [doc.name, doc.alternate_name, *(one.name for one in others)],
             [*(self._label("topic", code) for code in dict.fromkeys((*doc.topics, *above))), *kinds],
-            [self._label("target_group", code) for code in groups],
+            [*(self._label("target_group", code) for code in groups), doc.eligibility],
             [text for one in doc.providers for text in (one.name, one.alternate_name)] + [doc.program],
             [doc.summary, *(one.summary for one in others)],
             [text for place in doc.locations for text in _place_texts(place, doc.address_confidential)],
             [
-                doc.body, doc.eligibility, doc.application_process, doc.interpretation, doc.fees_text,
+                doc.body, doc.application_process, doc.interpretation, doc.fees_text,
                 doc.accreditation, doc.schedule_text, *(self._label("language", one.code) for one in doc.languages),
                 *(self._label("mode", code) for code in doc.mode if code != UNKNOWN),
             ],

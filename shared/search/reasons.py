@@ -65,7 +65,9 @@ class ReasonFinder:
             start = next(iter(level.stems))
             return next((shown for text, shown in candidates if text.startswith(start)), "")
         whole = [shown for text, shown in candidates if text in level.stems]
-        parts = [
-            shown for _, shown in candidates if not level.stems.isdisjoint(self._lexicon.parts(fold_letters(shown)))
-        ]
+        # Cutting a word is dear; only one that holds the letters can hold the part.
+        likely = [shown for text, shown in candidates if any(key in text for key in level.stems)]
+        parts = [shown for shown in likely if not level.stems.isdisjoint(self._lexicon.parts(fold_letters(shown)))]
+        if level.how == "language":
+            return max([*whole, *parts], key=len, default="")
         return " ".join(whole[: len(level.stems)]) or next(iter(parts), "")

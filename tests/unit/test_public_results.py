@@ -225,6 +225,7 @@ def test_badges_say_only_what_is_known() -> None:
     [
         (Reason("kurs", "title", "word"), "gefunden: Titel"),
         (Reason("deutsch", "topic", "word", "sprache"), "Thema „Deutsch lernen“"),
+        (Reason("kurs", "topic", "part", "integrationskursen"), "gefunden: Thema"),
         (Reason("deutschkurs", "title", "synonym", "sprachkurs"), "„deutschkurs“ → „sprachkurs“"),
         (Reason("course", "topic", "language", "sprache.kurs"), "„course“ → „Sprach- und Integrationskurs“"),
         (Reason("kurss", "title", "typo", "kurs"), "„kurss“ → „kurs“"),
@@ -241,9 +242,7 @@ def test_hours_are_isolated_and_equal_ones_stand_together() -> None:
         Schedule(byday=("-1TH",), opens_at="14:00"),
     ]
 
-    assert short_times(slots) == (
-        'Mo, Mi <bdi dir="ltr">09:00–12:00</bdi> Uhr; letzter Do im Monat ab <bdi dir="ltr">14:00</bdi> Uhr'
-    )
+    assert short_times(slots) == ("Mo, Mi <bdi>09:00–12:00 Uhr</bdi>; letzter Do im Monat <bdi>ab 14:00 Uhr</bdi>")
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------
@@ -299,3 +298,18 @@ def test_start_page_of_the_hub_has_no_own_city() -> None:
 
     assert view.own is None
     assert view.topics[0].own is None
+
+
+@pytest.mark.parametrize("language", ["de", "ar", "ru"])
+@pytest.mark.parametrize("total", [1, 2, 11])
+def test_start_page_counts_in_every_language(language: str, total: int) -> None:
+    answer = answer_of(total=total, counts=counts(topics=[("sport", total)], cities=[("marl", total)]))
+    with speaking(language):
+        face = make_face()
+        text = face.pages.render(
+            "public/start.html", view=lay_out_start(face, answer, answer), texts=face.texts(), remarks=(), canonical="/"
+        )
+
+    if language == "de":
+        assert f">{total} {'Angebot' if total == 1 else 'Angebote'} in Herten<" in text
+    assert 'href="/angebote?thema=sport"' in text

@@ -122,6 +122,8 @@ def _place(doc: OfferDoc) -> str:
 def _kilometres(distance: float | None) -> str:
     if distance is None:
         return ""
+    if distance < 1:
+        return translate("weniger als 1 km")
     number = format_decimal(distance, "0.0" if distance < 10 else "0", locale=locale_of(LANGUAGE.get()))
     return translate("%(n)s km") % {"n": number}
 
@@ -152,11 +154,13 @@ def reasons_in_words(reasons: Sequence[Reason], words: Words) -> list[str]:
 
 
 def _reason(reason: Reason, words: Words) -> str:
-    met = reason.met
+    met, is_term = reason.met, False
     if met and reason.where in ("topic", "target"):
-        met = words.label("topic" if reason.where == "topic" else "target_group", met)
+        vocabulary = "topic" if reason.where == "topic" else "target_group"
+        is_term = words.vocabularies[vocabulary].get(met) is not None
+        met = words.label(vocabulary, met) if is_term else met
     if reason.how in ("synonym", "language", "typo") and met:
         return translate("„%(word)s“ → „%(met)s“") % {"word": isolated(reason.word), "met": isolated(met)}
-    if met and reason.where == "topic":
+    if is_term and reason.where == "topic":
         return translate("Thema „%(topic)s“") % {"topic": isolated(met)}
     return translate("gefunden: %(where)s") % {"where": translate(_WHERE[reason.where])}

@@ -46,14 +46,14 @@ def _line(days: Sequence[str], opens: str, closes: str, by_appointment: bool) ->
 
 def _hours(opens: str, closes: str) -> Markup | None:
     if opens and closes:
-        return escape(translate("%(hours)s Uhr")) % {"hours": _isolated(f"{opens}–{closes}")}
+        return _isolated(translate("%(opens)s–%(closes)s Uhr") % {"opens": opens, "closes": closes})
     if opens:
-        return escape(translate("ab %(time)s Uhr")) % {"time": _isolated(opens)}
-    return escape(translate("bis %(time)s Uhr")) % {"time": _isolated(closes)} if closes else None
+        return _isolated(translate("ab %(time)s Uhr") % {"time": opens})
+    return _isolated(translate("bis %(time)s Uhr") % {"time": closes}) if closes else None
 
 
 def _isolated(text: str) -> Markup:
-    return Markup('<bdi dir="ltr">{}</bdi>').format(text)
+    return Markup("<bdi>{}</bdi>").format(text)
 
 
 def _days(slot: Schedule) -> list[str]:
