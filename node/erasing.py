@@ -27,12 +27,13 @@ from node.mentions import entries_of
 from node.party import Node
 from node.persons import person_key
 from node.rows import mask_of
-from node.store import drafts, erasures, hints, history, imports, links, mails, persons, uploads, versions
+from node.store import drafts, erasures, hints, history, imports, links, persons, uploads, versions
 from node.store.desk_settings import load_texts, save_texts
 from shared.errors import ParseError
 from shared.feed.payload import parse_payload
 from shared.holdings import edits, facts, logs, payloads
 from shared.holdings.edits import Edit
+from shared.mailing.store import mails
 from shared.model.erasing import find_person, remove_person
 from shared.seal import erase_commitments
 

@@ -13,13 +13,14 @@ import msgspec
 from node.city import load_city
 from node.editing import newest_document
 from node.party import Node
-from node.store import hints, mails
+from node.store import hints
 from node.store.hints import ANSWERED, CLOSED, OPEN, Hint
 from node.workflow import Editor
 from shared.accounts.guessing import Pace, begin_submission
 from shared.errors import InputError, NotFoundError, RuleError
 from shared.holdings import facts
 from shared.mail import is_address
+from shared.mailing.store import mails
 from shared.model.text import one_line, running_text
 
 TEXT_MAX, CONTACT_MAX, NOTE_MAX = 1000, 254, 2000
