@@ -53,7 +53,7 @@ def add_to_subscriber(
     conn: sa.Connection, subscription: bytes, *, kind: str, recipient: str, letter: tuple[str, str], unsubscribe: str,
     now: int, expires: int | None = None,
 ) -> None:  # fmt: skip
-    """Put a letter to a subscriber into the outbox: its subject and text, and the address that ends the subscription."""
+    """Put a letter to a subscriber into the outbox: subject, text, and the address that ends the subscription."""
     subject, body = letter
     conn.execute(
         sa.insert(mail).values(
