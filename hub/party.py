@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -65,6 +66,7 @@ class Hub:
     ) -> None:
         self.settings = settings
         self.db = db
+        self.finder: Any = None
         self.signer = signer
         self.judges = judges
         self.clock = clock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub import erasure_watch, notes, pulling, pushing, recovery, relaying, roster_keeping
+from hub import erasure_watch, mailing, notes, pulling, pushing, recovery, relaying, roster_keeping
 from hub.party import Hub
 from shared.errors import LogStateError
 from shared.holdings import edits, facts, payloads
@@ -28,6 +28,7 @@ def tick(hub: Hub, owner: str) -> None:
     notes.publish_note(hub)
     pushing.push_due(hub)
     erasure_watch.watch(hub)
+    mailing.care(hub)
     tidy(hub)
 
 

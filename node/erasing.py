@@ -33,11 +33,11 @@ from shared.errors import ParseError
 from shared.feed.payload import parse_payload
 from shared.holdings import edits, facts, logs, payloads
 from shared.holdings.edits import Edit
-from shared.mailing.store import mails
+from shared.mailing.store import mails, subscriptions
 from shared.model.erasing import find_person, remove_person
 from shared.seal import erase_commitments
 
-_BESIDE = frozenset({"mail", "hint", "setting"})
+_BESIDE = frozenset({"mail", "hint", "setting", "subscription"})
 _ADDRESSES = frozenset({"office_email", "mail_user", "mail_sender"})
 
 
@@ -45,8 +45,8 @@ class Hit(msgspec.Struct, frozen=True):
     """One place where the person stands.
 
     `where` is version, outbox, conflict, draft, history, note (where an offer comes from), remark (what somebody who
-    gave a draft back wrote), basis (note on the legal basis; its `id` is no offer's), mail, hint or setting; `version`
-    is the index in the log, None for what is not in it; `id` is empty for what belongs to no offer.
+    gave a draft back wrote), basis (note on the legal basis; its `id` is no offer's), mail, hint, subscription or
+    setting; `version` is the index in the log, None for what is not in it; `id` is empty for what belongs to no offer.
     """
 
     id: bytes
@@ -124,6 +124,9 @@ def _beside_offers(conn: sa.Connection, text: str) -> list[Hit]:
     for number, rid, texts in hints.iterate_texts(conn):
         if fields := _fields(find_person(texts, text)):
             hits.append(Hit(rid, "", "hint", None, fields, row_id=number))
+    for _, texts in subscriptions.iterate_texts(conn):
+        if fields := _fields(find_person(texts, text)):
+            hits.append(Hit(b"", "", "subscription", None, fields))
     if fields := _fields(find_person(_city_texts(conn), text)):
         hits.append(Hit(b"", "", "setting", None, fields))
     return hits
@@ -297,7 +300,11 @@ def _newest_texts(node: Node, conn: sa.Connection) -> Iterator[dict[str, Any]]:
 
 
 def _clean_beside_offers(conn: sa.Connection, hits: list[Hit], text: str) -> None:
-    """Delete letters that name the person; clean hints and the city's own texts."""
+    """Delete letters and subscriptions that name the person; clean hints and the city's own texts."""
+    theirs = [key for key, texts in subscriptions.iterate_texts(conn) if find_person(texts, text)]
+    subscriptions.drop_subscriptions(conn, theirs)
+    named = [told for told in subscriptions.iterate_told(conn) if find_person({"name": told["title"]}, text)]
+    subscriptions.forget_told(conn, [told["rid"] for told in named])
     mails.drop_mails(conn, [hit.row_id for hit in hits if hit.where == "mail" and hit.row_id is not None])
     numbers = {hit.row_id for hit in hits if hit.where == "hint"}
     for number, _, texts in [found for found in hints.iterate_texts(conn) if found[0] in numbers]:

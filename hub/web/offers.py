@@ -19,7 +19,11 @@ def make_pages(hub: Hub, words: Words) -> Pages:
     shell = Shell(
         party=words.district.name,
         district=words.district.name,
-        navigation=(Link("/angebote", N_("Angebote")), Link("/mitglieder", N_("Mitglieder")), Link("/verbund", N_("Verbund"))),
+        navigation=(
+            Link("/angebote", N_("Angebote")),
+            Link("/mitglieder", N_("Mitglieder")),
+            Link("/verbund", N_("Verbund")),
+        ),
         notice=hub.settings.notice,
     )
     return Pages(shell, hub.clock, packages=("hub.web",), languages=offered_languages(words))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from node import viewing
 from node.city import load_city
+from node.following import subscriptions_of
 from node.party import Node
 from shared.web.messages import N_, translate
 from shared.web.offer_words import Words
@@ -22,11 +23,13 @@ def make_face(node: Node, pages: Pages, words: Words) -> Face:
         clock=node.clock,
         pages=pages,
         words=words,
+        finder=node.finder,
         public_url=node.settings.public_url,
         said=node.consumer.newest,
         hides=lambda member: viewing.hides_persons(node, member),
         texts=lambda: _texts(node),
         remarks=lambda: _remarks(node),
+        subscriptions=subscriptions_of(node),
     )
 
 

@@ -1,11 +1,8 @@
-"""Subscriptions to searches: asked for on a page, confirmed from a letter, told of what is new and what ended.
+"""Subscriptions to searches: asked for on a page, confirmed from a letter, ended from any letter.
 
-Decided here: that nobody gets letters who did not confirm, how long an unconfirmed address stays (48 hours), when is
-looked for news, how many letters an address gets, and that ending deletes the address at once.  What letters say is
-decided by `Writer`; how they leave, by `outbox`.
-
-Order of telling: the letter, and what was told with it, in one transaction.  A crash before it tells later, one after
-it tells nothing twice; with a full outbox or without a mail server nothing is told and nothing is forgotten.
+Decided here: that nobody gets letters who did not confirm, how long an unconfirmed address stays (48 hours), how many
+letters an address gets, and that ending deletes the address at once.  What letters say is decided by `Writer`; what is
+told and when, by `telling`; how letters leave, by `outbox`.
 
 Links: the one that confirms is random; the one that ends is made from a secret of this party and the number of the
 subscription, so that every letter carries the same and old ones stay good.  Known gap: who reads the whole database
@@ -16,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final, Protocol
@@ -54,16 +51,10 @@ NETWORK_PACE = Pace(free=5, first_wait_seconds=60, longest_wait_seconds=3600, mo
 LETTERS_PER_HOUR: Final = 6
 """Letters to one address, so that nobody is flooded by what others enter here."""
 _WAITING_MAX = 2000
-_OUTBOX_MAX = 1000
-_AT_ONCE = 10
 _MORNING = time(7)
-_LATER_SECONDS = 3600
-_LONGEST_SECONDS = 8 * 86_400
 _TITLE_SECONDS = 15 * 86_400
-_FRESH_SECONDS = 86_400
 _VISIT_SECONDS = 86_400
 _KEY_FACT = "subscription-key"
-_RID = 16
 
 
 class Matches(Protocol):
@@ -166,9 +157,7 @@ class Subscriptions:
                 return wait
             store.add_visit(conn, key, now)
             held = store.load_of_address(conn, address)
-            if len([one for one in held if one.state == ACTIVE]) < PER_ADDRESS_MAX and self._count_letter(
-                conn, address
-            ):
+            if len([one for one in held if one.state == ACTIVE]) < PER_ADDRESS_MAX and self.count_letter(conn, address):
                 self._ask(conn, Subscription(
                     id=self.dice.token(16), address=address, query=query_of(asked), language=language, rhythm=rhythm,
                     state=WAITING, confirm_hash=b"", end_hash=b"", created=now, confirmed=None, told=None, due=now,
@@ -180,7 +169,7 @@ class Subscriptions:
         """Keep an unconfirmed subscription in place of an older one for the same search, and write the letter."""
         older = [one.id for one in held if one.state == WAITING and one.query == row.query]
         store.drop_subscriptions(conn, older)
-        token, end = self.dice.token(32), self._end_token(conn, row.id)
+        token, end = self.dice.token(32), self.end_token(conn, row.id)
         row = msgspec.structs.replace(row, confirm_hash=_hashed(token), end_hash=_hashed(end))
         store.add_subscription(conn, row)
         mails.add_to_subscriber(
@@ -205,7 +194,7 @@ class Subscriptions:
         found = self.find_waiting(text)
         if found is None or found.state == ACTIVE:
             return found
-        seen = _seen(self._groups(found.query) or [])
+        groups = self.groups(found.query) or []
         with self.db.write() as conn:
             again = store.load_subscription(conn, found.id)
             if again is None or again.state == ACTIVE:
@@ -213,9 +202,11 @@ class Subscriptions:
             before = [one for one in store.load_of_address(conn, found.address) if one.query == found.query]
             active = next((one for one in before if one.state == ACTIVE), None)
             store.drop_subscriptions(conn, [one.id for one in before if one.id != found.id])
+            here = catalogue.load_named(conn, self.origins(), sorted({rid for group in groups for rid in group}))
+            store.save_told(conn, [told_of(one) for one in here], now=self.clock.now())
             changes: dict[str, object] = {
-                "state": ACTIVE, "confirmed": self.clock.now(), "due": self._next_due(found.rhythm),
-                "seen": seen if active is None else active.seen,
+                "state": ACTIVE, "confirmed": self.clock.now(), "due": self.next_due(found.rhythm),
+                "seen": packed(groups) if active is None else active.seen,
             }  # fmt: skip
             store.change_subscription(conn, found.id, **changes)
             return store.load_subscription(conn, found.id)
@@ -234,57 +225,16 @@ class Subscriptions:
         if found is None:
             return False
         with self.db.write() as conn:
-            self._drop(conn, found)
+            self.drop(conn, found)
         return True
 
-    def _drop(self, conn: sa.Connection, row: Subscription) -> None:
+    def drop(self, conn: sa.Connection, row: Subscription) -> None:
         store.drop_subscriptions(conn, [row.id])
         facts.save_fact(conn, "scrub-due", 1)
 
     # --- by itself ---------------------------------------------------------------------------------------------------
 
-    def tell_due(self) -> int:
-        """Write the letters whose time has come, a few at a time; returns how many were written.
-
-        Nothing is told while nothing can be sent, or while what is shown is not known: it would all seem to have ended.
-        """
-        now = self.clock.now()
-        with self.db.read() as conn:
-            due = store.load_due(conn, now=now, within=_LONGEST_SECONDS, most=_AT_ONCE)
-            is_full = due and mails.count_mails(conn, to_subscribers=True).get(mails.WAITING, 0) >= _OUTBOX_MAX
-        if not due or is_full or not self.can_send() or not self.origins():
-            return 0
-        found = {query: self._groups(query) for query in dict.fromkeys(row.query for row in due)}
-        return sum(self._tell(row, groups) for row in due if (groups := found[row.query]) is not None)
-
-    def _tell(self, row: Subscription, groups: Sequence[Sequence[bytes]]) -> int:
-        news, fresh = self._compare(row, groups)
-        now = self.clock.now()
-        with self.db.write() as conn:
-            row_now = store.load_subscription(conn, row.id)
-            if row_now is None or row_now.state != ACTIVE:
-                return 0
-            store.save_told(conn, fresh, now=now)
-            states = mails.states_of_subscription(conn, row.id)
-            if mails.FAILED in states:  # the server refused the address for good
-                self._drop(conn, row)
-                return 0
-            if states or (not news.is_empty and not self._count_letter(conn, row.address)):
-                store.change_subscription(conn, row.id, due=now + _LATER_SECONDS)
-                return 0
-            later = {"due": self._next_due(row.rhythm), "seen": _seen(groups)}
-            if news.is_empty:
-                store.change_subscription(conn, row.id, **later)
-                return 0
-            store.change_subscription(conn, row.id, told=now, **later)
-            end = self._end_token(conn, row.id)
-            mails.add_to_subscriber(
-                conn, row.id, kind="news", recipient=row.address, letter=self.writer.news(row, news, end),
-                unsubscribe=self.writer.end_url(row, end), now=now,
-            )  # fmt: skip
-        return 1
-
-    def _groups(self, query: str) -> list[tuple[bytes, ...]] | None:
+    def groups(self, query: str) -> list[tuple[bytes, ...]] | None:
         """Return the ids of the offers that a search finds, those of one cluster together; None without a search."""
         finder = self.finder()
         if finder is None:
@@ -292,31 +242,7 @@ class Subscriptions:
         hits = finder.matching(asked_of(query), today=self.moment().date())
         return [(hit.rid, *(rid for _, rid in hit.others)) for hit in hits]
 
-    def _compare(self, row: Subscription, groups: Sequence[Sequence[bytes]]) -> tuple[News, list[Told]]:
-        """Return what changed since the last letter, and titles that are to be noted."""
-        seen = {row.seen[at : at + _RID] for at in range(0, len(row.seen), _RID)}
-        here = {rid for group in groups for rid in group}
-        new = [group[0] for group in groups if seen.isdisjoint(group)]
-        origins = self.origins()
-        with self.db.read() as conn:
-            named = {one.rid: one for one in catalogue.load_named(conn, origins, sorted(here | seen))}
-            known = store.load_told(conn, sorted(here | seen))
-            shown = [catalogue.find_shown(conn, origins, rid) for rid in new[:NEWS_MAX]]
-        gone = seen - here
-        ended = sorted((known[rid][0] for rid in gone - named.keys() if rid in known), key=lambda one: one.title)
-        left = [_told(named[rid]) for rid in sorted(gone & named.keys())]
-        fresh = [_told(named[rid]) for rid in sorted(here & named.keys()) if self._is_stale(named[rid], known)]
-        news = News(
-            [one for one in shown if one is not None], len(new), ended[:NEWS_MAX], len(gone - named.keys()),
-            left[:NEWS_MAX], len(left),
-        )  # fmt: skip
-        return news, fresh
-
-    def _is_stale(self, named: catalogue.Named, known: Mapping[bytes, tuple[Told, int]]) -> bool:
-        held = known.get(named.rid)
-        return held is None or held[0] != _told(named) or self.clock.now() - held[1] > _FRESH_SECONDS
-
-    def _next_due(self, rhythm: str) -> int:
+    def next_due(self, rhythm: str) -> int:
         """Return the next morning, or that of the same day of next week."""
         here = self.moment()
         days = 7 if rhythm == WEEKLY else int(here.time() >= _MORNING)
@@ -342,7 +268,7 @@ class Subscriptions:
 
     # --- secrets -----------------------------------------------------------------------------------------------------
 
-    def _count_letter(self, conn: sa.Connection, address: str) -> bool:
+    def count_letter(self, conn: sa.Connection, address: str) -> bool:
         """Count a letter to an address; False when it had as many as it may get in an hour."""
         now, key = self.clock.now(), self._keyed(conn, f"address:{address.lower()}")
         if len(store.visit_times(conn, key, since=now - HOUR_SECONDS)) >= LETTERS_PER_HOUR:
@@ -350,7 +276,7 @@ class Subscriptions:
         store.add_visit(conn, key, now)
         return True
 
-    def _end_token(self, conn: sa.Connection, number: bytes) -> bytes:
+    def end_token(self, conn: sa.Connection, number: bytes) -> bytes:
         return hmac.new(self._secret(conn), b"end:" + number, hashlib.sha256).digest()
 
     def _keyed(self, conn: sa.Connection, text: str) -> bytes:
@@ -373,11 +299,13 @@ def _problems(address: str, rhythm: str) -> dict[str, list[str]]:
     return problems
 
 
-def _told(named: catalogue.Named) -> Told:
+def told_of(named: catalogue.Named) -> Told:
+    """Return what subscribers know of a shown offer."""
     return Told(named.rid, named.member, named.title, named.commitment)
 
 
-def _seen(groups: Sequence[Sequence[bytes]]) -> bytes:
+def packed(groups: Sequence[Sequence[bytes]]) -> bytes:
+    """Return the ids of what was found as `Subscription.seen` holds them."""
     return b"".join(sorted({rid for group in groups for rid in group}))
 
 

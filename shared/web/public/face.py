@@ -15,6 +15,7 @@ from shared.clock import Clock
 from shared.consume import shown_origins
 from shared.database import Database
 from shared.feed.catalogue_note import CatalogueNote
+from shared.mailing.subscribing import Subscriptions
 from shared.search.asking import Asked
 from shared.search.found import Answer, Hit
 from shared.web.offer_words import Words
@@ -85,6 +86,7 @@ class Face:
         hides: tells whether persons are hidden in the records of a member.
         texts: returns what the party set.
         remarks: returns what visitors should know just now.
+        subscriptions: letters about searches; None where none are offered.
     """
 
     member: str
@@ -99,6 +101,7 @@ class Face:
     hides: Callable[[str], bool]
     texts: Callable[[], Texts]
     remarks: Callable[[], Sequence[Remark]]
+    subscriptions: Subscriptions | None = None
 
     def today(self) -> date:
         """Return the day in the district."""

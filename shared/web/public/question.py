@@ -45,7 +45,9 @@ VOCABULARIES: Final[Mapping[str, str]] = {
     "offer_types": "offer_type",
 }  # fmt: skip
 _PARTS: Final = dict(
-    zip(PARTS, (N_("vormittags (bis 12 Uhr)"), N_("nachmittags (12 bis 17 Uhr)"), N_("abends (ab 17 Uhr)")), strict=True)
+    zip(
+        PARTS, (N_("vormittags (bis 12 Uhr)"), N_("nachmittags (12 bis 17 Uhr)"), N_("abends (ab 17 Uhr)")), strict=True
+    )
 )
 _CLDR: Final = {"prs": "fa_AF", "kmr": "ku", "pes": "fa"}
 """Languages that CLDR names otherwise."""

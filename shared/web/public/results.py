@@ -23,8 +23,20 @@ from shared.web.messages import LANGUAGE, N_, translate, translate_plural
 from shared.web.pages import Pages
 from shared.web.public.cards import HitCard, hit_cards
 from shared.web.public.face import Face
-from shared.web.public.filters import Chip, Distance, Group, NextStep, Value, chips, distances, flags, groups, next_steps
+from shared.web.public.filters import (
+    Chip,
+    Distance,
+    Group,
+    NextStep,
+    Value,
+    chips,
+    distances,
+    flags,
+    groups,
+    next_steps,
+)
 from shared.web.public.question import RESULTS, QuestionWords, address, known_values
+from shared.web.public.search_words import follow_search
 
 PER_PAGE = 20
 _ORDERS: Mapping[str, str] = {
@@ -105,6 +117,7 @@ def respond_results(face: Face, asked: Asked, postcodes: TownPostcodes, *, typed
         office=face.texts().office,
         remarks=face.remarks(),
         canonical=face.absolute(view.url),
+        follow=follow_search(face.pages, asked),
     )
     response.headers["X-Total-Count"] = str(answer.total)
     return response

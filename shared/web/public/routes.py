@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
+from shared.web.public.atom import feed_routes
 from shared.web.public.face import Face
 from shared.web.public.results import result_routes
 from shared.web.public.start import start_routes
+from shared.web.public.subscription_pages import subscription_routes
 
 
 def public_routes(face: Face) -> Sequence[ControllerRouterHandler]:
     """Return the routes of every public page and format."""
-    return [*start_routes(face), *result_routes(face)]
+    return [*start_routes(face), *result_routes(face), *feed_routes(face), *subscription_routes(face)]
