@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -66,7 +65,6 @@ class Hub:
     ) -> None:
         self.settings = settings
         self.db = db
-        self.finder: Any = None
         self.signer = signer
         self.judges = judges
         self.clock = clock

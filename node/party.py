@@ -6,7 +6,6 @@ Everything it does stands in the use cases beside this module.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from node.roles import ROLES
 from node.settings import Membership, NodeSettings
@@ -46,7 +45,6 @@ class Node:
     ) -> None:
         self.settings = settings
         self.db = db
-        self.finder: Any = None
         self.signer = signer
         self.judges = judges
         self.membership = membership
