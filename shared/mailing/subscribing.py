@@ -50,6 +50,8 @@ NETWORK_PACE = Pace(free=5, first_wait_seconds=60, longest_wait_seconds=3600, mo
 """A whole school may stand behind one address."""
 LETTERS_PER_HOUR: Final = 6
 """Letters to one address, so that nobody is flooded by what others enter here."""
+UNSEEN: Final = 0
+"""When a subscription is due that was confirmed while there was no index: what is found first is no news."""
 _WAITING_MAX = 2000
 _MORNING = time(7)
 _TITLE_SECONDS = 15 * 86_400
@@ -59,6 +61,10 @@ _KEY_FACT = "subscription-key"
 
 class Matches(Protocol):
     """Answers questions from the search index, without counts."""
+
+    @property
+    def stamp(self) -> int:
+        """State of the index; 0 where there is none yet."""
 
     def matching(self, asked: Asked, *, today: date) -> list[Hit]:
         """Return all offers in order."""
@@ -118,7 +124,6 @@ class Subscriptions:
 
     Args:
         origins: the logs whose records are shown; none while that is not known.
-        finder: gives the search; None where there is none yet.
         moment: the time on the district's clocks.
         can_send: tells whether a mail server is set and people can reach the links in letters.
     """
@@ -127,7 +132,7 @@ class Subscriptions:
     clock: Clock
     dice: Dice
     origins: Callable[[], Sequence[str]]
-    finder: Callable[[], Matches | None]
+    finder: Callable[[], Matches]
     moment: Callable[[], datetime]
     can_send: Callable[[], bool]
     writer: Writer
@@ -194,7 +199,8 @@ class Subscriptions:
         found = self.find_waiting(text)
         if found is None or found.state == ACTIVE:
             return found
-        groups = self.groups(found.query) or []
+        found_now = self.groups(found.query)
+        groups = found_now or []
         with self.db.write() as conn:
             again = store.load_subscription(conn, found.id)
             if again is None or again.state == ACTIVE:
@@ -205,7 +211,7 @@ class Subscriptions:
             here = catalogue.load_named(conn, self.origins(), sorted({rid for group in groups for rid in group}))
             store.save_told(conn, [told_of(one) for one in here], now=self.clock.now())
             changes: dict[str, object] = {
-                "state": ACTIVE, "confirmed": self.clock.now(), "due": self.next_due(found.rhythm),
+                "state": ACTIVE, "confirmed": self.clock.now(), "due": UNSEEN if found_now is None else self.next_due(found.rhythm),
                 "seen": packed(groups) if active is None else active.seen,
             }  # fmt: skip
             store.change_subscription(conn, found.id, **changes)
@@ -235,9 +241,9 @@ class Subscriptions:
     # --- by itself ---------------------------------------------------------------------------------------------------
 
     def groups(self, query: str) -> list[tuple[bytes, ...]] | None:
-        """Return the ids of the offers that a search finds, those of one cluster together; None without a search."""
+        """Return the ids of the offers that a search finds, those of one cluster together; None without an index."""
         finder = self.finder()
-        if finder is None:
+        if not finder.stamp:
             return None
         hits = finder.matching(asked_of(query), today=self.moment().date())
         return [(hit.rid, *(rid for _, rid in hit.others)) for hit in hits]

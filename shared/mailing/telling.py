@@ -13,7 +13,7 @@ from shared.holdings.catalogue import Named
 from shared.mailing.store import mails
 from shared.mailing.store import subscriptions as store
 from shared.mailing.store.subscriptions import ACTIVE, Subscription, Told
-from shared.mailing.subscribing import NEWS_MAX, News, Subscriptions, packed, told_of
+from shared.mailing.subscribing import NEWS_MAX, UNSEEN, News, Subscriptions, packed, told_of
 
 _OUTBOX_MAX = 1000
 _AT_ONCE = 50
@@ -46,6 +46,7 @@ def _tell(party: Subscriptions, row: Subscription, groups: Sequence[Sequence[byt
         if row_now is None or row_now.state != ACTIVE:
             return 0
         store.save_told(conn, fresh, now=now)
+        later = {"due": party.next_due(row.rhythm), "seen": packed(groups)}
         states = mails.states_of_subscription(conn, row.id)
         if mails.FAILED in states:  # the server refused the address for good
             party.drop(conn, row)
@@ -53,8 +54,7 @@ def _tell(party: Subscriptions, row: Subscription, groups: Sequence[Sequence[byt
         if states or (not news.is_empty and not party.count_letter(conn, row.address)):
             store.change_subscription(conn, row.id, due=now + _LATER_SECONDS)
             return 0
-        later = {"due": party.next_due(row.rhythm), "seen": packed(groups)}
-        if news.is_empty:
+        if news.is_empty or row.due == UNSEEN:
             store.change_subscription(conn, row.id, **later)
             return 0
         store.change_subscription(conn, row.id, told=now, **later)
@@ -75,14 +75,14 @@ def _compare(party: Subscriptions, row: Subscription, groups: Sequence[Sequence[
     with party.db.read() as conn:
         named = {one.rid: one for one in catalogue.load_named(conn, origins, sorted(here | seen))}
         known = store.load_told(conn, sorted(here | seen))
-        shown = [catalogue.find_shown(conn, origins, rid) for rid in new[:NEWS_MAX]]
+        shown = {one.rid: one for one in catalogue.find_many(conn, origins, new[:NEWS_MAX])}
     gone = seen - here
     ended = sorted((known[rid][0] for rid in gone - named.keys() if rid in known), key=lambda one: one.title)
     left = [told_of(named[rid]) for rid in sorted(gone & named.keys())]
     now = party.clock.now()
     fresh = [told_of(named[rid]) for rid in sorted(here & named.keys()) if _is_stale(named[rid], known, now)]
     news = News(
-        [one for one in shown if one is not None], len(new), ended[:NEWS_MAX], len(gone - named.keys()),
+        [shown[rid] for rid in new[:NEWS_MAX] if rid in shown], len(new), ended[:NEWS_MAX], len(gone - named.keys()),
         left[:NEWS_MAX], len(left),
     )  # fmt: skip
     return news, fresh

@@ -18,7 +18,7 @@ class PlainFinder:
     def __init__(self, db: Database, origins: Callable[[], Sequence[str]]) -> None:
         self._db = db
         self._origins = origins
-        self.stamp = 0
+        self.stamp = 1
 
     def matching(self, asked: Asked, *, today: date) -> list[Hit]:
         with self._db.read() as conn:

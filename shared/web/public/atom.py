@@ -90,13 +90,14 @@ def make_feed(face: Face, asked: Asked) -> Feed:
     since = face.clock.now() - _DELETED_SECONDS
     with face.db.read() as conn:
         origins = face.origins()
-        found = [catalogue.find_shown(conn, origins, hit.rid) for hit in hits[start : start + PER_PAGE]]
+        wanted = hits[start : start + PER_PAGE]
+        found = {one.rid: one for one in catalogue.find_many(conn, origins, [hit.rid for hit in wanted])}
         deleted = (
             catalogue.load_withdrawn(conn, origins, since=since, members=asked.cities, most=DELETED_MAX)
             if asked.page == 1
             else []
         )
-    entries = [_entry(face, hit, one) for hit, one in zip(hits[start:], found, strict=False) if one is not None]
+    entries = [_entry(face, hit, found[hit.rid]) for hit in wanted if hit.rid in found]
     searched = replace(asked, order="")
     has_more = len(hits) > start + PER_PAGE
     return Feed(

@@ -16,7 +16,7 @@ from shared.search.found import Hit, Reason
 from shared.web.messages import LANGUAGE, N_, SOURCE_LANGUAGE, locale_of, translate, translate_plural
 from shared.web.offer_page import read_offer
 from shared.web.offer_words import Words
-from shared.web.public.question import language_name
+from shared.web.public.question import isolated
 from shared.web.public.short_times import short_times
 
 _TOPICS: Final = 2
@@ -116,7 +116,7 @@ def _place(doc: OfferDoc) -> str:
     if len(towns) < 2:
         return "".join(towns)
     more = translate_plural("%(town)s und %(n)s weiterer Ort", "%(town)s und %(n)s weitere Orte", len(towns) - 1)
-    return more % {"town": towns[0], "n": len(towns) - 1}
+    return more % {"town": isolated(towns[0]), "n": len(towns) - 1}
 
 
 def _kilometres(distance: float | None) -> str:
@@ -142,7 +142,7 @@ def _badges(doc: OfferDoc) -> list[str]:
 
 def _languages(doc: OfferDoc, words: Words) -> str:
     codes = [lang.code for lang in doc.languages if lang.code != UNKNOWN]
-    names = [language_name(words, code) for code in dict.fromkeys(codes)]
+    names = [words.label("language", code) for code in dict.fromkeys(codes)]
     return ", ".join(names[:_LANGUAGES]) + (" …" if len(names) > _LANGUAGES else "")
 
 
@@ -156,7 +156,7 @@ def _reason(reason: Reason, words: Words) -> str:
     if met and reason.where in ("topic", "target"):
         met = words.label("topic" if reason.where == "topic" else "target_group", met)
     if reason.how in ("synonym", "language", "typo") and met:
-        return translate("„%(word)s“ → „%(met)s“") % {"word": reason.word, "met": met}
+        return translate("„%(word)s“ → „%(met)s“") % {"word": isolated(reason.word), "met": isolated(met)}
     if met and reason.where == "topic":
-        return translate("Thema „%(topic)s“") % {"topic": met}
+        return translate("Thema „%(topic)s“") % {"topic": isolated(met)}
     return translate("gefunden: %(where)s") % {"where": translate(_WHERE[reason.where])}

@@ -1,4 +1,4 @@
-"""The filters of the result page as a visitor sees them: groups of values with counts, chips of what is set, next steps.
+"""The filters of the result page as a visitor sees them: values with counts, chips of what is set, next steps.
 
 Values that would leave nothing are not shown, unless they are chosen: then they can be taken back.
 """
@@ -18,7 +18,7 @@ from shared.search.found import Count, Step
 from shared.web.messages import LANGUAGE, locale_of, translate
 from shared.web.offer_words import Words
 from shared.web.pages import Pages
-from shared.web.public.question import FLAGS, VOCABULARIES, QuestionWords, address
+from shared.web.public.question import FLAGS, VOCABULARIES, QuestionWords, address, isolated
 
 _GROUPS: Final = (
     "topics", "especially", "open_to", "cities", "days", "parts", "languages", "modes", "offer_types", "providers",
@@ -108,7 +108,7 @@ def distances(counts: Mapping[str, tuple[Count, ...]], asked: Asked) -> list[Dis
 def _values(field: str, counts: Iterable[Count], words: Words, names: QuestionWords) -> Iterator[Value]:
     kept = [count for count in counts if (count.number or count.is_on) and count.value != UNKNOWN]
     parents: Mapping[str, str | None] = {}
-    if field in VOCABULARIES:
+    if field in VOCABULARIES and field != "languages":
         terms = words.vocabularies[VOCABULARIES[field]].terms
         place = {term.code: at for at, term in enumerate(terms)}
         parents = {term.code: term.parent for term in terms}
@@ -142,7 +142,7 @@ def _unset(asked: Asked, field: str) -> Asked:
 
 
 def _titled(field: str, text: str, names: QuestionWords) -> str:
-    return translate("%(filter)s: %(value)s") % {"filter": names.title(field), "value": text}
+    return translate("%(filter)s: %(value)s") % {"filter": names.title(field), "value": isolated(text)}
 
 
 def next_steps(asked: Asked, steps: Iterable[Step], names: QuestionWords, pages: Pages) -> list[NextStep]:
@@ -151,19 +151,20 @@ def next_steps(asked: Asked, steps: Iterable[Step], names: QuestionWords, pages:
 
 
 def _step_text(asked: Asked, step: Step, names: QuestionWords) -> str:
-    if "kilometres" in step.changed and not step.dropped:
-        return translate("Im Umkreis von %(km)s km") % {"km": step.asked.kilometres}
+    given = {"km": step.asked.kilometres, "words": isolated(step.asked.words)}
+    if "words" in step.changed:
+        text = translate("Nur „%(words)s“, ohne Filter") if step.dropped else translate("Nur „%(words)s“")
+        return text % given
     if not step.dropped:
-        return translate("Mit einer weiteren Suche")
+        return translate("Im Umkreis von %(km)s km") % given
     if step.asked.is_empty:
         return translate("Alle Angebote")
     dropped = [field for field in step.dropped if not (field == "kilometres" and "postcode" in step.dropped)]
     parts: list[str] = []
     for field in dropped:
         texts = [asked.words] if field == "words" else names.values(asked, field)
-        parts += [translate("„%(text)s“") % {"text": text} for text in texts]
-    locale = locale_of(LANGUAGE.get())
+        parts += [translate("„%(text)s“") % {"text": isolated(text)} for text in texts]
+    filters = format_list(parts, locale=locale_of(LANGUAGE.get()))
     if "kilometres" in step.changed:
-        given = {"km": step.asked.kilometres, "filters": format_list(parts, locale=locale)}
-        return translate("Im Umkreis von %(km)s km, ohne %(filters)s") % given
-    return translate("Ohne %(filters)s") % {"filters": format_list(parts, locale=locale)}
+        return translate("Im Umkreis von %(km)s km, ohne %(filters)s") % {**given, "filters": filters}
+    return translate("Ohne %(filters)s") % {"filters": filters}

@@ -1,4 +1,4 @@
-"""The result page: what was asked, the offers found, the filters with their counts, and a next step where none is found.
+"""The result page: what was asked, the offers found, the filters with counts, and a next step where none is found.
 
 Everything is one plain GET form.  The page decides how an answer reads; what is found is decided in `shared.search`.
 """
@@ -35,7 +35,7 @@ from shared.web.public.filters import (
     groups,
     next_steps,
 )
-from shared.web.public.question import RESULTS, QuestionWords, address, known_values
+from shared.web.public.question import RESULTS, QuestionWords, address, isolated, known_values
 from shared.web.public.search_words import follow_search
 
 PER_PAGE = 20
@@ -129,7 +129,7 @@ def load_shown(face: Face, answer: Answer) -> Mapping[tuple[str, bytes], Shown]:
         return {}
     with face.db.read() as conn:
         records = catalogue.find_many(conn, face.origins(), [hit.rid for hit in answer.hits])
-    return {(record.member, record.rid): record for record in records}
+        return {(record.member, record.rid): record for record in records}
 
 
 def show_results(
@@ -149,7 +149,7 @@ def show_results(
         flags=flags(answer.counts, names),
         distances=distances(answer.counts, asked),
         orders=_orders(asked),
-        corrections=answer.corrections,
+        corrections=[(isolated(word), isolated(instead)) for word, instead in answer.corrections],
         steps=next_steps(asked, answer.steps, names, pages),
         typed_postcode=typed or asked.postcode,
         wrong_postcode="",
@@ -163,12 +163,12 @@ def show_results(
 
 
 def _heading(answer: Answer, pages: Pages) -> str:
-    given = {"n": pages.number(answer.total), "words": answer.asked.words}
+    given = {"n": pages.number(answer.total), "words": isolated(answer.asked.words)}
     if not answer.total:
         if answer.asked.is_empty:
             return translate("Noch keine Angebote")
         return translate("Keine Angebote gefunden")
-    if given["words"]:
+    if answer.asked.words:
         text = translate_plural(
             "%(n)s Angebot für „%(words)s“", "%(n)s Angebote für „%(words)s“", answer.total
         )  # fmt: skip
