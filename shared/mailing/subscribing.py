@@ -210,8 +210,9 @@ class Subscriptions:
             store.drop_subscriptions(conn, [one.id for one in before if one.id != found.id])
             here = catalogue.load_named(conn, self.origins(), sorted({rid for group in groups for rid in group}))
             store.save_told(conn, [told_of(one) for one in here], now=self.clock.now())
+            due = UNSEEN if found_now is None else self.next_due(found.rhythm)
             changes: dict[str, object] = {
-                "state": ACTIVE, "confirmed": self.clock.now(), "due": UNSEEN if found_now is None else self.next_due(found.rhythm),
+                "state": ACTIVE, "confirmed": self.clock.now(), "due": due,
                 "seen": packed(groups) if active is None else active.seen,
             }  # fmt: skip
             store.change_subscription(conn, found.id, **changes)

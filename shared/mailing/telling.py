@@ -51,11 +51,11 @@ def _tell(party: Subscriptions, row: Subscription, groups: Sequence[Sequence[byt
         if mails.FAILED in states:  # the server refused the address for good
             party.drop(conn, row)
             return 0
-        if states or (not news.is_empty and not party.count_letter(conn, row.address)):
-            store.change_subscription(conn, row.id, due=now + _LATER_SECONDS)
-            return 0
         if news.is_empty or row.due == UNSEEN:
             store.change_subscription(conn, row.id, **later)
+            return 0
+        if states or not party.count_letter(conn, row.address):
+            store.change_subscription(conn, row.id, due=now + _LATER_SECONDS)
             return 0
         store.change_subscription(conn, row.id, told=now, **later)
         end = party.end_token(conn, row.id)

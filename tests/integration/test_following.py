@@ -1,4 +1,4 @@
-"""Letters about searches, through real pages and a real mail server: asked for, confirmed, told, ended; node and hub."""
+"""Letters about searches at node and hub: real pages, a real index, a real mail server."""
 
 from __future__ import annotations
 
@@ -21,16 +21,15 @@ from node import following, mailing
 from node.city import save_city
 from node.erasing import erase, find
 from node.party import Node
-from shared.consume import shown_origins
 from shared.errors import ConfigError
 from shared.mailing.outbox import Postbox
 from shared.mailing.store import subscriptions as store
 from shared.mailing.subscribing import Subscriptions
 from shared.mailing.telling import tell_due
-from tests.support.found import PlainFinder
 from tests.support.lone_node import files_with
 from tests.support.loopback import app_of, close_all, hub_on_disk, node_on_disk
 from tests.support.mail_server import Mailbox, mail_server
+from tests.support.searching import give_index
 from tests.support.world import World, publish, withdraw
 
 ADDRESS = "amina.beispiel@example.org"
@@ -54,7 +53,6 @@ class Reader:
                 hub.settings, home=str(folder), mail_host="127.0.0.1", mail_port=mailbox.port, mail_security="none",
                 mail_sender="ki@kreis.example",
             )  # fmt: skip
-            hub.finder = PlainFinder(hub.db, lambda: shown_origins(self.note()))
             self.subscriptions, self.postbox = hub_mailing.subscriptions_of(hub), hub_mailing.postbox_of(hub)
         else:
             node = self.party = node_on_disk(world, room, folder)
@@ -63,18 +61,18 @@ class Reader:
                 "mail_host": "127.0.0.1", "mail_port": str(mailbox.port), "mail_security": "none",
                 "mail_sender": "ki@herten.example",
             })  # fmt: skip
-            node.finder = PlainFinder(node.db, lambda: shown_origins(self.note()))
             self.subscriptions, self.postbox = following.subscriptions_of(node), mailing.postbox_of(node)
+        self.settle()
         self.log = StringIO()
         self.client: TestClient[Any] = TestClient(app_of(self.party, self.log), base_url=self.origin)
         self.client.follow_redirects = False
 
-    def note(self) -> Any:
-        from hub.viewing import newest
+    def settle(self) -> None:
+        """Let what the city changed arrive, in the index too."""
+        self.world.settle()
+        give_index(self.party, self.folder)
 
-        return newest(self.party) if isinstance(self.party, Hub) else self.party.consumer.newest()
-
-    def ask(self, query: str = "q=deutsch", **fields: str) -> httpx.Response:
+    def ask(self, query: str = "q=fahrrad", **fields: str) -> httpx.Response:
         """Send the form as the page holds it."""
         page = self.client.get(f"/abo?{query}").text
         search = re.search(r'name="suche" value="([^"]*)"', page)
@@ -122,7 +120,7 @@ class Reader:
 @pytest.fixture
 def world() -> Iterator[World]:
     world = World(("herten", "marl"))
-    publish(world.nodes["marl"], "Deutsch am Morgen")
+    publish(world.nodes["marl"], "Fahrrad am Morgen")
     world.settle()
     yield world
     close_all(world)
@@ -140,12 +138,12 @@ def test_nothing_is_sent_before_the_owner_of_the_address_confirms(reader: Reader
     asked = reader.ask()
     letter = reader.letters()[0]
     opened = reader.client.get(reader.link("bestaetigen"))  # as a program does that looks through mails
-    publish(reader.city, "Deutsch am Abend")
-    reader.world.settle()
+    publish(reader.city, "Fahrrad am Abend")
+    reader.settle()
 
     assert (asked.status_code, asked.headers["Location"]) == (303, "/abo/gesendet")
     assert (letter["To"], letter["Subject"]) == (ADDRESS, "Bitte bestätigen Sie Ihr Abo")
-    assert "deutsch" not in letter.get_content().replace("\r\n", "\n")  # nothing that a stranger typed
+    assert "fahrrad" not in letter.get_content().replace("\r\n", "\n")  # nothing that a stranger typed
     assert "Ja, Abo bestätigen" in opened.text
     assert reader.next_morning() == 0
     assert len(reader.letters()) == 1
@@ -154,35 +152,35 @@ def test_nothing_is_sent_before_the_owner_of_the_address_confirms(reader: Reader
 def test_letter_of_the_next_morning_names_new_and_ended_offers_and_the_one_after_comes_only_with_news(
     reader: Reader,
 ) -> None:
-    old = publish(reader.city, "Deutsch mit Kaffee")
-    reader.world.settle()
+    old = publish(reader.city, "Fahrrad mit Kaffee")
+    reader.settle()
     reader.subscribe()
     before_anything_changed = reader.next_morning()
-    publish(reader.city, "Deutsch am Abend")
+    publish(reader.city, "Fahrrad am Abend")
     publish(reader.city, "Nähen für alle")
     withdraw(reader.city, old)
-    reader.world.settle()
+    reader.settle()
 
     told, told_again = reader.next_morning(), reader.next_morning()
     letter = reader.letters()[-1]
     text = letter.get_content().replace("\r\n", "\n")
 
     assert (before_anything_changed, told, told_again) == (0, 1, 0)
-    assert "NEU (1)\n\n* Deutsch am Abend\n  Stadt Marl\n" in text
-    assert "BEENDET (1)\n\n* Deutsch mit Kaffee (Stadt Marl)\n" in text
+    assert "NEU (1)\n\n* Fahrrad am Abend\n  Stadt Marl\n" in text
+    assert "BEENDET (1)\n\n* Fahrrad mit Kaffee (Stadt Marl)\n" in text
     assert "Nähen" not in text
-    assert "„deutsch“" in letter["Subject"]
+    assert "„fahrrad“" in letter["Subject"]
     assert letter.get_content_type() == "text/plain"
     assert re.fullmatch(rf"<{reader.origin}/abo/ende/[\w-]{{43}}\?lang=de>", letter["List-Unsubscribe"])
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
 def test_offer_that_fits_no_more_is_not_called_ended(reader: Reader) -> None:
-    rid = publish(reader.city, "Deutsch mit Kaffee")
-    reader.world.settle()
+    rid = publish(reader.city, "Fahrrad mit Kaffee")
+    reader.settle()
     reader.subscribe()
     publish(reader.city, "Kochen mit Kaffee", rid)
-    reader.world.settle()
+    reader.settle()
     reader.next_morning()
 
     text = reader.letters()[-1].get_content().replace("\r\n", "\n")
@@ -193,8 +191,8 @@ def test_offer_that_fits_no_more_is_not_called_ended(reader: Reader) -> None:
 
 def test_one_request_from_a_mail_program_ends_it_and_leaves_the_address_nowhere(reader: Reader) -> None:
     reader.subscribe()
-    publish(reader.city, "Deutsch am Abend")
-    reader.world.settle()
+    publish(reader.city, "Fahrrad am Abend")
+    reader.settle()
     reader.next_morning()
     path = reader.letters()[-1]["List-Unsubscribe"].strip("<>").removeprefix(reader.origin)
     before = reader.is_known_anywhere()
@@ -213,15 +211,15 @@ def test_one_request_from_a_mail_program_ends_it_and_leaves_the_address_nowhere(
 
 def test_page_behind_the_link_shows_what_is_stored_and_changes_nothing(reader: Reader) -> None:
     reader.subscribe()
-    publish(reader.city, "Deutsch am Abend")
-    reader.world.settle()
+    publish(reader.city, "Fahrrad am Abend")
+    reader.settle()
     reader.next_morning()
 
     page = reader.client.get(reader.link("ende"))
 
     assert ADDRESS in page.text
     assert ADDRESS not in page.text.partition("</title>")[0]
-    assert "„deutsch“" in page.text
+    assert "„fahrrad“" in page.text
     assert page.headers["Cache-Control"] == "no-store"
     assert reader.rows("subscription") == 1
 
@@ -244,8 +242,8 @@ def test_answer_is_the_same_for_a_known_address_and_confirming_again_replaces(re
     reader.client.post(reader.link("bestaetigen"), headers={"Origin": reader.origin})
     again = reader.ask(rhythm="weekly")
     reader.client.post(reader.link("bestaetigen"), headers={"Origin": reader.origin})
-    publish(reader.city, "Deutsch am Abend")
-    reader.world.settle()
+    publish(reader.city, "Fahrrad am Abend")
+    reader.settle()
 
     assert (first.status_code, first.headers["Location"]) == (again.status_code, again.headers["Location"])
     assert reader.rows("subscription") == 1
@@ -289,8 +287,8 @@ def test_news_wait_while_the_mail_server_is_down_and_nothing_is_lost(reader: Rea
     reader.subscribe()
     reader.mailbox.answers = "451 later"
     for day in range(3):
-        publish(reader.city, f"Deutsch Gruppe {day}")
-        reader.world.settle()
+        publish(reader.city, f"Fahrrad Gruppe {day}")
+        reader.settle()
         reader.next_morning()
         reader.postbox.send_due()
     reader.mailbox.answers = "250 OK"
@@ -299,19 +297,19 @@ def test_news_wait_while_the_mail_server_is_down_and_nothing_is_lost(reader: Rea
     reader.next_morning()
     texts = "".join(letter.get_content().replace("\r\n", "\n") for letter in reader.letters()[1:])
 
-    assert [texts.count(f"* Deutsch Gruppe {day}\n") for day in range(3)] == [1, 1, 1]
+    assert [texts.count(f"* Fahrrad Gruppe {day}\n") for day in range(3)] == [1, 1, 1]
     assert reader.rows("mail") == 0
 
 
 def test_address_that_the_server_refuses_for_good_is_forgotten(reader: Reader) -> None:
     reader.subscribe()
     reader.mailbox.refuses = "550 unknown"
-    publish(reader.city, "Deutsch am Abend")
-    reader.world.settle()
+    publish(reader.city, "Fahrrad am Abend")
+    reader.settle()
     reader.next_morning()
     reader.postbox.send_due()
-    publish(reader.city, "Deutsch am Mittag")
-    reader.world.settle()
+    publish(reader.city, "Fahrrad am Mittag")
+    reader.settle()
     reader.next_morning()
 
     assert (reader.rows("subscription"), reader.rows("mail")) == (0, 0)
@@ -328,11 +326,24 @@ def test_letter_to_a_subscriber_whose_sending_was_interrupted_is_sent_again(read
     assert len(reader.letters()) == 1
 
 
-def test_letter_is_in_the_language_that_was_chosen_and_its_links_too(reader: Reader) -> None:
-    reader.ask(language="xx")  # none of ours: that of the page
-    language = reader.link("bestaetigen").rpartition("=")[2]
+def test_language_that_is_none_of_ours_becomes_that_of_the_page(reader: Reader) -> None:
+    reader.ask(language="xx")
 
-    assert language == "de"
+    assert reader.link("bestaetigen").endswith("?lang=de")
+
+
+def test_search_that_was_confirmed_before_there_was_an_index_tells_nothing_old(reader: Reader) -> None:
+    assert reader.party.index_path is not None
+    reader.ask()
+    path = reader.link("bestaetigen")
+    vars(reader.party).pop("finder").close()
+    reader.party.index_path.unlink()
+    reader.client.post(path, headers={"Origin": reader.origin})
+    without_index = reader.next_morning()
+    give_index(reader.party, reader.folder)
+
+    assert (without_index, reader.next_morning()) == (0, 0)
+    assert len(reader.letters()) == 1
 
 
 def test_title_of_an_erased_version_is_not_told(reader: Reader) -> None:
@@ -342,7 +353,7 @@ def test_title_of_an_erased_version_is_not_told(reader: Reader) -> None:
         conn.exec_driver_sql("INSERT INTO erased SELECT (SELECT min(id) FROM log), commitment, 0, 0 FROM told_offer")
     reader.subscriptions.tidy()
 
-    assert [one["title"] for one in told] == ["Deutsch am Morgen"]
+    assert [one["title"] for one in told] == ["Fahrrad am Morgen"]
     assert reader.rows("told_offer") == 0
 
 
@@ -350,11 +361,11 @@ def test_without_a_mail_server_the_page_says_so_and_offers_the_feed(world: World
     node = node_on_disk(world, "herten", tmp_path)
     node.settings = msgspec.structs.replace(node.settings, public_url="http://herten")
     with TestClient(app_of(node), base_url="http://herten") as client:
-        page = client.get("/abo?q=deutsch").text
+        page = client.get("/abo?q=fahrrad").text
         sent = client.post("/abo", data={"email": ADDRESS, "rhythm": "daily"}, headers={"Origin": "http://herten"})
 
     assert "E-Mails werden hier zurzeit nicht verschickt." in page
-    assert "/angebote.atom?q=deutsch" in page
+    assert "/angebote.atom?q=fahrrad" in page
     assert 'name="email"' not in page
     assert sent.status_code == 200
     assert "E-Mails werden hier zurzeit nicht verschickt." in sent.text
