@@ -29,8 +29,8 @@ def subscriptions_of(node: Node) -> Subscriptions:
         origins=lambda: _origins(node),
         finder=lambda: node.finder,
         moment=lambda: datetime.fromtimestamp(node.clock.now(), _ZONE),
-        can_send=lambda: bool(settings.public_url) and load_city(node).sends_mail,
-        writer=Letters(settings.title, lambda: settings.public_url, lambda: load_words(settings.district)),
+        can_send=lambda: bool(node.settings.public_url) and load_city(node).sends_mail,
+        writer=Letters(settings.title, lambda: node.settings.public_url, lambda: load_words(settings.district)),
     )  # fmt: skip
 
 
