@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub import erasure_watch, notes, pulling, pushing, recovery, relaying, reporting, roster_keeping
+from hub import erasure_watch, mailing, notes, pulling, pushing, recovery, relaying, reporting, roster_keeping
 from hub.indexing import purge_index
 from hub.party import Hub
 from shared.errors import LogStateError
@@ -29,6 +29,7 @@ def tick(hub: Hub, owner: str) -> None:
     notes.publish_note(hub)
     pushing.push_due(hub)
     erasure_watch.watch(hub)
+    mailing.care(hub)
     tidy(hub)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from node import hints, mailing, passing, planned, relaying, reporting, reviewing
+from node import following, hints, mailing, passing, planned, relaying, reporting, reviewing
 from node.party import Node
 from shared.holdings import facts
 
@@ -30,6 +30,7 @@ def care(node: Node) -> None:
     with node.db.write() as conn:
         facts.save_fact(conn, "cared-at", now)
     mailing.tidy(node)
+    following.follow(node)
     relaying.fetch_answers(node)
     passing.send_hints(node)
     local = datetime.fromtimestamp(now, UTC).astimezone(_ZONE)

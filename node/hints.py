@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from node.city import load_city
 from node.editing import newest_document
 from node.party import Node
-from node.store import hints, mails
+from node.store import hints
 from node.store.hints import ANSWERED, CLOSED, OPEN, Hint
 from node.workflow import Editor
 from shared.accounts.guessing import Pace, begin_submission
@@ -21,6 +21,7 @@ from shared.errors import InputError, NotFoundError, RuleError
 from shared.feed.inbox import FROM_HUB, FROM_NODE
 from shared.holdings import facts
 from shared.mail import is_address
+from shared.mailing.store import mails
 from shared.model.hints import CONTACT_MAX, TEXT_MAX, Taken, find_problems
 from shared.model.text import one_line, running_text
 

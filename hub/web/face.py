@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from hub import relaying, viewing
+from hub.mailing import public_url, subscriptions_of
 from hub.party import Hub
 from shared.web.messages import N_, translate
 from shared.web.offer_words import Words
@@ -17,7 +17,6 @@ _RECOVERING = N_("Der Stand wird gerade mit den Städten abgeglichen.")
 
 def make_face(hub: Hub, pages: Pages, words: Words) -> Face:
     """Return the hub as its public pages see it."""
-    place = urlsplit(hub.settings.url)
     contact = words.district.contact
     office = Office(
         name=contact.organisation, street=contact.street, town=f"{contact.postal_code} {contact.city}".strip(),
@@ -31,12 +30,13 @@ def make_face(hub: Hub, pages: Pages, words: Words) -> Face:
         pages=pages,
         words=words,
         finder=hub.finder,
-        public_url=f"{place.scheme}://{place.netloc}",
+        public_url=public_url(hub),
         said=lambda: viewing.newest(hub),
         hides=lambda _: hub.is_recovering(),
         texts=lambda: Texts(office=office),
         remarks=lambda: _remarks(hub),
         take_hint=lambda rid, text, contact, address: relaying.take_hint(hub, rid, text, contact, address=address),
+        subscriptions=subscriptions_of(hub),
     )
 
 

@@ -155,31 +155,6 @@ desk_setting = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# Letters that leave by mail, see node.mailing.
-mail = sa.Table(
-    "mail",
-    metadata,
-    sa.Column("id", _Big, primary_key=True),
-    # review, answer, test.
-    sa.Column("kind", sa.String(8), nullable=False),
-    # The offer that it is about; NULL for none.
-    sa.Column("rid", sa.LargeBinary(16), nullable=True),
-    sa.Column("recipient", sa.String(254), nullable=False),
-    sa.Column("subject", sa.Text, nullable=False),
-    # Emptied as soon as it is sent.
-    sa.Column("body", sa.Text, nullable=False),
-    # waiting, sending, sent, failed, unclear, expired.
-    sa.Column("state", sa.String(8), nullable=False, index=True),
-    sa.Column("time", _Big, nullable=False),
-    sa.Column("tries", sa.Integer, nullable=False),
-    sa.Column("next_try", _Big, nullable=False),
-    # Not sent after this time: a link in it is dead; NULL for never.
-    sa.Column("expires", _Big, nullable=True),
-    # Why it could not be sent, in German.
-    sa.Column("error", sa.Text, nullable=False),
-    sqlite_autoincrement=True,
-)
-
 # Which reminder of a due review an offer got last.
 review = sa.Table(
     "review",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from node import hints, passing, viewing
 from node.city import load_city
 from node.editing import newest_document
+from node.following import subscriptions_of
 from node.party import Node
 from shared.model.hints import Taken
 from shared.web.messages import N_, translate
@@ -31,6 +32,7 @@ def make_face(node: Node, pages: Pages, words: Words) -> Face:
         texts=lambda: _texts(node),
         remarks=lambda: _remarks(node),
         take_hint=lambda rid, text, contact, address: _take_hint(node, rid, text, contact, address),
+        subscriptions=subscriptions_of(node),
     )
 
 

@@ -201,3 +201,43 @@ def count_shown(conn: sa.Connection, origins: Sequence[str], *, kind: str | None
     view = _shown_query(origins, kind).subquery()
     rows = conn.execute(sa.select(view.c.member, sa.func.count()).group_by(view.c.member))
     return {member: int(count) for member, count in rows}
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A shown record by its name alone."""
+
+    rid: bytes
+    member: str
+    title: str
+    commitment: bytes
+
+
+def load_named(conn: sa.Connection, origins: Sequence[str], rids: Sequence[bytes]) -> list[Named]:
+    """Return the name of each of these offers that is shown."""
+    view = _shown_query(origins, "offer").subquery()
+    query = sa.select(view.c.rid, view.c.member, view.c.title, view.c.commitment)
+    return [
+        Named(bytes(row.rid), row.member, row.title, bytes(row.commitment))
+        for some in in_chunks(rids)
+        for row in conn.execute(query.where(view.c.rid.in_(some)))
+    ]
+
+
+def load_withdrawn(
+    conn: sa.Connection, origins: Sequence[str], *, since: int, members: Sequence[str] = (), most: int
+) -> list[tuple[bytes, int]]:
+    """Return (id, time) of offers that were withdrawn since then, newest first.
+
+    Args:
+        members: only of these; empty = of all.
+    """
+    is_gone = sa.and_(log.c.origin.in_(origins), log.c.fold.is_(None), record.c.kind == "offer", ~record.c.live)
+    query = (
+        sa.select(record.c.rid, record.c.time)
+        .join(log, log.c.id == record.c.log_id)
+        .where(is_gone, record.c.time >= since)
+    )
+    if members:
+        query = query.where(log.c.member.in_(members))
+    rows = conn.execute(query.order_by(record.c.time.desc(), record.c.rid).limit(most))
+    return [(bytes(row.rid), row.time) for row in rows]

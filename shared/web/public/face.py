@@ -14,6 +14,7 @@ from shared.clock import Clock
 from shared.consume import shown_origins
 from shared.database import Database
 from shared.feed.catalogue_note import CatalogueNote
+from shared.mailing.subscribing import Subscriptions
 from shared.model.hints import Taken
 from shared.search.finding import Finder
 from shared.web.offer_words import Words
@@ -72,6 +73,7 @@ class Face:
         remarks: returns what visitors should know just now.
         take_hint: keeps a checked hint for the owner of a shown offer; given the record's id, text, contact, and the
             visitor's address for the pace alone.
+        subscriptions: letters about searches; None where none are offered.
     """
 
     member: str
@@ -87,6 +89,7 @@ class Face:
     texts: Callable[[], Texts]
     remarks: Callable[[], Sequence[Remark]]
     take_hint: Callable[[bytes, str, str, str], Taken]
+    subscriptions: Subscriptions | None = None
 
     def today(self) -> date:
         """Return the day in the district."""

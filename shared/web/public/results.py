@@ -36,6 +36,7 @@ from shared.web.public.filters import (
     next_steps,
 )
 from shared.web.public.question import RESULTS, QuestionWords, address, isolated, known_values
+from shared.web.public.search_words import follow_search
 
 PER_PAGE = 20
 _ORDERS: Mapping[str, str] = {
@@ -116,6 +117,7 @@ def respond_results(face: Face, asked: Asked, postcodes: TownPostcodes, *, typed
         office=face.texts().office,
         remarks=face.remarks(),
         canonical=face.absolute(view.url),
+        follow=follow_search(face.pages, asked),
     )
     response.headers["X-Total-Count"] = str(answer.total)
     return response

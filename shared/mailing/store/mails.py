@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from node.store.tables import mail
+from shared.mailing.tables import mail
 
 WAITING, SENDING, SENT, FAILED, UNCLEAR, EXPIRED = "waiting", "sending", "sent", "failed", "unclear", "expired"
 
@@ -19,9 +19,11 @@ class Mail(msgspec.Struct, frozen=True):
     id: int
     kind: str
     rid: bytes | None
+    subscription: bytes | None
     recipient: str
     subject: str
     body: str
+    unsubscribe: str
     state: str
     time: int
     tries: int
@@ -31,7 +33,8 @@ class Mail(msgspec.Struct, frozen=True):
 
 
 def _mail(row: sa.Row[Any]) -> Mail:
-    return Mail(**{**row._mapping, "rid": None if row.rid is None else bytes(row.rid)})
+    ids = {name: None if (key := row._mapping[name]) is None else bytes(key) for name in ("rid", "subscription")}
+    return Mail(**{**row._mapping, **ids})
 
 
 def add_mail(
@@ -40,20 +43,35 @@ def add_mail(
 ) -> int:  # fmt: skip
     """Put a letter into the outbox; returns its number."""
     query = sa.insert(mail).values(
-        kind=kind, rid=rid, recipient=recipient, subject=subject, body=body, state=WAITING, time=now, tries=0,
-        next_try=now, expires=expires, error="",
+        kind=kind, rid=rid, subscription=None, recipient=recipient, subject=subject, body=body, unsubscribe="",
+        state=WAITING, time=now, tries=0, next_try=now, expires=expires, error="",
     )  # fmt: skip
     return int(conn.execute(query.returning(mail.c.id)).scalar_one())
 
 
+def add_to_subscriber(
+    conn: sa.Connection, subscription: bytes, *, kind: str, recipient: str, letter: tuple[str, str], unsubscribe: str,
+    now: int, expires: int | None = None,
+) -> None:  # fmt: skip
+    """Put a letter to a subscriber into the outbox: subject, text, and the address that ends the subscription."""
+    subject, body = letter
+    conn.execute(
+        sa.insert(mail).values(
+            kind=kind, rid=None, subscription=subscription, recipient=recipient, subject=subject, body=body,
+            unsubscribe=unsubscribe, state=WAITING, time=now, tries=0, next_try=now, expires=expires, error="",
+        )
+    )  # fmt: skip
+
+
 def load_mails(conn: sa.Connection, *, most: int = 500) -> list[Mail]:
-    """Return letters, newest first."""
-    return [_mail(row) for row in conn.execute(sa.select(mail).order_by(mail.c.id.desc()).limit(most))]
+    """Return letters, newest first; those to subscribers are nobody's to read."""
+    query = sa.select(mail).where(mail.c.subscription.is_(None)).order_by(mail.c.id.desc()).limit(most)
+    return [_mail(row) for row in conn.execute(query)]
 
 
 def load_mail(conn: sa.Connection, number: int) -> Mail | None:
-    """Return one letter, or None."""
-    row = conn.execute(sa.select(mail).where(mail.c.id == number)).first()
+    """Return one letter, or None; one to a subscriber is nobody's to read."""
+    row = conn.execute(sa.select(mail).where(mail.c.id == number, mail.c.subscription.is_(None))).first()
     return None if row is None else _mail(row)
 
 
@@ -70,8 +88,12 @@ def change_mail(conn: sa.Connection, number: int, **values: object) -> None:
 
 
 def mark_interrupted(conn: sa.Connection, error: str, *, before: int) -> None:
-    """Say of letters whose sending began before this time and never ended that nobody knows what became of them."""
+    """Say of letters whose sending began before this time and never ended that nobody knows what became of them.
+
+    Those to subscribers are sent again: a letter twice is better than none, and nobody sees them to decide.
+    """
     stuck = sa.and_(mail.c.state == SENDING, mail.c.next_try < before)
+    conn.execute(sa.update(mail).where(stuck, mail.c.subscription.is_not(None)).values(state=WAITING, error=error))
     conn.execute(sa.update(mail).where(stuck).values(state=UNCLEAR, error=error))
 
 
@@ -91,9 +113,20 @@ def drop_of_offer(conn: sa.Connection, rid: bytes, kind: str) -> None:
     conn.execute(sa.delete(mail).where(mail.c.rid == rid, mail.c.kind == kind, mail.c.state.in_(unsent)))
 
 
-def count_mails(conn: sa.Connection) -> dict[str, int]:
-    """Count letters by state."""
-    rows = conn.execute(sa.select(mail.c.state, sa.func.count()).group_by(mail.c.state)).all()
+def drop_of_subscription(conn: sa.Connection, subscription: bytes) -> int:
+    """Delete every letter to a subscriber; returns how many."""
+    return conn.execute(sa.delete(mail).where(mail.c.subscription == subscription)).rowcount
+
+
+def states_of_subscription(conn: sa.Connection, subscription: bytes) -> set[str]:
+    """Return the states of the letters to a subscriber that have not left."""
+    return set(conn.execute(sa.select(mail.c.state).where(mail.c.subscription == subscription)).scalars())
+
+
+def count_mails(conn: sa.Connection, *, to_subscribers: bool = False) -> dict[str, int]:
+    """Count letters by state: those that staff see, or those to subscribers."""
+    is_theirs = mail.c.subscription.is_not(None) if to_subscribers else mail.c.subscription.is_(None)
+    rows = conn.execute(sa.select(mail.c.state, sa.func.count()).where(is_theirs).group_by(mail.c.state)).all()
     return {row[0]: row[1] for row in rows}
 
 
