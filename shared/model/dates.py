@@ -93,14 +93,14 @@ def last_day(rule: Schedule) -> date:
 
 
 def _counted_end(rule: Schedule, count: int) -> date:
-    start = rule.dtstart or date.min
+    start, shape = rule.dtstart or date.min, shape_of(rule)
     for ahead in range(_COUNTED_DAYS):
         if start > date.max - timedelta(days=ahead):
             break
         day = start + timedelta(days=ahead)
         if count < 1:
             return day - timedelta(days=1) if day > date.min else date.min
-        if _fits(rule, shape_of(rule), day):
+        if _fits(rule, shape, day):
             count -= 1
     return start + timedelta(days=min(_COUNTED_DAYS, (date.max - start).days))
 

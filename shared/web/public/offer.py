@@ -79,10 +79,12 @@ def _page(face: Face, key: bytes) -> Response[str]:
 
 def _gone(face: Face, ended: Ended, *, as_page: bool) -> Response[Any]:
     if as_page:
-        return face.pages.respond(
+        page = face.pages.respond(
             "public/offer_gone.html", status_code=410, gone=describe_gone(face, ended), office=face.texts().office,
             standing=face.standing(),
         )  # fmt: skip
+        page.headers["Vary"] = "Accept, Accept-Language"
+        return page
     said = {} if ended.is_erased else {"reason": ended.reason, "time": ended.time, "member": ended.member}
     return problem_json(Problem(GONE, "gone", extra=said))
 

@@ -45,7 +45,6 @@ class OfferText:
     rest: list[Section]
     standing: list[str]
     dates: list[str]
-    has_calendar: bool
     ended: str  # why it does not take place; empty for an offer that does
     translation: OwnText
     checked: str
@@ -81,7 +80,6 @@ def show_offer(face: Face, rid: bytes, *, others: Sequence[str] = ()) -> OfferTe
         rest=[part for part in parts if part.key not in FACTS],
         standing=_standing(face, table),
         dates=[t.slot_line(slot) for slot in table.upcoming(moment, DATES_SHOWN)],
-        has_calendar=bool(table.upcoming(moment, 1)),
         ended=_ended(doc, moment.date()),
         translation=text,
         checked=t.day(doc.assured_date) if doc.assured_date else "",
