@@ -1,9 +1,9 @@
-"""The pages of the hub: kreisweit offers, one offer, the members, and the federation as a whole."""
+"""The pages of the hub beside the public catalogue: one offer, the members, and the federation as a whole."""
 
 from __future__ import annotations
 
 from litestar import Response, Router, get
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 
 from hub import overview, viewing
 from hub.party import Hub
@@ -19,7 +19,7 @@ def make_pages(hub: Hub, words: Words) -> Pages:
     shell = Shell(
         party=words.district.name,
         district=words.district.name,
-        navigation=(Link("/", N_("Angebote")), Link("/mitglieder", N_("Mitglieder")), Link("/verbund", N_("Verbund"))),
+        navigation=(Link("/angebote", N_("Angebote")), Link("/mitglieder", N_("Mitglieder")), Link("/verbund", N_("Verbund"))),
         notice=hub.settings.notice,
     )
     return Pages(shell, hub.clock, packages=("hub.web",), languages=offered_languages(words))
@@ -27,17 +27,6 @@ def make_pages(hub: Hub, words: Words) -> Pages:
 
 def page_routes(hub: Hub, pages: Pages, words: Words) -> Router:
     """Return the routes of all pages."""
-
-    @get("/", sync_to_thread=True, include_in_schema=False)
-    def offers(seite: FromQuery[str | None] = None) -> Response[str]:
-        page = catalogue_page.read_page_number(seite)
-        return pages.respond(
-            "hub_offers.html",
-            path="/",
-            standing=_standing(hub),
-            offers=catalogue_page.list_offers(hub.db, viewing.newest(hub), words, page=page),
-            recovering=hub.is_recovering(),
-        )
 
     @get("/angebote/{rid:str}", sync_to_thread=True, include_in_schema=False)
     def offer(rid: FromPath[str]) -> Response[str]:
@@ -65,7 +54,7 @@ def page_routes(hub: Hub, pages: Pages, words: Words) -> Router:
             words=words,
         )
 
-    return Router("/", route_handlers=[offers, offer, members, federation])
+    return Router("/", route_handlers=[offer, members, federation])
 
 
 def _standing(hub: Hub) -> Standing:

@@ -1,12 +1,11 @@
-"""The pages of a node: kreisweit offers, one offer, and how the node stands."""
+"""The pages of a node beside the public catalogue: one offer, and how the node stands."""
 
 from __future__ import annotations
 
 from litestar import Response, Router, get
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 
 from node import viewing
-from node.city import load_city
 from node.party import Node
 from node.web.city import dress_of
 from shared.accounts.links import DESK
@@ -23,7 +22,7 @@ def make_pages(node: Node, words: Words) -> Pages:
     shell = Shell(
         party=settings.title,
         district=words.district.name,
-        navigation=(Link("/", N_("Angebote")), Link("/verbund", N_("Verbund"))),
+        navigation=(Link("/angebote", N_("Angebote")), Link("/verbund", N_("Verbund"))),
         footer=(Link("/impressum", N_("Impressum")), Link("/datenschutz", N_("Datenschutz"))),
         notice=settings.notice,
         desk=Link(DESK, N_("Redaktion")),
@@ -35,22 +34,6 @@ def make_pages(node: Node, words: Words) -> Pages:
 
 def page_routes(node: Node, pages: Pages, words: Words) -> Router:
     """Return the routes of all pages."""
-
-    @get("/", sync_to_thread=True, include_in_schema=False)
-    def offers(seite: FromQuery[str | None] = None) -> Response[str]:
-        page = catalogue_page.read_page_number(seite)
-        said = node.consumer.newest()
-        return pages.respond(
-            "node_offers.html",
-            path="/",
-            standing=_standing(node),
-            city=load_city(node),
-            offers=catalogue_page.list_offers(node.db, said, words, page=page),
-            pending=viewing.pending_titles(node) if page == 1 else [],
-            joined=node.membership is not None,
-            waiting=not node.is_member,
-            recovering=viewing.is_recovering(node),
-        )
 
     @get("/angebote/{rid:str}", sync_to_thread=True, include_in_schema=False)
     def offer(rid: FromPath[str]) -> Response[str]:
@@ -71,7 +54,7 @@ def page_routes(node: Node, pages: Pages, words: Words) -> Router:
         view = viewing.show_federation(node)
         return pages.respond("federation.html", path="/verbund", standing=_standing(node), view=view, words=words)
 
-    return Router("/", route_handlers=[offers, offer, federation])
+    return Router("/", route_handlers=[offer, federation])
 
 
 def _standing(node: Node) -> Standing:

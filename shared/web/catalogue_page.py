@@ -1,4 +1,4 @@
-"""The kreisweit catalogue on pages, the same at a node and at the hub: a list by title, and one offer in full.
+"""The kreisweit catalogue on pages, the same at a node and at the hub: one offer in full.
 
 Read from what is held here, so it answers with every other party down.
 """
@@ -20,22 +20,10 @@ from shared.ids import parse_record_id
 from shared.web.offer_page import Card, Section, card, hide_persons, is_in_review, read_offer, sections
 from shared.web.offer_words import Words
 
-PER_PAGE = 50
 _PAGE = re.compile(r"[1-9][0-9]{0,5}")
 
 Hides = Callable[[str], bool]
 """Tells whether persons are hidden in the records of a member."""
-
-
-@dataclass(frozen=True)
-class OfferList:
-    """One page of the list; `page` counts from 1."""
-
-    cards: list[Card]
-    total: int
-    page: int
-    pages: int
-    members: int
 
 
 @dataclass(frozen=True)
@@ -75,19 +63,6 @@ def read_record_id(text: str) -> bytes:
         return parse_record_id(text)
     except ParseError as error:
         raise NotFoundError(error.message) from error
-
-
-def list_offers(db: Database, said: CatalogueNote | None, words: Words, *, page: int) -> OfferList:
-    """Return one page of all offers that the note shows, by title; a page beyond the end is the last one."""
-    origins = [] if said is None else shown_origins(said)
-    with db.read() as conn:
-        counts = catalogue.count_shown(conn, origins)
-        total = sum(counts.values())
-        pages = max(1, -(-total // PER_PAGE))
-        page = min(page, pages)
-        shown = catalogue.iterate_shown(conn, origins, start=(page - 1) * PER_PAGE, most=PER_PAGE)
-        cards = [card(record, words) for record in shown]
-    return OfferList(cards, total, page, pages, len(counts))
 
 
 def show_offer(

@@ -80,6 +80,7 @@ class Face:
         member: name of the party in the federation; `hub` for the hub.
         own_city: the member whose offers come first; empty at the hub.
         public_url: origin under which people reach the pages, for links in feeds, letters and codes; empty if unknown.
+        finder: answers questions.
         said: returns the newest catalogue note.
         hides: tells whether persons are hidden in the records of a member.
         texts: returns what the party set.
@@ -92,6 +93,7 @@ class Face:
     clock: Clock
     pages: Pages
     words: Words
+    finder: Finds
     public_url: str
     said: Callable[[], CatalogueNote | None]
     hides: Callable[[str], bool]
