@@ -35,6 +35,7 @@ def make_face(hub: Hub, pages: Pages, words: Words) -> Face:
         hides=lambda _: hub.is_recovering(),
         texts=lambda: Texts(office=office),
         remarks=lambda: _remarks(hub),
+        site_of=hub.book.site_of,
     )
 
 

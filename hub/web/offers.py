@@ -12,6 +12,7 @@ from shared.web.messages import N_
 from shared.web.offer_words import Words
 from shared.web.own_languages import offered_languages
 from shared.web.pages import Link, Pages, Shell, Standing
+from shared.web.public.navigation import NAVIGATION
 
 
 def make_pages(hub: Hub, words: Words) -> Pages:
@@ -19,7 +20,8 @@ def make_pages(hub: Hub, words: Words) -> Pages:
     shell = Shell(
         party=words.district.name,
         district=words.district.name,
-        navigation=(Link("/angebote", N_("Angebote")), Link("/mitglieder", N_("Mitglieder")), Link("/verbund", N_("Verbund"))),
+        navigation=NAVIGATION,
+        footer=(Link("/mitglieder", N_("Mitglieder")), Link("/verbund", N_("Verbund"))),
         notice=hub.settings.notice,
     )
     return Pages(shell, hub.clock, packages=("hub.web",), languages=offered_languages(words))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from litestar import Response, Router, get, post
 from litestar.handlers import HTTPRouteHandler
@@ -123,8 +122,8 @@ def _hint_routes(outside: _Outside) -> Sequence[HTTPRouteHandler]:
 
 def _hint_page_of(node: Node, view: OfferView) -> str:
     """Return where the owner of a foreign offer takes hints; empty where its node cannot be reached from outside."""
-    urls = [row.url for row in node.book.rows(view.member) if urlsplit(row.url).scheme in ("http", "https")]
-    return f"{urls[-1].rstrip('/')}/angebote/{view.card.id}/hinweis" if urls else ""
+    site = node.book.site_of(view.member)
+    return f"{site}/angebote/{view.card.id}/hinweis" if site else ""
 
 
 def _say_wait(seconds: int) -> str:

@@ -27,6 +27,7 @@ def make_face(node: Node, pages: Pages, words: Words) -> Face:
         hides=lambda member: viewing.hides_persons(node, member),
         texts=lambda: _texts(node),
         remarks=lambda: _remarks(node),
+        site_of=node.book.site_of,
     )
 
 

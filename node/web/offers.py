@@ -14,6 +14,7 @@ from shared.web.messages import N_
 from shared.web.offer_words import Words
 from shared.web.own_languages import offered_languages
 from shared.web.pages import Link, Pages, Shell, Standing
+from shared.web.public.navigation import NAVIGATION
 
 
 def make_pages(node: Node, words: Words) -> Pages:
@@ -22,8 +23,8 @@ def make_pages(node: Node, words: Words) -> Pages:
     shell = Shell(
         party=settings.title,
         district=words.district.name,
-        navigation=(Link("/angebote", N_("Angebote")), Link("/verbund", N_("Verbund"))),
-        footer=(Link("/impressum", N_("Impressum")), Link("/datenschutz", N_("Datenschutz"))),
+        navigation=NAVIGATION,
+        footer=(Link("/verbund", N_("Verbund")), Link("/impressum", N_("Impressum")), Link("/datenschutz", N_("Datenschutz"))),
         notice=settings.notice,
         desk=Link(DESK, N_("Redaktion")),
     )

@@ -49,6 +49,12 @@ class Doors:
         given = {"standing": face.standing(), "remarks": face.remarks(), "words": face.words}
         return face.pages.respond(template, path=path, **{**given, **context})
 
+    def missing(self, heading: str, advice: str, way_out: str, link_text: str) -> Response[str]:
+        """Return the page for what is not here, with a link to where everything of its kind is."""
+        return self.face.pages.respond(
+            "public/missing.html", status_code=404, heading=heading, advice=advice, way_out=way_out, link_text=link_text
+        )
+
 
 def open_doors(face: Face) -> Doors:
     """Return what the doors of one party share."""

@@ -85,6 +85,7 @@ class Face:
         hides: tells whether persons are hidden in the records of a member.
         texts: returns what the party set.
         remarks: returns what visitors should know just now.
+        site_of: returns where a member's own pages are; empty where its node cannot be reached from outside.
     """
 
     member: str
@@ -99,6 +100,7 @@ class Face:
     hides: Callable[[str], bool]
     texts: Callable[[], Texts]
     remarks: Callable[[], Sequence[Remark]]
+    site_of: Callable[[str], str]
 
     def today(self) -> date:
         """Return the day in the district."""

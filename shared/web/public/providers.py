@@ -8,9 +8,8 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
-from shared.errors import NotFoundError
 from shared.search.asking import Asked
-from shared.web.messages import N_, translate
+from shared.web.messages import translate
 from shared.web.public.doors import Doors, hits_of
 from shared.web.public.organisations import Organisation, by_letter
 from shared.web.public.question import address
@@ -20,7 +19,6 @@ _ON_ONE_PAGE = 200
 """A longer list shows one letter at a time."""
 _CARDS = 20
 _YES = "ja"
-_ADVICE = N_("Vielleicht bietet dieser Träger zurzeit nichts an. Alle Träger stehen in der Liste von A bis Z: /traeger")
 
 
 def provider_routes(doors: Doors) -> Sequence[HTTPRouteHandler]:
@@ -60,7 +58,12 @@ def show_provider(doors: Doors, key: str) -> Response[str]:
     gathered = doors.gathered()
     one = gathered.organisations.get(key)
     if one is None:
-        raise NotFoundError("no shown offer names this provider", advice=translate(_ADVICE))
+        return doors.missing(
+            translate("Diesen Träger gibt es hier nicht"),
+            translate("Vielleicht bietet er zurzeit nichts an, oder die Adresse enthält einen Tippfehler."),
+            PROVIDERS,
+            translate("Alle Träger von A bis Z"),
+        )
     shorts = [gathered.offers[rid] for rid in one.offers[:_CARDS] if rid in gathered.offers]
     label = doors.face.words.label("org_type", one.org_type) if one.org_type else ""
     return doors.respond(

@@ -6,11 +6,20 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
+from shared.web.public.agenda_page import agenda_routes
+from shared.web.public.calls import call_routes
+from shared.web.public.doors import open_doors
 from shared.web.public.face import Face
+from shared.web.public.map import map_routes
+from shared.web.public.providers import provider_routes
 from shared.web.public.results import result_routes
+from shared.web.public.sitemap import sitemap_routes
 from shared.web.public.start import start_routes
+from shared.web.public.towns import town_routes
 
 
 def public_routes(face: Face) -> Sequence[ControllerRouterHandler]:
     """Return the routes of every public page and format."""
-    return [*start_routes(face), *result_routes(face)]
+    doors = open_doors(face)
+    behind = (provider_routes, town_routes, agenda_routes, call_routes, map_routes, sitemap_routes)
+    return [*start_routes(face), *result_routes(face), *(route for make in behind for route in make(doors))]

@@ -9,12 +9,11 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from shared.errors import NotFoundError
 from shared.model.district import DistrictMember
 from shared.model.text import sort_key
 from shared.search.asking import Asked
 from shared.search.found import Count
-from shared.web.messages import N_, translate
+from shared.web.messages import translate
 from shared.web.public.doors import Doors
 from shared.web.public.face import Office
 from shared.web.public.question import address
@@ -22,7 +21,6 @@ from shared.web.public.question import address
 TOWNS = "/staedte"
 _NEWEST = 4
 _PROVIDERS = 40
-_ADVICE = N_("Prüfen Sie die Adresse. Alle Städte des Kreises stehen in dieser Liste: /staedte")
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,12 @@ def show_town(doors: Doors, name: str) -> Response[str]:
     face = doors.face
     member = face.words.district.member(name)
     if member is None:
-        raise NotFoundError("the district has no such member", advice=translate(_ADVICE))
+        return doors.missing(
+            translate("Diese Stadt gehört nicht zum Kreis"),
+            translate("Vielleicht enthält die Adresse einen Tippfehler."),
+            TOWNS,
+            translate("Alle Städte im Kreis"),
+        )
     asked = Asked(cities=(name,))
     answer = face.finder.find(Asked(cities=(name,), order="neu"), today=face.today(), per_page=_NEWEST)
     there = [one for one in doors.gathered().organisations.values() if name in one.members]
