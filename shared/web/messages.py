@@ -15,7 +15,7 @@ from importlib.resources import files
 from io import BytesIO
 from typing import Final
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -25,8 +25,12 @@ LANGUAGE: ContextVar[str] = ContextVar("kreisweit_language", default=SOURCE_LANG
 """The language of the request being answered; set by `languages.Languages`, read while a page is made."""
 
 _DOMAIN: Final = "kreisweit"
-_LOCALES: Final = {"de-simple": "de", "prs": "fa_AF"}
-"""Languages whose name Babel does not know, and whose dates and numbers stand in for theirs."""
+_LOCALES: Final = {"de-simple": "de", "prs": "fa_AF", "en": "en_GB", "kmr": "ku_TR"}
+"""Languages that Babel knows by another name, or whose dates and numbers stand in for theirs.
+
+English is that of Europe: 24 Nov 2026, and no month before the day.  Digits are Latin in every language, also in
+Arabic, Persian and Dari, as telephone and house numbers are; that is Babel's rule too unless it is asked otherwise.
+"""
 _FALLBACKS: Final = {"prs": "fa", "de-simple": SOURCE_LANGUAGE}
 
 Load = Callable[[str], NullTranslations]
@@ -53,8 +57,11 @@ def locale_of(language: str) -> Locale:
 
 
 def direction_of(language: str) -> str:
-    """Return `rtl` for languages written from right to left, else `ltr`."""
-    return locale_of(language).text_direction
+    """Return `rtl` for languages written from right to left, else `ltr`, also for a language that nobody knows."""
+    try:
+        return locale_of(language).text_direction
+    except (UnknownLocaleError, ValueError):
+        return "ltr"
 
 
 def shipped_languages() -> tuple[str, ...]:

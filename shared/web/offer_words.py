@@ -20,6 +20,8 @@ from shared.model.district import District, parse_district
 from shared.model.parts import Cost, Phone, Place, Schedule, ScheduleException
 from shared.model.shipped import shipped_district, shipped_vocabularies
 from shared.model.vocabulary.terms import UNKNOWN, Vocabulary
+from shared.web.language_names import language_name
+from shared.web.messages import LANGUAGE
 
 _DAYS = {"MO": "Mo", "TU": "Di", "WE": "Mi", "TH": "Do", "FR": "Fr", "SA": "Sa", "SU": "So"}
 _NTH = {"-1": "letzter", "1": "1.", "2": "2.", "3": "3.", "4": "4.", "5": "5."}
@@ -36,8 +38,10 @@ class Words:
     vocabularies: Mapping[str, Vocabulary] = field(default_factory=shipped_vocabularies)
 
     def label(self, vocabulary: str, code: str) -> str:
-        """Return the German label of a code; the code itself where a newer program published one we do not know."""
-        return self.vocabularies[vocabulary].label(code)
+        """Return the label of a code in the language of the page; an unknown code, of a newer program, as it is."""
+        if vocabulary == "language":
+            return language_name(self.vocabularies["language"], code, LANGUAGE.get())
+        return self.vocabularies[vocabulary].label(code, LANGUAGE.get())
 
     def labels(self, vocabulary: str, codes: Iterable[str]) -> str:
         """Return the labels of several codes, set apart by points; that of a named gap says nothing to readers."""

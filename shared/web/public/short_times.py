@@ -21,7 +21,7 @@ def short_times(schedules: Sequence[Schedule]) -> Markup:
     Hours are isolated, since a range of numbers would turn round in a line that runs from right to left.
     """
     grouped: dict[tuple[str, str, bool], list[str]] = {}
-    for slot in schedules:
+    for slot in sorted(schedules, key=_first_day):
         if slot.kind == "geschlossen":
             continue
         key = (slot.opens_at, slot.closes_at, slot.by_appointment)
@@ -29,6 +29,10 @@ def short_times(schedules: Sequence[Schedule]) -> Markup:
     lines = [_line(list(dict.fromkeys(days)), *key) for key, days in grouped.items()]
     shown = [line for line in lines if line]
     return Markup("; ").join(shown[:_MOST]) + (" …" if len(shown) > _MOST else "")
+
+
+def _first_day(slot: Schedule) -> int:
+    return min((DAYS.index(code[-2:]) for code in slot.byday), default=len(DAYS))
 
 
 def _line(days: Sequence[str], opens: str, closes: str, by_appointment: bool) -> Markup:

@@ -82,9 +82,8 @@ def lay_out_start(face: Face, everywhere: Answer, here: Answer | None) -> Start:
     """Return the start page of what there is in the district, and of what there is in the party's own city."""
     names, pages = QuestionWords(face.words), face.pages
 
-    def tiles(field: str, counts: Sequence[Count], *, most_used: bool = True) -> list[Tile]:
-        own = None if here is None else _numbers(here, field)
-        order = sorted(counts, key=lambda count: -count.number) if most_used else counts
+    def tiles(field: str, counts: Sequence[Count], *, beside: Answer | None = here) -> list[Tile]:
+        own = None if beside is None else _numbers(beside, field)
         return [
             Tile(
                 names.value(field, count.value),
@@ -92,7 +91,7 @@ def lay_out_start(face: Face, everywhere: Answer, here: Answer | None) -> Start:
                 count.number,
                 None if own is None else own.get(count.value, 0),
             )
-            for count in order
+            for count in counts
             if count.number and count.value != UNKNOWN
         ]
 
@@ -103,9 +102,9 @@ def lay_out_start(face: Face, everywhere: Answer, here: Answer | None) -> Start:
         cities=sum(count.number > 0 for count in towns),
         own=None if here is None else _own_city(face, names, here),
         all_url=address(pages, Asked()),
-        topics=tiles("topics", _top_level(everywhere.counts.get("topics", ()), face.words)),
-        especially=tiles("especially", everywhere.counts.get("especially", ())),
-        towns=tiles("cities", sorted(towns, key=lambda count: names.city(count.value)), most_used=False),
+        topics=tiles("topics", _most_used(_top_level(everywhere.counts.get("topics", ()), face.words))),
+        especially=tiles("especially", _most_used(everywhere.counts.get("especially", ()))),
+        towns=tiles("cities", sorted(towns, key=lambda count: names.city(count.value)), beside=None),
         distances=DISTANCES,
         language=LANGUAGE.get() if CHOSEN.get().is_explicit else "",
     )
@@ -117,6 +116,10 @@ def _own_city(face: Face, names: QuestionWords, here: Answer) -> Tile:
 
 def _numbers(answer: Answer, field: str) -> Mapping[str, int]:
     return {count.value: count.number for count in answer.counts.get(field, ())}
+
+
+def _most_used(counts: Sequence[Count]) -> Sequence[Count]:
+    return sorted(counts, key=lambda count: -count.number)
 
 
 def _top_level(counts: Sequence[Count], words: Words) -> Sequence[Count]:
