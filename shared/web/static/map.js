@@ -69,7 +69,12 @@
   });
   map.on("popupclose", (event) => {
     const frame = event.popup.getElement();
-    if (frame && frame.contains(document.activeElement)) event.popup._source?.getElement()?.focus({ preventScroll: true });
+    const at = document.activeElement;
+    if (at === document.body || (frame && frame.contains(at))) event.popup._source?.getElement()?.focus({ preventScroll: true });
+  });
+  // Leaflet hears Escape only while the map itself has the focus.
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") map.closePopup();
   });
 
   fetch(said.kwMap, { credentials: "omit" })
