@@ -16,7 +16,6 @@ from shared.search.found import Hit, Reason
 from shared.web.messages import LANGUAGE, N_, SOURCE_LANGUAGE, locale_of, translate, translate_plural
 from shared.web.offer_page import read_offer
 from shared.web.offer_words import Words
-from shared.web.public.question import language_name
 from shared.web.public.short_times import short_times
 
 _TOPICS: Final = 2
@@ -142,7 +141,7 @@ def _badges(doc: OfferDoc) -> list[str]:
 
 def _languages(doc: OfferDoc, words: Words) -> str:
     codes = [lang.code for lang in doc.languages if lang.code != UNKNOWN]
-    names = [language_name(words, code) for code in dict.fromkeys(codes)]
+    names = [words.label("language", code) for code in dict.fromkeys(codes)]
     return ", ".join(names[:_LANGUAGES]) + (" …" if len(names) > _LANGUAGES else "")
 
 

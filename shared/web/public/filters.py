@@ -1,4 +1,4 @@
-"""The filters of the result page as a visitor sees them: groups of values with counts, chips of what is set, next steps.
+"""The filters of the result page as a visitor sees them: values with counts, chips of what is set, next steps.
 
 Values that would leave nothing are not shown, unless they are chosen: then they can be taken back.
 """
@@ -108,7 +108,7 @@ def distances(counts: Mapping[str, tuple[Count, ...]], asked: Asked) -> list[Dis
 def _values(field: str, counts: Iterable[Count], words: Words, names: QuestionWords) -> Iterator[Value]:
     kept = [count for count in counts if (count.number or count.is_on) and count.value != UNKNOWN]
     parents: Mapping[str, str | None] = {}
-    if field in VOCABULARIES:
+    if field in VOCABULARIES and field != "languages":
         terms = words.vocabularies[VOCABULARIES[field]].terms
         place = {term.code: at for at, term in enumerate(terms)}
         parents = {term.code: term.parent for term in terms}

@@ -14,7 +14,7 @@ from babel.dates import get_day_names
 from shared.model.hours import DAYS
 from shared.model.vocabulary.terms import UNKNOWN
 from shared.search.asking import PARTS, Asked, format_asked
-from shared.web.messages import LANGUAGE, N_, SOURCE_LANGUAGE, locale_of, translate
+from shared.web.messages import LANGUAGE, N_, locale_of, translate
 from shared.web.offer_words import Words
 from shared.web.pages import Pages
 
@@ -41,14 +41,14 @@ FLAGS: Final[Mapping[str, str]] = {
     "accessible": N_("barrierefrei"),
 }
 VOCABULARIES: Final[Mapping[str, str]] = {
-    "topics": "topic", "open_to": "target_group", "especially": "target_group", "modes": "mode",
-    "offer_types": "offer_type",
+    "topics": "topic", "open_to": "target_group", "especially": "target_group", "languages": "language",
+    "modes": "mode", "offer_types": "offer_type",
 }  # fmt: skip
 _PARTS: Final = dict(
-    zip(PARTS, (N_("vormittags (bis 12 Uhr)"), N_("nachmittags (12 bis 17 Uhr)"), N_("abends (ab 17 Uhr)")), strict=True)
+    zip(
+        PARTS, (N_("vormittags (bis 12 Uhr)"), N_("nachmittags (12 bis 17 Uhr)"), N_("abends (ab 17 Uhr)")), strict=True
+    )
 )
-_CLDR: Final = {"prs": "fa_AF", "kmr": "ku", "pes": "fa"}
-"""Languages that CLDR names otherwise."""
 
 
 def address(pages: Pages, asked: Asked, path: str = RESULTS) -> str:
@@ -61,7 +61,11 @@ def address(pages: Pages, asked: Asked, path: str = RESULTS) -> str:
 
 def known_values(words: Words) -> Mapping[str, frozenset[str]]:
     """Return which values the filters of the vocabularies may have; languages and providers are not bound to a list."""
-    codes = {field: words.vocabularies[name].codes() - {UNKNOWN} for field, name in VOCABULARIES.items()}
+    codes = {
+        field: words.vocabularies[name].codes() - {UNKNOWN}
+        for field, name in VOCABULARIES.items()
+        if field != "languages"  # an offer may name any language that has a code
+    }
     return {"cities": frozenset(member.name for member in words.district.members), **codes}
 
 
@@ -89,8 +93,6 @@ class QuestionWords:
             return translate(FLAGS[field])
         if field == "cities":
             return self.city(code)
-        if field == "languages":
-            return language_name(self._words, code)
         if field == "days":
             return day_name(code)
         if field == "parts":
@@ -121,16 +123,6 @@ class QuestionWords:
         if member is None:
             return name
         return member.town or translate("Ganzer Kreis")
-
-
-def language_name(words: Words, code: str) -> str:
-    """Return what a language is called in the language of the request; else in German."""
-    language, own = LANGUAGE.get(), words.vocabularies["language"].get(code)
-    if language.partition("-")[0] == SOURCE_LANGUAGE and own is not None:
-        return own.label
-    names: Mapping[str, str] = locale_of(language).languages
-    found = names.get(_CLDR.get(code, code)) or names.get(code) or (own and names.get(own.iso639_1 or "")) or ""
-    return found[:1].upper() + found[1:] if found else words.label("language", code)
 
 
 def day_name(code: str, width: str = "wide") -> str:

@@ -1,11 +1,11 @@
-"""The result page: what was asked, the offers found, the filters with their counts, and a next step where none is found.
+"""The result page: what was asked, the offers found, the filters with counts, and a next step where none is found.
 
 Everything is one plain GET form.  The page decides how an answer reads; what is found is decided in `shared.search`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,13 +17,26 @@ from shared.holdings.catalogue import Shown
 from shared.model.postcodes import TownPostcodes
 from shared.model.text import one_line
 from shared.search.asking import KEYS, ORDERS, Asked, keep_known, parse_asked
+from shared.search.facts import provider_key
 from shared.search.found import Answer
 from shared.web.languages import CHOSEN
 from shared.web.messages import LANGUAGE, N_, translate, translate_plural
+from shared.web.offer_page import read_offer
 from shared.web.pages import Pages
 from shared.web.public.cards import HitCard, hit_cards
 from shared.web.public.face import Face
-from shared.web.public.filters import Chip, Distance, Group, NextStep, Value, chips, distances, flags, groups, next_steps
+from shared.web.public.filters import (
+    Chip,
+    Distance,
+    Group,
+    NextStep,
+    Value,
+    chips,
+    distances,
+    flags,
+    groups,
+    next_steps,
+)
 from shared.web.public.question import RESULTS, QuestionWords, address, known_values
 
 PER_PAGE = 20
@@ -92,7 +105,7 @@ def respond_results(face: Face, asked: Asked, postcodes: TownPostcodes, *, typed
     """Return the page that answers a question."""
     answer = face.finder.find(asked, today=face.today(), per_page=PER_PAGE)
     shown = load_shown(face, answer)
-    names = QuestionWords(face.words)
+    names = QuestionWords(face.words, _provider_names(shown.values()) if asked.providers else None)
     cards = hit_cards(answer.hits, shown, face.words)
     view = show_results(answer, cards, face, names, typed=typed)
     if wrong:
@@ -108,6 +121,12 @@ def respond_results(face: Face, asked: Asked, postcodes: TownPostcodes, *, typed
     )
     response.headers["X-Total-Count"] = str(answer.total)
     return response
+
+
+def _provider_names(records: Iterable[Shown]) -> Mapping[str, str]:
+    """Return the providers of these records by the keys that stand in questions."""
+    found = [provider.name for record in records for provider in read_offer(record.body).providers]
+    return {provider_key(name): name for name in found}
 
 
 def load_shown(face: Face, answer: Answer) -> Mapping[tuple[str, bytes], Shown]:

@@ -51,7 +51,10 @@
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const panel = document.getElementById("filter-zeigen");
-    if (event.submitter && event.submitter.closest(".kw-panel") && panel.open) panel.open = false;
+    if (panel.open && event.submitter?.closest(".kw-panel")) {
+      panel.open = false; // what was hidden cannot keep the focus
+      document.getElementById("filter-knopf").focus();
+    }
     ask();
   });
   // Going back and forward: fields follow the address, since the filters come from the answer.
