@@ -38,9 +38,9 @@ class Doors:
 
     def cards(self, hits: Iterable[Hit]) -> list[HitCard]:
         """Return the cards of offers in the order given."""
-        wanted = list(hits)
+        wanted, origins = list(hits), self.face.origins()
         with self.face.db.read() as conn:
-            shown = catalogue.find_many(conn, self.face.origins(), [hit.rid for hit in wanted])
+            shown = catalogue.find_many(conn, origins, [hit.rid for hit in wanted])
         return hit_cards(wanted, {(record.member, record.rid): record for record in shown}, self.face.words)
 
     def respond(self, template: str, *, path: str = "", **context: object) -> Response[str]:

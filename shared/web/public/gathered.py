@@ -145,8 +145,9 @@ class Gatherer:
         return self._face.finder.stamp, tuple(self._face.origins())
 
     def _read(self) -> Gathered:
+        origins = self._face.origins()
         with self._face.db.read() as conn:
-            return gather(catalogue.iterate_shown(conn, self._face.origins()), self.is_holiday)
+            return gather(catalogue.iterate_shown(conn, origins), self.is_holiday)
 
     def is_holiday(self, day: date) -> bool:
         """Tell whether a day is a public holiday in the state of the district."""
