@@ -1,13 +1,11 @@
-"""The pages of the hub beside the public catalogue: one offer, the members, and the federation as a whole."""
+"""The pages of the hub beside the public catalogue: the members, and the federation as a whole."""
 
 from __future__ import annotations
 
 from litestar import Response, Router, get
-from litestar.params import FromPath
 
 from hub import overview, viewing
 from hub.party import Hub
-from shared.web import catalogue_page
 from shared.web.messages import N_
 from shared.web.offer_words import Words
 from shared.web.own_languages import offered_languages
@@ -30,15 +28,6 @@ def make_pages(hub: Hub, words: Words) -> Pages:
 def page_routes(hub: Hub, pages: Pages, words: Words) -> Router:
     """Return the routes of all pages."""
 
-    @get("/angebote/{rid:str}", sync_to_thread=True, include_in_schema=False)
-    def offer(rid: FromPath[str]) -> Response[str]:
-        recovering = hub.is_recovering()
-        view = catalogue_page.show_offer(
-            hub.db, viewing.newest(hub), words, catalogue_page.read_record_id(rid), hides=lambda _: recovering,
-            now=hub.clock.now(),
-        )  # fmt: skip
-        return pages.respond("offer.html", standing=_standing(hub), offer=view)
-
     @get("/mitglieder", sync_to_thread=True, include_in_schema=False)
     def members() -> Response[str]:
         found = viewing.show_members(hub)
@@ -56,7 +45,7 @@ def page_routes(hub: Hub, pages: Pages, words: Words) -> Router:
             words=words,
         )
 
-    return Router("/", route_handlers=[offer, members, federation])
+    return Router("/", route_handlers=[members, federation])
 
 
 def _standing(hub: Hub) -> Standing:

@@ -1,15 +1,13 @@
-"""The pages of a node beside the public catalogue: one offer, and how the node stands."""
+"""The pages of a node beside the public catalogue: how the node stands."""
 
 from __future__ import annotations
 
 from litestar import Response, Router, get
-from litestar.params import FromPath
 
 from node import viewing
 from node.party import Node
 from node.web.city import dress_of
 from shared.accounts.links import DESK
-from shared.web import catalogue_page
 from shared.web.messages import N_
 from shared.web.offer_words import Words
 from shared.web.own_languages import offered_languages
@@ -24,7 +22,11 @@ def make_pages(node: Node, words: Words) -> Pages:
         party=settings.title,
         district=words.district.name,
         navigation=NAVIGATION,
-        footer=(Link("/verbund", N_("Verbund")), Link("/impressum", N_("Impressum")), Link("/datenschutz", N_("Datenschutz"))),
+        footer=(
+            Link("/verbund", N_("Verbund")),
+            Link("/impressum", N_("Impressum")),
+            Link("/datenschutz", N_("Datenschutz")),
+        ),
         notice=settings.notice,
         desk=Link(DESK, N_("Redaktion")),
     )
@@ -36,26 +38,12 @@ def make_pages(node: Node, words: Words) -> Pages:
 def page_routes(node: Node, pages: Pages, words: Words) -> Router:
     """Return the routes of all pages."""
 
-    @get("/angebote/{rid:str}", sync_to_thread=True, include_in_schema=False)
-    def offer(rid: FromPath[str]) -> Response[str]:
-        view = catalogue_page.show_offer(
-            node.db,
-            node.consumer.newest(),
-            words,
-            catalogue_page.read_record_id(rid),
-            hides=lambda member: viewing.hides_persons(node, member),
-            now=node.clock.now(),
-        )
-        return pages.respond(
-            "offer.html", standing=_standing(node), offer=view, hint_path=f"/angebote/{view.card.id}/hinweis"
-        )
-
     @get("/verbund", sync_to_thread=True, include_in_schema=False)
     def federation() -> Response[str]:
         view = viewing.show_federation(node)
         return pages.respond("federation.html", path="/verbund", standing=_standing(node), view=view, words=words)
 
-    return Router("/", route_handlers=[offer, federation])
+    return Router("/", route_handlers=[federation])
 
 
 def _standing(node: Node) -> Standing:

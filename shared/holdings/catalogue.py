@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from shared.feed.entry import Publish, Withdraw, parse_entry
+from shared.holdings.logs import load_entry
 from shared.holdings.tables import erased, frozen, log, payload, record
 
 HIDDEN_STATES = frozenset({"suspended", "dormant", "retired", "invited"})
@@ -108,6 +110,52 @@ def find_shown(conn: sa.Connection, origins: Sequence[str], rid: bytes) -> Shown
         row.member, bytes(row.rid), row.kind, row.position, row.title, bytes(row.commitment), bytes(row.body),
         bool(row.is_newest),
     )  # fmt: skip
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """How an offer left the catalogue.  Of an erased one nothing is told, not even whose it was."""
+
+    is_erased: bool
+    member: str = ""
+    reason: str = ""  # of the log: ended, paused, duplicate, mistake, other
+    time: int = 0  # Unix seconds
+
+
+def find_ended(conn: sa.Connection, rid: bytes) -> Ended | None:
+    """Return how an offer that was published once has ended; None for one that has not, and for an unknown id.
+
+    Asked of every log held, whoever shows it now: what existed once never becomes unknown again.
+    """
+    rows = conn.execute(
+        sa.select(
+            record.c.log_id, record.c.position, record.c.live, _dead(record).label("is_dead"), log.c.member, log.c.fold
+        )
+        .join(log, log.c.id == record.c.log_id)
+        .where(record.c.rid == rid, record.c.kind == "offer", log.c.member != "hub")
+        .order_by(record.c.log_id.desc())
+    ).all()
+    for row in rows:
+        is_frozen_before = row.fold is not None and row.position >= row.fold
+        if is_frozen_before or (row.live and not row.is_dead):
+            return None
+    if not rows:
+        return None
+    newest = rows[0]
+    if newest.live:
+        return Ended(is_erased=True)
+    entry = parse_entry(load_entry(conn, newest.log_id, newest.position))
+    if not isinstance(entry, Withdraw) or _was_erased(conn, newest.log_id, entry.prev):
+        return Ended(is_erased=True)
+    return Ended(is_erased=False, member=newest.member, reason=entry.reason, time=entry.time)
+
+
+def _was_erased(conn: sa.Connection, log_id: int, position: int) -> bool:
+    """Tell whether the version that a withdrawal ended was erased."""
+    entry = parse_entry(load_entry(conn, log_id, position))
+    if not isinstance(entry, Publish):
+        return False
+    found = sa.select(sa.literal(1)).where(erased.c.log_id == log_id, erased.c.commitment == entry.commitment)
+    return conn.execute(found).first() is not None
 
 
 def count_shown(conn: sa.Connection, origins: Sequence[str], *, kind: str | None = "offer") -> dict[str, int]:

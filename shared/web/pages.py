@@ -22,6 +22,7 @@ from litestar import Response
 
 from shared.clock import Clock
 from shared.state_words import state_in_german
+from shared.web import mixed_text
 from shared.web.assets import Assets
 from shared.web.languages import CHOSEN, PARAMETER
 from shared.web.messages import LANGUAGE, SOURCE_LANGUAGE, catalogue_of, direction_of, locale_of
@@ -215,6 +216,8 @@ class Pages:
             "moment": self.moment,
             "ago": self.ago,
             "number": self.number,
+            "german": mixed_text.german,
+            "ltr": mixed_text.ltr,
             "iso": lambda time: _local(time).isoformat(),
             "short_hash": lambda value: value.hex()[:16],
         }

@@ -151,9 +151,7 @@ class AgendaPage:
         return Row(hours, one.by_phone, one.rid.hex(), title_of(short), town, short.provider)
 
     def _text_only(self, gathered: Gathered, wanted: Collection[bytes] | None) -> int:
-        return sum(
-            short.has_text_hours for rid, short in gathered.offers.items() if wanted is None or rid in wanted
-        )
+        return sum(short.has_text_hours for rid, short in gathered.offers.items() if wanted is None or rid in wanted)
 
     def _url(self, asked: Asked, **more: object) -> str:
         query: dict[str, object] = {}

@@ -11,6 +11,7 @@ from shared.web.public.calls import call_routes
 from shared.web.public.doors import open_doors
 from shared.web.public.face import Face
 from shared.web.public.map import map_routes
+from shared.web.public.offer import offer_routes
 from shared.web.public.providers import provider_routes
 from shared.web.public.results import result_routes
 from shared.web.public.sitemap import sitemap_routes
@@ -21,5 +22,9 @@ from shared.web.public.towns import town_routes
 def public_routes(face: Face) -> Sequence[ControllerRouterHandler]:
     """Return the routes of every public page and format."""
     doors = open_doors(face)
+    catalogue = (start_routes, result_routes, offer_routes)
     behind = (provider_routes, town_routes, agenda_routes, call_routes, map_routes, sitemap_routes)
-    return [*start_routes(face), *result_routes(face), *(route for make in behind for route in make(doors))]
+    return [
+        *(route for make in catalogue for route in make(face)),
+        *(route for make in behind for route in make(doors)),
+    ]
