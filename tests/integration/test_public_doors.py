@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from xml.etree import ElementTree
 
 import msgspec
@@ -18,7 +18,7 @@ from tests.support.loopback import app_of, close_all
 from tests.support.world import START, World
 
 PLACES = pytest.mark.parametrize("who", ["herten", "hub"])
-TODAY = date.fromtimestamp(START)
+TODAY = datetime.fromtimestamp(START, UTC).date()
 SECRET = "Geheimweg 13"
 VHS = {"name": "Volkshochschule Beispielstadt"}
 MOSAIK = {
@@ -59,8 +59,8 @@ def furnish(world: World) -> dict[str, bytes]:
             locations=[place(address_1=SECRET, latitude=51.6512, longitude=7.0912)],
         ),
         "call": publish_doc(
-            marl, "Fördertopf Vielfalt", offer_type="ausschreibung", topics=["mo"], providers=[{"name": "Ömer Stiftung"}],
-            valid_to=(TODAY + timedelta(days=12)).isoformat(),
+            marl, "Fördertopf Vielfalt", offer_type="ausschreibung", topics=["mo"],
+            providers=[{"name": "Ömer Stiftung"}], valid_to=(TODAY + timedelta(days=12)).isoformat(),
         ),
         "open": publish_doc(marl, "Dauerausschreibung", offer_type="ausschreibung"),
         "over": publish_doc(

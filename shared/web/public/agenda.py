@@ -84,13 +84,13 @@ def candidates(asked: Asked) -> Asked:
     return replace(asked, days=())
 
 
-def read_start(text: str, today: date) -> date:
+def read_start(text: str, today: date, *, shown_days: int = WINDOW_DAYS) -> date:
     """Read the first day from a query; anything else, the past, and what is too far ahead become the nearest day."""
     try:
         chosen = date.fromisoformat(text) if len(text) == len("2026-12-01") else today
     except ValueError:
         return today
-    return min(max(chosen, today), today + timedelta(days=HORIZON_DAYS - WINDOW_DAYS))
+    return min(max(chosen, today), today + timedelta(days=HORIZON_DAYS - shown_days))
 
 
 def days_from(start: date, asked: Asked, *, most: int = WINDOW_DAYS) -> list[date]:

@@ -68,7 +68,7 @@ def agenda_routes(doors: Doors) -> Sequence[HTTPRouteHandler]:
         given = dict(request.query_params.items())
         asked, today = agenda.only_dated(doors.asked(request)), doors.face.today()
         if only := given.get(_ONLY):
-            return page.show_day(asked, agenda.read_start(only, today), given.get(_PAGE, ""))
+            return page.show_day(asked, agenda.read_start(only, today, shown_days=1), given.get(_PAGE, ""))
         return page.show_weeks(asked, agenda.read_start(given.get(_START, ""), today))
 
     return [dates]
