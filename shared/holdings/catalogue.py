@@ -12,9 +12,10 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from shared.database import in_chunks
 from shared.feed.entry import Publish, Withdraw, parse_entry
 from shared.holdings.logs import load_entry
-from shared.holdings.tables import erased, frozen, log, payload, record
+from shared.holdings.tables import catalogue_note, erased, fact, frozen, log, payload, record
 
 HIDDEN_STATES = frozenset({"suspended", "dormant", "retired", "invited"})
 """Members in these states show nothing; the first two are also left out of the digest (PROTOCOL 7 and 8)."""
@@ -98,6 +99,43 @@ def iterate_shown(
             row.member, bytes(row.rid), row.kind, row.position, row.title, bytes(row.commitment), bytes(row.body),
             bool(row.is_newest),
         )  # fmt: skip
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """Which version of a record is shown."""
+
+    member: str
+    rid: bytes
+    commitment: bytes
+
+
+def iterate_marks(conn: sa.Connection, origins: Sequence[str], *, kind: str = "offer") -> Iterator[Mark]:
+    """Yield which version of each record is shown, without reading it."""
+    view = _shown_query(origins, kind).subquery()
+    query = sa.select(view.c.member, view.c.rid, view.c.commitment)
+    for member, rid, commitment in conn.execute(query, execution_options={"yield_per": 2000}):
+        yield Mark(member, bytes(rid), bytes(commitment))
+
+
+def find_many(conn: sa.Connection, origins: Sequence[str], rids: Sequence[bytes]) -> Iterator[Shown]:
+    """Yield those of the records that are shown."""
+    for piece in in_chunks(rids):
+        view = _shown_query(origins, None)
+        for row in conn.execute(view.where(view.selected_columns.rid.in_(piece))):
+            yield Shown(
+                row.member, bytes(row.rid), row.kind, row.position, row.title, bytes(row.commitment), bytes(row.body),
+                bool(row.is_newest),
+            )  # fmt: skip
+
+
+def change_mark(conn: sa.Connection) -> str:
+    """Return a text that changes whenever what is shown may have; costs a look at the logs, not at the records."""
+    rows = conn.execute(sa.select(log.c.id, log.c.size, log.c.fold, log.c.root).order_by(log.c.id)).all()
+    note = conn.execute(sa.select(sa.func.max(catalogue_note.c.time))).scalar()
+    newest = conn.execute(sa.select(sa.func.max(payload.c.id))).scalar()
+    version = conn.execute(sa.select(fact.c.value).where(fact.c.name == "catalogue-version")).scalar()
+    logs = ",".join(f"{row.id}:{row.size}:{row.fold}:{bytes(row.root).hex()[:16]}" for row in rows)
+    return f"{note}/{newest}/{version}/{logs}"
 
 
 def find_shown(conn: sa.Connection, origins: Sequence[str], rid: bytes) -> Shown | None:

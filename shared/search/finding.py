@@ -1,0 +1,266 @@
+"""Answers questions from the index: which offers, in which order, why, and what every filter would leave.
+
+One `Finder` for a party; it may be asked from several threads.  A missing or old index is an empty one: the writer
+makes it, a visitor never sees an error.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from shared.model.district import District
+from shared.model.vocabulary.terms import Vocabulary
+from shared.search.asking import Asked
+from shared.search.bitmaps import numbers_of
+from shared.search.facts import Facts
+from shared.search.filters import Active, Filters
+from shared.search.found import Answer, Hit, Step
+from shared.search.index import IndexReader
+from shared.search.lexicon import Lexicon, load_lexicon
+from shared.search.matching import Level, Matcher, Postings, covered
+from shared.search.question import Unit, read_units
+from shared.search.ranking import OWN_CITY, STALE, Ranks, by_score, ranks_of, refine, shifted
+from shared.search.reasons import ReasonFinder
+from shared.search.shelf import Shelf
+from shared.search.steps import useful_steps
+from shared.search.typos import correct
+
+
+class ProviderCount(msgspec.Struct, frozen=True):
+    """One provider with how many shown offers it has, and whose they are."""
+
+    key: str
+    name: str
+    number: int
+    is_mo: bool
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The words of a question with what they found."""
+
+    units: Sequence[Unit] = ()
+    levels: Sequence[Sequence[Level]] = ()
+    corrections: tuple[tuple[str, str], ...] = ()
+
+    def entries(self, shown: int) -> int:
+        for unit, levels in zip(self.units, self.levels, strict=True):
+            if unit.is_needed:
+                shown &= covered(levels)
+        return shown
+
+
+_NOTHING: Final = _Words()
+
+
+class Finder:
+    """Finds offers in one index file.
+
+    Args:
+        path: the index file; it may not exist yet.  None: nothing is ever found.
+        own_member: whose city comes first; empty for none.
+        lexicon: word lists that are loaded already; by default they are read with the first question that has words.
+    """
+
+    def __init__(
+        self,
+        path: Path | str | None,
+        vocabularies: Mapping[str, Vocabulary],
+        district: District,
+        *,
+        own_member: str = "",
+        lexicon: Lexicon | None = None,
+    ) -> None:
+        self._index = IndexReader(None if path is None else Path(path))
+        self._shelf = Shelf(own_member, (district.bounds.south + district.bounds.north) / 2)
+        self._filters = Filters(self._shelf, district.town_postcodes())
+        self._postings = Postings(self._index)
+        self._vocabularies = vocabularies
+        self._district = district
+        self._lexicon = lexicon
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Give the file back; the next question opens it again."""
+        with self._lock:
+            self._index.close()
+
+    @property
+    def stamp(self) -> int:
+        """The state of the index now; 0 where there is none."""
+        with self._lock:
+            return self._index.stamp() if self._index.reopen_if_replaced() else 0
+
+    def find(self, asked: Asked, *, today: date, per_page: int = 20) -> Answer:
+        """Answer a question with one page of offers, the counts of every filter, and steps where nothing is found."""
+        with self._lock:
+            if not self._begin():
+                return Answer(asked, (), 0, 1, 1)
+            with self._index.snapshot():
+                self._refresh()
+                return self._answer(asked, today, per_page)
+
+    def matching(self, asked: Asked, *, today: date) -> list[Hit]:
+        """Return all offers that a question finds, in order, without reasons, counts and pages."""
+        with self._lock:
+            if not self._begin():
+                return []
+            with self._index.snapshot():
+                self._refresh()
+                words = self._read(asked.words)
+                active = self._filters.active(asked)
+                found = active.together(words.entries(self._shelf.shown(today)))
+                ordered = list(self._ordered(asked, words, found, today))
+                return self._hits(asked, ordered, today, _NOTHING)
+
+    def count(self, asked: Asked, *, today: date) -> int:
+        """Return how many offers a question finds."""
+        with self._lock:
+            if not self._begin():
+                return 0
+            with self._index.snapshot():
+                self._refresh()
+                return self._count(asked, today)
+
+    def providers(self, *, today: date | None = None) -> list[ProviderCount]:
+        """Return all providers of shown offers, by name."""
+        with self._lock:
+            if not self._begin():
+                return []
+            with self._index.snapshot():
+                self._refresh()
+                shown = self._shelf.all if today is None else self._shelf.shown(today)
+                return self._providers(shown)
+
+    def _providers(self, shown: int) -> list[ProviderCount]:
+        found: dict[str, tuple[str, bool, set[int]]] = {}
+        numbers = list(numbers_of(shown))
+        for start in range(0, len(numbers), 500):
+            for number, facts in self._index.facts(numbers[start : start + 500]).items():
+                for one in facts.providers:
+                    name, is_mo, held = found.get(one.key, (one.name, False, set[int]()))
+                    held.add(number)
+                    # The longest spelling says most ("e. V.", the town).
+                    found[one.key] = (max(name, one.name, key=lambda text: (len(text), text)), is_mo or one.is_mo, held)
+        counts = [
+            ProviderCount(key, name, len(held), is_mo, tuple(sorted({self._shelf.member(n) for n in held})))
+            for key, (name, is_mo, held) in found.items()
+        ]
+        return sorted(counts, key=lambda one: (one.name.casefold(), one.key))
+
+    def entry(self, rid: bytes) -> Facts | None:
+        """Return what is known of an offer, or of the cluster it is shown in; None when it is not in the index."""
+        with self._lock:
+            if not self._begin():
+                return None
+            number = self._index.number_of(rid)
+            return None if number is None else self._index.facts([number]).get(number)
+
+    # --- within the lock ---------------------------------------------------------------------------------------------
+
+    def _begin(self) -> bool:
+        return self._index.reopen_if_replaced()
+
+    def _refresh(self) -> None:
+        if self._shelf.load(self._index):
+            self._postings.clear()
+
+    def _words_known(self) -> Lexicon:
+        if self._lexicon is None:
+            self._lexicon = load_lexicon(self._vocabularies, self._district)
+        return self._lexicon
+
+    def _read(self, text: str) -> _Words:
+        """Find each unit of the words; what is found nowhere is corrected where something is near."""
+        if not text:
+            return _NOTHING
+        lexicon = self._words_known()
+        matcher = Matcher(self._postings, self._shelf, lexicon)
+        units = read_units(text, lexicon)
+        found: list[Sequence[Level]] = []
+        corrections: list[tuple[str, str]] = []
+        for unit in units:
+            levels = matcher.levels(unit)
+            meant = None
+            if not levels and len(unit.words) == 1:
+                meant = correct(unit.words[0].folded, self._index, lexicon)
+            if meant is not None:
+                levels = [level for one in read_units(meant, lexicon)[:1] for level in matcher.levels(one, how="typo")]
+                corrections += [(unit.typed, meant)] if levels else []
+            found.append(levels)
+        return _Words(units, found, tuple(corrections))
+
+    def _count(self, asked: Asked, today: date) -> int:
+        words = self._read(asked.words)
+        return self._filters.active(asked).together(words.entries(self._shelf.shown(today))).bit_count()
+
+    def _answer(self, asked: Asked, today: date, per_page: int) -> Answer:
+        words = self._read(asked.words)
+        active = self._filters.active(asked)
+        met = words.entries(self._shelf.shown(today))
+        found = active.together(met)
+        total = found.bit_count()
+        pages = max(1, -(-total // per_page))
+        page = min(asked.page, pages)
+        ordered = self._ordered(asked, words, found, today)
+        shown = [one for _, one in zip(range(page * per_page), ordered, strict=False)][(page - 1) * per_page :]
+        return Answer(
+            asked=asked, hits=tuple(self._hits(asked, shown, today, words)), total=total, page=page, pages=pages,
+            counts=self._filters.counts(asked, active, met), corrections=words.corrections,
+            steps=() if total else self._steps(asked, words, active, today), stamp=self._shelf.stamp,
+        )  # fmt: skip
+
+    def _steps(self, asked: Asked, words: _Words, active: Active, today: date) -> tuple[Step, ...]:
+        del active
+        return useful_steps(asked, [unit.typed for unit in words.units], lambda wider: self._count(wider, today))
+
+    def _ordered(self, asked: Asked, words: _Words, found: int, today: date) -> Iterator[tuple[int, int]]:
+        """Yield entries with their scores in the order that is asked for."""
+        shelf = self._shelf
+        ranks = self._ranks(words, found, today)
+        by_title = by_score(ranks, shelf.title_order, shelf.title_position)
+        if asked.order == "titel":
+            return by_score({0: found}, shelf.title_order, shelf.title_position) if found else iter(())
+        if asked.order == "neu":
+            return iter(sorted(by_title, key=lambda one: -shelf.modified[one[0]]))
+        if asked.order == "naehe" and (centre := self._filters.centre(asked)) is not None:
+            far = shelf.distances(centre, found)
+            return iter(sorted(by_title, key=lambda one: far.get(one[0], float("inf"))))
+        return by_title
+
+    def _ranks(self, words: _Words, found: int, today: date) -> Ranks:
+        ranks: Ranks = {0: found} if found else {}
+        for unit, levels in zip(words.units, words.levels, strict=True):
+            ranks = refine(ranks, ranks_of(levels), None if unit.is_needed else 0)
+        ranks = shifted(ranks, self._shelf.own, OWN_CITY)
+        return shifted(ranks, self._shelf.stale(today), STALE)
+
+    def _hits(self, asked: Asked, ordered: Sequence[tuple[int, int]], today: date, words: _Words) -> list[Hit]:
+        shelf, numbers = self._shelf, [number for number, _ in ordered]
+        wanted = sum(1 << number for number in numbers) if len(numbers) < 100 else shelf.all
+        centre = self._filters.centre(asked)
+        far = shelf.distances(centre, wanted) if centre is not None else {}
+        stale = shelf.stale(today)
+        clustered = [number for number in numbers if shelf.clustered >> number & 1]
+        others = {number: facts.others for number, facts in self._index.facts(clustered).items()}
+        reasons = (
+            ReasonFinder(self._index, self._words_known()).reasons(numbers, words.units, words.levels)
+            if words.units
+            else {}
+        )
+        return [
+            Hit(
+                rid=shelf.rid(number), member=shelf.member(number), score=score, reasons=reasons.get(number, ()),
+                kilometres=far.get(number), is_own=bool(shelf.own >> number & 1),
+                is_stale=bool(stale >> number & 1), others=others.get(number, ()),
+            )
+            for number, score in ordered
+        ]  # fmt: skip
