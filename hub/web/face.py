@@ -30,6 +30,7 @@ def make_face(hub: Hub, pages: Pages, words: Words) -> Face:
         clock=hub.clock,
         pages=pages,
         words=words,
+        finder=hub.finder,
         public_url=f"{place.scheme}://{place.netloc}",
         said=lambda: viewing.newest(hub),
         hides=lambda _: hub.is_recovering(),

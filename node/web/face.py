@@ -22,6 +22,7 @@ def make_face(node: Node, pages: Pages, words: Words) -> Face:
         clock=node.clock,
         pages=pages,
         words=words,
+        finder=node.finder,
         public_url=node.settings.public_url,
         said=node.consumer.newest,
         hides=lambda member: viewing.hides_persons(node, member),

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from xml.etree import ElementTree
 
 import msgspec
@@ -15,6 +16,7 @@ from litestar.testing import TestClient
 from shared.web.headers import CONTENT_SECURITY_POLICY, MAP_POLICY, TILE_HOST
 from tests.support.catalogue import publish_doc
 from tests.support.loopback import app_of, close_all
+from tests.support.searching import give_index
 from tests.support.world import START, World
 
 PLACES = pytest.mark.parametrize("who", ["herten", "hub"])
@@ -71,18 +73,25 @@ def furnish(world: World) -> dict[str, bytes]:
     return found
 
 
+def index(world: World, folder: Path) -> None:
+    """Bring the index of every party level, as its jobs do."""
+    for party in (world.hub, *world.nodes.values()):
+        give_index(party, folder)
+
+
 @pytest.fixture(scope="module")
 def ids() -> dict[str, bytes]:
     return {}
 
 
 @pytest.fixture(scope="module")
-def world(ids: dict[str, bytes]) -> Iterator[World]:
+def world(ids: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Nothing in these tests changes it."""
     world = World(["herten", "marl"])
     herten = world.nodes["herten"]
     herten.settings = msgspec.structs.replace(herten.settings, public_url="https://herten.example")
     ids |= furnish(world)
+    index(world, tmp_path_factory.mktemp("index"))
     yield world
     close_all(world)
 
@@ -243,11 +252,12 @@ def test_title_of_a_date_is_in_the_language_of_the_page(world: World) -> None:
     assert re.search(r'<span lang="de" dir="ltr">Treff am Abend', text)
 
 
-def test_holiday_is_named_and_what_is_closed_then_is_left_out(empty: World) -> None:
+def test_holiday_is_named_and_what_is_closed_then_is_left_out(empty: World, tmp_path: Path) -> None:
     christmas = next(day for year in (0, 1) if (day := date(TODAY.year + year, 12, 25)) >= TODAY)
     publish_doc(empty.nodes["herten"], "Fällt aus", schedules=[weekly(christmas)])
     publish_doc(empty.nodes["herten"], "Findet statt", schedules=[weekly(christmas)], closed_on_holidays=False)
     empty.settle()
+    index(empty, tmp_path)
 
     text = page(empty, "herten", f"/termine?nur={christmas.isoformat()}")
 
@@ -256,11 +266,12 @@ def test_holiday_is_named_and_what_is_closed_then_is_left_out(empty: World) -> N
     assert "Fällt aus" not in text
 
 
-def test_full_day_is_cut_and_has_a_page_of_its_own(empty: World) -> None:
+def test_full_day_is_cut_and_has_a_page_of_its_own(empty: World, tmp_path: Path) -> None:
     tomorrow = TODAY + timedelta(days=1)
     for number in range(25):
         publish_doc(empty.nodes["herten"], f"Kurs {number:02}", schedules=[weekly(tomorrow)])
     empty.settle()
+    index(empty, tmp_path)
 
     text = page(empty, "herten", "/termine")
     link = re.search(rf'href="(/termine\?nur={tomorrow.isoformat()})"', text)

@@ -174,5 +174,5 @@ class AgendaPage:
         return {
             "keys": KEYS, "start": start, "first": self.doors.face.today(), "cities": cities, "topics": topics,
             "weekdays": days, "is_free": asked.is_free, "is_filtered": not asked.is_empty,
-            "language": LANGUAGE.get() if CHOSEN.get().is_explicit else "",
+            "kept_language": LANGUAGE.get() if CHOSEN.get().is_explicit else "",
         }  # fmt: skip

@@ -40,7 +40,7 @@ class Doors:
         """Return the cards of offers in the order given."""
         wanted, origins = list(hits), self.face.origins()
         with self.face.db.read() as conn:
-            shown = catalogue.find_many(conn, origins, [hit.rid for hit in wanted])
+            shown = list(catalogue.find_many(conn, origins, [hit.rid for hit in wanted]))
         return hit_cards(wanted, {(record.member, record.rid): record for record in shown}, self.face.words)
 
     def respond(self, template: str, *, path: str = "", **context: object) -> Response[str]:

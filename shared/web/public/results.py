@@ -133,8 +133,9 @@ def load_shown(face: Face, answer: Answer) -> Mapping[tuple[str, bytes], Shown]:
     """Return the records of the hits, in one query."""
     if not answer.hits:
         return {}
+    origins = face.origins()
     with face.db.read() as conn:
-        records = catalogue.find_many(conn, face.origins(), [hit.rid for hit in answer.hits])
+        records = list(catalogue.find_many(conn, origins, [hit.rid for hit in answer.hits]))
     return {(record.member, record.rid): record for record in records}
 
 
