@@ -13,6 +13,8 @@ import msgspec
 import pytest
 from litestar.testing import TestClient
 
+from hub.party import Hub
+from node.party import Node
 from shared.web.headers import CONTENT_SECURITY_POLICY, MAP_POLICY, TILE_HOST
 from tests.support.catalogue import publish_doc
 from tests.support.loopback import app_of, close_all
@@ -75,7 +77,8 @@ def furnish(world: World) -> dict[str, bytes]:
 
 def index(world: World, folder: Path) -> None:
     """Bring the index of every party level, as its jobs do."""
-    for party in (world.hub, *world.nodes.values()):
+    parties: list[Node | Hub] = [world.hub, *world.nodes.values()]
+    for party in parties:
         give_index(party, folder)
 
 

@@ -43,10 +43,10 @@ class Doors:
             shown = list(catalogue.find_many(conn, origins, [hit.rid for hit in wanted]))
         return hit_cards(wanted, {(record.member, record.rid): record for record in shown}, self.face.words)
 
-    def respond(self, template: str, *, path: str = "", **context: object) -> Response[str]:
+    def respond(self, template: str, *, path: str = "", **context: Any) -> Response[str]:
         """Return a page with the state of the catalogue and what visitors should know."""
         face = self.face
-        given = {"standing": face.standing(), "remarks": face.remarks(), "words": face.words}
+        given: dict[str, Any] = {"standing": face.standing(), "remarks": face.remarks(), "words": face.words}
         return face.pages.respond(template, path=path, **{**given, **context})
 
     def missing(self, heading: str, advice: str, way_out: str, link_text: str) -> Response[str]:

@@ -18,7 +18,7 @@ from litestar.handlers import HTTPRouteHandler
 from shared.model.district import District
 from shared.search.asking import Asked, format_asked
 from shared.web.headers import CSP_HEADER, MAP_POLICY, TILE_HOST
-from shared.web.messages import LANGUAGE, direction_of
+from shared.web.messages import LANGUAGE, direction_of, translate_plural
 from shared.web.public.doors import Doors, title_of
 from shared.web.public.gathered import Short
 from shared.web.public.question import RESULTS, QuestionWords, address
@@ -50,6 +50,7 @@ class Marker(msgspec.Struct, frozen=True):
 
     latitude: float
     longitude: float
+    label: str
     offers: list[Listed]
     area: str = ""
 
@@ -148,14 +149,33 @@ def place_offers(shorts: Iterable[Short], district: District) -> Placed:
 def markers(doors: Doors, placed: Placed) -> list[Marker]:
     """Return what the map draws, from north to south, so that the keyboard goes through it like a reader."""
     postcodes = doors.face.words.district.town_postcodes()
-    found = [Marker(*place, [_listed(doors, short) for short in shorts]) for place, shorts in placed.points.items()]
+    found = []
+    for place, shorts in placed.points.items():
+        listed = [_listed(doors, short) for short in shorts]
+        found.append(Marker(*place, _label_of_point(listed), listed))
     for code, shorts in placed.areas.items():
         known = postcodes.get(code)
         if known is not None:
             area = f"{code} {postcodes.town(code)}"
             listed = [_listed(doors, short) for short in shorts]
-            found.append(Marker(known.latitude, known.longitude, listed, area))
+            found.append(Marker(known.latitude, known.longitude, _label_of_area(len(listed), area), listed, area))
     return sorted(found, key=lambda marker: (-marker.latitude, marker.longitude, marker.area))
+
+
+def _label_of_point(listed: Sequence[Listed]) -> str:
+    if len(listed) == 1:
+        return listed[0].title
+    text = translate_plural("%(n)s Angebot an diesem Ort", "%(n)s Angebote an diesem Ort", len(listed))
+    return text % {"n": len(listed)}
+
+
+def _label_of_area(number: int, area: str) -> str:
+    text = translate_plural(
+        "%(n)s Angebot im Gebiet %(area)s, genauer Ort nicht angegeben",
+        "%(n)s Angebote im Gebiet %(area)s, genauer Ort nicht angegeben",
+        number,
+    )
+    return text % {"n": number, "area": area}
 
 
 def _listed(doors: Doors, short: Short) -> Listed:

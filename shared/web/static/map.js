@@ -4,6 +4,7 @@
   "use strict";
   const box = document.querySelector("[data-kw-map]");
   if (!box || !window.L) return;
+  box.replaceChildren(); // what it says to browsers without script
   const said = box.dataset;
   const rtl = said.pageDir === "rtl";
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -22,19 +23,12 @@
   map.fitBounds([[Number(said.south), Number(said.west)], [Number(said.north), Number(said.east)]]);
   new Tiles(said.tiles, { maxNativeZoom: 18, referrerPolicy: "no-referrer" }).addTo(map);
 
-  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
-  const name = (one) => {
-    const n = one.offers.length.toLocaleString(document.documentElement.lang || "de");
-    if (one.area) return fill(said.area, { n, area: one.area });
-    return one.offers.length === 1 ? fill(said.one, { title: one.offers[0].title }) : fill(said.many, { n });
-  };
-
-  function list(one, title) {
+  function list(one) {
     const frame = document.createElement("div");
     frame.dir = said.pageDir;
     if (one.area || one.offers.length > 1) {
       const head = document.createElement("p");
-      head.textContent = title;
+      head.textContent = one.label;
       frame.append(head);
     }
     const items = document.createElement("ul");
@@ -50,15 +44,14 @@
   }
 
   function draw(one) {
-    const title = name(one);
     const kind = one.area ? "kw-pin kw-pin--area" : "kw-pin";
     const number = document.createElement("span");
     number.textContent = one.area || one.offers.length > 1 ? String(one.offers.length) : "";
     const icon = L.divIcon({ className: kind, html: number, iconSize: one.area ? [44, 44] : [28, 28] });
-    const marker = L.marker([one.latitude, one.longitude], { icon, title, keyboard: true, riseOnHover: true });
-    marker.bindPopup(() => list(one, title), { maxHeight: 240, maxWidth: Math.min(300, box.clientWidth - 60), autoPanPadding: [10, 10] });
+    const marker = L.marker([one.latitude, one.longitude], { icon, title: one.label, keyboard: true, riseOnHover: true });
+    marker.bindPopup(() => list(one), { maxHeight: 240, maxWidth: Math.min(300, box.clientWidth - 60), autoPanPadding: [10, 10] });
     marker.addTo(map);
-    marker.getElement().setAttribute("aria-label", title);
+    marker.getElement().setAttribute("aria-label", one.label);
     return marker;
   }
 
