@@ -156,7 +156,7 @@ def test_dates_are_chosen_without_script(site: Served, new_context: NewContext) 
     page.goto(site.url + "/termine")
 
     page.get_by_label("Stadt", exact=True).select_option("marl")
-    page.get_by_label("Dienstag").check()
+    page.get_by_role("checkbox", name="Dienstag").check()
     page.get_by_role("button", name="Termine anzeigen").click()
 
     expect(page).to_have_url(re.compile(r"stadt=marl.*tag=di"))
