@@ -13,3 +13,6 @@ NAVIGATION: Final = (
     Link("/staedte", N_("Städte")),
     Link("/traeger", N_("Träger")),
 )
+
+CALLS_LINK: Final = Link("/ausschreibungen", N_("Ausschreibungen"))
+"""Stands below every page: few visitors look for it."""
