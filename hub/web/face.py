@@ -37,6 +37,7 @@ def make_face(hub: Hub, pages: Pages, words: Words) -> Face:
         remarks=lambda: _remarks(hub),
         take_hint=lambda rid, text, contact, address: relaying.take_hint(hub, rid, text, contact, address=address),
         subscriptions=subscriptions_of(hub),
+        site_of=hub.book.site_of,
     )
 
 

@@ -1,4 +1,4 @@
-"""The pages of the hub: kreisweit offers, the members, and the federation as a whole."""
+"""The pages of the hub beside the public catalogue: the members, and the federation as a whole."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from shared.web.messages import N_
 from shared.web.offer_words import Words
 from shared.web.own_languages import offered_languages
 from shared.web.pages import Link, Pages, Shell, Standing
+from shared.web.public.navigation import CALLS_LINK, NAVIGATION
 
 
 def make_pages(hub: Hub, words: Words) -> Pages:
@@ -17,11 +18,8 @@ def make_pages(hub: Hub, words: Words) -> Pages:
     shell = Shell(
         party=words.district.name,
         district=words.district.name,
-        navigation=(
-            Link("/angebote", N_("Angebote")),
-            Link("/mitglieder", N_("Mitglieder")),
-            Link("/verbund", N_("Verbund")),
-        ),
+        navigation=NAVIGATION,
+        footer=(CALLS_LINK, Link("/mitglieder", N_("Mitglieder")), Link("/verbund", N_("Verbund"))),
         notice=hub.settings.notice,
     )
     return Pages(shell, hub.clock, packages=("hub.web",), languages=offered_languages(words))

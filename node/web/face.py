@@ -33,6 +33,7 @@ def make_face(node: Node, pages: Pages, words: Words) -> Face:
         remarks=lambda: _remarks(node),
         take_hint=lambda rid, text, contact, address: _take_hint(node, rid, text, contact, address),
         subscriptions=subscriptions_of(node),
+        site_of=node.book.site_of,
     )
 
 

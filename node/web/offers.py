@@ -1,4 +1,4 @@
-"""The pages of a node: kreisweit offers, and how the node stands."""
+"""The pages of a node beside the public catalogue: how the node stands."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from shared.web.messages import N_
 from shared.web.offer_words import Words
 from shared.web.own_languages import offered_languages
 from shared.web.pages import Link, Pages, Shell, Standing
+from shared.web.public.navigation import CALLS_LINK, NAVIGATION
 
 
 def make_pages(node: Node, words: Words) -> Pages:
@@ -20,8 +21,13 @@ def make_pages(node: Node, words: Words) -> Pages:
     shell = Shell(
         party=settings.title,
         district=words.district.name,
-        navigation=(Link("/angebote", N_("Angebote")), Link("/verbund", N_("Verbund"))),
-        footer=(Link("/impressum", N_("Impressum")), Link("/datenschutz", N_("Datenschutz"))),
+        navigation=NAVIGATION,
+        footer=(
+            CALLS_LINK,
+            Link("/verbund", N_("Verbund")),
+            Link("/impressum", N_("Impressum")),
+            Link("/datenschutz", N_("Datenschutz")),
+        ),
         notice=settings.notice,
         desk=Link(DESK, N_("Redaktion")),
     )

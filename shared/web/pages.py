@@ -152,7 +152,7 @@ class Pages:
         joint = "&" if "?" in path else "?"
         return self.shell.prefix + path + (joint + text if text else "") + mark + fragment
 
-    def in_language(self, language: str) -> str:
+    def address_in(self, language: str) -> str:
         """Return the address of the page being shown in a language, its query kept; empty: as the browser asks."""
         return self.shell.prefix + CHOSEN.get().in_language(language)
 
@@ -200,7 +200,7 @@ class Pages:
         install: Callable[..., None] = environment.install_gettext_callables  # type: ignore[attr-defined]
         install(self.gettext, lambda one, many, n: self._catalogue().ngettext(one, many, n), newstyle=True)
         environment.globals.update(
-            url=self.url, in_language=self.in_language, asset=self.asset, state_in_german=state_in_german,
+            url=self.url, address_in=self.address_in, asset=self.asset, state_in_german=state_in_german,
             direction_of=direction_of,
         )  # fmt: skip
         environment.filters.update(self._filters())
@@ -214,6 +214,7 @@ class Pages:
             "ago": self.ago,
             "number": self.number,
             "german": mixed_text.german,
+            "said_in": mixed_text.in_language,
             "ltr": mixed_text.ltr,
             "iso": lambda time: _local(time).isoformat(),
             "short_hash": lambda value: value.hex()[:16],

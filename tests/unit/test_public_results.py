@@ -46,7 +46,7 @@ def make_face(own_city: str = "herten") -> Face:
         member=own_city or "hub", own_city=own_city, db=Database("sqlite://"), clock=VirtualClock(), pages=make_pages(),
         words=WORDS, finder=None, public_url="https://herten.example", said=lambda: None,  # type: ignore[arg-type]
         hides=lambda _: False, texts=lambda: Texts(office=Office("KIM Herten", phone="02366 303000")),
-        remarks=lambda: [Remark("info", "Hinweis")], take_hint=None,  # type: ignore[arg-type]
+        remarks=lambda: [Remark("info", "Hinweis")], take_hint=None, site_of=lambda _: "",  # type: ignore[arg-type]
     )  # fmt: skip
 
 

@@ -74,6 +74,7 @@ class Face:
         take_hint: keeps a checked hint for the owner of a shown offer; given the record's id, text, contact, and the
             visitor's address for the pace alone.
         subscriptions: letters about searches; None where none are offered.
+        site_of: returns where a member's own pages are; empty where its node cannot be reached from outside.
     """
 
     member: str
@@ -89,6 +90,7 @@ class Face:
     texts: Callable[[], Texts]
     remarks: Callable[[], Sequence[Remark]]
     take_hint: Callable[[bytes, str, str, str], Taken]
+    site_of: Callable[[str], str]
     subscriptions: Subscriptions | None = None
 
     def today(self) -> date:

@@ -129,8 +129,8 @@ def load_shown(face: Face, answer: Answer) -> Mapping[tuple[str, bytes], Shown]:
         return {}
     origins = face.origins()
     with face.db.read() as conn:
-        records = catalogue.find_many(conn, origins, [hit.rid for hit in answer.hits])
-        return {(record.member, record.rid): record for record in records}
+        records = list(catalogue.find_many(conn, origins, [hit.rid for hit in answer.hits]))
+    return {(record.member, record.rid): record for record in records}
 
 
 def show_results(
