@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import threading
 from datetime import date
 from pathlib import Path
 
@@ -9,15 +12,18 @@ import pytest
 
 from hub.indexing import keep_index as keep_hub_index
 from hub.party import Hub
+from node.cli import run
 from node.erasing import erase
 from node.indexing import keep_index, rebuild_index
 from node.party import Node
 from shared.feed.payload import commitment_of, seal_payload
 from shared.holdings import edits
 from shared.holdings.edits import NEW, Edit
+from shared.indexing import IndexKeeper
+from shared.logs import open_log
 from shared.search.asking import Asked
 from tests.support.searching import give_index
-from tests.support.world import World, publish, withdraw
+from tests.support.world import VirtualClock, World, publish, withdraw
 
 TODAY = date(2026, 1, 10)
 
@@ -174,3 +180,38 @@ def test_cluster_is_one_card_that_names_all_its_records(world: World, tmp_path: 
 
     assert [(hit.rid, hit.others) for hit in hits] == [(second, (("herten", first),))]
     assert [(hit.rid, hit.others) for hit in world.hub.finder.find(Asked(), today=TODAY).hits] == [(second, ())]
+
+
+class Ended(Exception):  # noqa: N818 - an end, not an error
+    """The catalogue could not be read this time."""
+
+
+def test_keeper_goes_on_after_a_failure_and_stops_when_told() -> None:
+    called = threading.Semaphore(0)
+    calls: list[int] = []
+
+    def catch_up() -> None:
+        calls.append(len(calls))
+        called.release()
+        if len(calls) < 3:
+            raise Ended
+
+    lines = io.StringIO()
+    keeper = IndexKeeper(catch_up, lambda: True, open_log(lines, VirtualClock(), party="marl"), idle_seconds=0.001)
+    keeper.start()
+    for _ in range(4):
+        called.acquire()
+    keeper.stop()
+
+    assert lines.getvalue().count("index_failed") == 1
+
+
+def test_index_is_rebuilt_by_one_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = str(tmp_path / "herten")
+    run(["--home", home, "init", "--name", "herten", "--ags", "05562020", "--title", "Stadt Herten"])
+    capsys.readouterr()
+
+    code = run(["--home", home, "index", "rebuild", "--json"])
+
+    assert (code, json.loads(capsys.readouterr().out)) == (0, {"entries": 0})
+    assert (tmp_path / "herten" / "search.db").stat().st_mode & 0o077 == 0
