@@ -77,6 +77,9 @@ def delete_file(path: Path) -> None:
 
 
 def _connect(path: Path, *, is_writer: bool) -> Any:
+    if is_writer:
+        # Nobody else on the machine needs it; SQLite gives its other files the mode of this one.
+        path.touch(mode=0o600)
     mode = "rwc" if is_writer else "rw"
     connection = sqlite_module().connect(
         f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False, timeout=10

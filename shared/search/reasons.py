@@ -66,8 +66,9 @@ class ReasonFinder:
             return next((shown for text, shown in candidates if text.startswith(start)), "")
         whole = [shown for text, shown in candidates if text in level.stems]
         # Cutting a word is dear; only one that holds the letters can hold the part.
-        likely = [shown for text, shown in candidates if any(key in text for key in level.stems)]
-        parts = [shown for shown in likely if not level.stems.isdisjoint(self._lexicon.parts(fold_letters(shown)))]
+        folded = ((shown, fold_letters(shown)) for _, shown in candidates)
+        likely = [(shown, word) for shown, word in folded if any(key in word for key in level.stems)]
+        parts = [shown for shown, word in likely if not level.stems.isdisjoint(self._lexicon.parts(word))]
         if level.how == "language":
             return max([*whole, *parts], key=len, default="")
         return " ".join(whole[: len(level.stems)]) or next(iter(parts), "")
