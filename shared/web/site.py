@@ -18,10 +18,12 @@ from shared.database import Database
 from shared.errors import KreisweitError
 from shared.logs import Log, describe_exception
 from shared.web.assets import asset_routes
+from shared.web.compression import Compression
 from shared.web.conditional import ConditionalRequests
 from shared.web.desk.guard import verify_desk
 from shared.web.feed_routes import FeedRoutes
 from shared.web.headers import SecurityHeaders
+from shared.web.kept_pages import KeptPages, Version
 from shared.web.languages import Languages
 from shared.web.pages import Pages
 from shared.web.problems import problem_handlers
@@ -50,11 +52,14 @@ def make_site(
     handlers: Sequence[ControllerRouterHandler],
     checks: dict[str, Check],
     jobs: Jobs | None,
+    version: Version,
 ) -> Litestar:
     """Return the application; its lifespan starts the jobs, and ends them and all waiting.
 
     Whoever opened the database closes it after the application has ended.
 
+    Args:
+        version: tells when pages that were made before may no longer be shown.
     Raises:
         ConfigError: a route of the desk states no right.
     """
@@ -82,7 +87,10 @@ def make_site(
     )
     verify_desk(app)
     # Around everything, routing and its errors included: the framework answers 405 to HEAD before any middleware runs.
-    localised = Languages(app.asgi_handler, tuple(pages.languages), german=(DESK,))
+    # From the inside: an answer is compressed (once, if its page is kept), kept under the language that was chosen
+    # before, compared with what the client holds (by the tag of the very bytes), and dressed in headers, 304 or not.
+    kept = KeptPages(Compression(app.asgi_handler), version)
+    localised = Languages(kept, tuple(pages.languages), german=(DESK,))
     app.asgi_handler = SecurityHeaders(ConditionalRequests(localised))
     return app
 
