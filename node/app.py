@@ -46,7 +46,7 @@ def create_app(
         handlers=[
             page_routes(node, pages, words),
             *public_routes(make_face(node, pages, words)),
-            *city_routes(node, pages),
+            *city_routes(node),
             answer_router(node, pages, words),
             desk_router(node, pages, words, log),
         ],

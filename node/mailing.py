@@ -28,7 +28,12 @@ STATES = {
     mails.EXPIRED: "verfallen",
 }
 """The states of a letter, as the page says them."""
-KINDS = {"review": "Erinnerung an die Prüfung", "answer": "Antwort auf einen Hinweis", "test": "Probe"}
+KINDS = {
+    "review": "Erinnerung an die Prüfung",
+    "answer": "Antwort auf einen Hinweis",
+    "test": "Probe",
+    "feedback": "Rückmeldung",
+}
 """What letters are for."""
 
 _KEPT_SECONDS = 30 * 86_400

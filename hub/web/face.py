@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from hub import viewing
@@ -12,6 +13,8 @@ from shared.web.offer_words import Words
 from shared.web.pages import Pages
 from shared.web.public.face import Face, Office, Remark, Texts
 
+LEGAL_FILES = ("impressum", "datenschutz", "barrierefreiheit")
+_LEGAL_MAX = 40_000
 _RECOVERING = N_("Der Stand wird gerade mit den Städten abgeglichen.")
 
 
@@ -33,9 +36,20 @@ def make_face(hub: Hub, pages: Pages, words: Words) -> Face:
         public_url=f"{place.scheme}://{place.netloc}",
         said=lambda: viewing.newest(hub),
         hides=lambda _: hub.is_recovering(),
-        texts=lambda: Texts(office=office),
+        texts=lambda: _texts(hub, office),
         remarks=lambda: _remarks(hub),
     )
+
+
+def _texts(hub: Hub, office: Office) -> Texts:
+    """Return the legal texts that lie as files in the hub's directory, until it has a desk for them."""
+    home = Path(hub.settings.home)
+    imprint, privacy, accessibility = (_read(home / f"{name}.md") for name in LEGAL_FILES)
+    return Texts(office=office, imprint=imprint, privacy=privacy, accessibility=accessibility)
+
+
+def _read(file: Path) -> str:
+    return file.read_text("utf-8", "replace").strip()[:_LEGAL_MAX] if file.is_file() else ""
 
 
 def _remarks(hub: Hub) -> Sequence[Remark]:

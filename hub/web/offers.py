@@ -12,6 +12,7 @@ from shared.web.messages import N_
 from shared.web.offer_words import Words
 from shared.web.own_languages import offered_languages
 from shared.web.pages import Link, Pages, Shell, Standing
+from shared.web.public.legal import FOOTER
 
 
 def make_pages(hub: Hub, words: Words) -> Pages:
@@ -20,6 +21,7 @@ def make_pages(hub: Hub, words: Words) -> Pages:
         party=words.district.name,
         district=words.district.name,
         navigation=(Link("/", N_("Angebote")), Link("/mitglieder", N_("Mitglieder")), Link("/verbund", N_("Verbund"))),
+        footer=FOOTER,
         notice=hub.settings.notice,
     )
     return Pages(shell, hub.clock, packages=("hub.web",), languages=offered_languages(words))

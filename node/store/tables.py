@@ -160,7 +160,7 @@ mail = sa.Table(
     "mail",
     metadata,
     sa.Column("id", _Big, primary_key=True),
-    # review, answer, test.
+    # review, answer, test, feedback.
     sa.Column("kind", sa.String(8), nullable=False),
     # The offer that it is about; NULL for none.
     sa.Column("rid", sa.LargeBinary(16), nullable=True),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from node import viewing
-from node.city import load_city
+from node import feedback, viewing
+from node.city import is_finished, load_city
 from node.party import Node
 from shared.web.messages import N_, translate
 from shared.web.offer_words import Words
@@ -27,6 +28,7 @@ def make_face(node: Node, pages: Pages, words: Words) -> Face:
         hides=lambda member: viewing.hides_persons(node, member),
         texts=lambda: _texts(node),
         remarks=lambda: _remarks(node),
+        mailbox=_Mailbox(node),
     )
 
 
@@ -36,7 +38,21 @@ def _texts(node: Node) -> Texts:
         name=city.office, street=city.office_street, town=city.office_town, phone=city.office_phone,
         email=city.office_email, hours=city.office_hours,
     )  # fmt: skip
-    return Texts(greeting=city.greeting, office=office, imprint=city.imprint, privacy=city.privacy)
+    legal = (text if is_finished(text) else "" for text in (city.imprint, city.privacy, city.accessibility))
+    return Texts(city.greeting, office, *legal)
+
+
+@dataclass(frozen=True)
+class _Mailbox:
+    """Where messages about the pages go: to the office, if the city sends mail."""
+
+    node: Node
+
+    def is_open(self) -> bool:
+        return feedback.takes_feedback(self.node)
+
+    def take(self, text: str, contact: str, *, address: str) -> int:
+        return feedback.take_feedback(self.node, text, contact, address=address)
 
 
 _ALONE = N_("Dieser Knoten gehört noch keinem Verbund an.")

@@ -15,6 +15,7 @@ from shared.web.messages import N_
 from shared.web.offer_words import Words
 from shared.web.own_languages import offered_languages
 from shared.web.pages import Link, Pages, Shell, Standing
+from shared.web.public.legal import FOOTER
 
 
 def make_pages(node: Node, words: Words) -> Pages:
@@ -24,7 +25,7 @@ def make_pages(node: Node, words: Words) -> Pages:
         party=settings.title,
         district=words.district.name,
         navigation=(Link("/", N_("Angebote")), Link("/verbund", N_("Verbund"))),
-        footer=(Link("/impressum", N_("Impressum")), Link("/datenschutz", N_("Datenschutz"))),
+        footer=FOOTER,
         notice=settings.notice,
         desk=Link(DESK, N_("Redaktion")),
     )

@@ -61,6 +61,21 @@ class Texts:
     office: Office = Office()
     imprint: str = ""
     privacy: str = ""
+    accessibility: str = ""
+
+
+class Mailbox(Protocol):
+    """Takes what visitors write about the pages themselves, for the party's office."""
+
+    def is_open(self) -> bool:
+        """Tell whether a message would reach somebody."""
+
+    def take(self, text: str, contact: str, *, address: str) -> int:
+        """Pass a message on; returns how many seconds to wait first, 0 when it was taken.
+
+        Args:
+            address: of the visitor, for the pace alone; it is not kept.
+        """
 
 
 @dataclass(frozen=True)
@@ -84,6 +99,7 @@ class Face:
         hides: tells whether persons are hidden in the records of a member.
         texts: returns what the party set.
         remarks: returns what visitors should know just now.
+        mailbox: where messages about the pages go; None where nobody can be written to from here.
     """
 
     member: str
@@ -97,6 +113,7 @@ class Face:
     hides: Callable[[str], bool]
     texts: Callable[[], Texts]
     remarks: Callable[[], Sequence[Remark]]
+    mailbox: Mailbox | None = None
 
     def today(self) -> date:
         """Return the day in the district."""
