@@ -13,6 +13,7 @@ from shared.web.desk.forms import Form, form_of, read_form
 from shared.web.desk.guard import DeskRequest
 from shared.web.messages import N_, translate, translate_plural
 from shared.web.public.face import Face
+from shared.web.public.legal_texts import contact_of
 
 PATH = "/rueckmeldung"
 TEXT_MIN, TEXT_MAX, CONTACT_MAX = 5, 2000, 254
@@ -91,7 +92,7 @@ def _show(
 
 def _respond(face: Face, template: str, *, status: int = 200, **context: object) -> Response[str]:
     answer = face.pages.respond(
-        template, status_code=status, path=PATH, standing=face.standing(), office=face.texts().office, **context
+        template, status_code=status, path=PATH, standing=face.standing(), office=contact_of(face), **context
     )
     answer.headers.update(_NO_STORE)
     return answer

@@ -15,8 +15,8 @@ from shared.errors import NotFoundError
 from shared.web.messages import N_
 from shared.web.offer_words import markdown
 from shared.web.pages import Link
-from shared.web.public.face import Face, Office
-from shared.web.public.legal_texts import make_accessibility, make_privacy, reach_uris
+from shared.web.public.face import Face
+from shared.web.public.legal_texts import contact_of, make_accessibility, make_privacy, reach_uris
 
 FOOTER = (
     Link("/hilfe", N_("Hilfe")),
@@ -63,9 +63,7 @@ def _show(face: Face, path: str, title: str, text: str, make: Callable[[Face], s
 def _help_route(face: Face) -> HTTPRouteHandler:
     @get("/hilfe", sync_to_thread=True, include_in_schema=False)
     def help_page() -> Response[str]:
-        return face.pages.respond(
-            "public/help.html", path="/hilfe", standing=face.standing(), office=face.texts().office
-        )
+        return face.pages.respond("public/help.html", path="/hilfe", standing=face.standing(), office=contact_of(face))
 
     return help_page
 
@@ -90,9 +88,7 @@ def make_security_text(face: Face) -> str:
     It expires half a year after the day on which it is asked for, so it never goes stale while somebody serves it, and
     stays the same for a day.
     """
-    contact = face.words.district.contact
-    district = Office(email=contact.email, phone=contact.phone, url=contact.url)
-    reach = reach_uris(face.texts().office) or reach_uris(district)
+    reach = reach_uris(contact_of(face))
     if not reach:
         return ""
     day = datetime.fromtimestamp(face.clock.now(), UTC).replace(hour=0, minute=0, second=0)

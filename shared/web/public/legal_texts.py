@@ -150,6 +150,17 @@ def _address(face: Face) -> str:
     return "\\\n".join(dict.fromkeys(line for line in lines if line))
 
 
+def contact_of(face: Face) -> Office:
+    """Return whom visitors of a party can ask: its own office, or the district's where it named none."""
+    office, contact = face.texts().office, face.words.district.contact
+    if office.is_reachable:
+        return office
+    return Office(
+        name=contact.organisation, street=contact.street, town=f"{contact.postal_code} {contact.city}".strip(),
+        phone=contact.phone, email=contact.email, url=contact.url,
+    )  # fmt: skip
+
+
 def reach_uris(office: Office) -> list[str]:
     """Return how an office can be reached, as addresses of the web: mail first, then its page, then telephone."""
     found = [f"mailto:{office.email}"] if office.email else []
