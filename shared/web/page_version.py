@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 
+import anyio
 import anyio.to_thread
 
 from shared.clock import Clock
@@ -36,6 +37,9 @@ class PageVersion:
         self._names = tuple(names)
         self._more = tuple(more)
         self._seen: tuple[int, float, Hashable] | None = None
+        self._is_looking = False
+        # A thread of its own: pages that are being made must not delay those that are kept.
+        self._reading = anyio.CapacityLimiter(1)
 
     async def __call__(self) -> Hashable:
         """Return the version now."""
@@ -45,9 +49,13 @@ class PageVersion:
         writes, now = self._db.writes, self._clock.monotonic()
         if self._seen is not None:
             writes_then, then, state = self._seen
-            if writes_then == writes and 0 <= now - then < _TRUSTED_SECONDS:
+            if writes_then == writes and (0 <= now - then < _TRUSTED_SECONDS or self._is_looking):
                 return state
-        state = await anyio.to_thread.run_sync(self._load)
+        self._is_looking = True
+        try:
+            state = await anyio.to_thread.run_sync(self._load, limiter=self._reading)
+        finally:
+            self._is_looking = False
         self._seen = (writes, now, state)
         return state
 

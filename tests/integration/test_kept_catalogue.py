@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from litestar.testing import TestClient
 
 from node.city import save_city
+from node.store import desk_settings
 from shared.database import Database
 from shared.holdings.showing import shown_state
-from tests.support.desk import BROWSER
+from tests.support.desk import BROWSER, make_desk_node
 from tests.support.loopback import app_of, close_all
-from tests.support.world import World, publish, withdraw
+from tests.support.world import VirtualClock, World, publish, withdraw
 
 
 @pytest.fixture
@@ -77,6 +79,36 @@ def count_reads(db: Database) -> list[str]:
         asked.append(statement)
 
     return asked
+
+
+def test_what_another_process_wrote_is_seen_within_a_second(tmp_path: Path) -> None:
+    clock = VirtualClock()
+    node = make_desk_node(tmp_path / "herten", clock)
+    other = Database(node.settings.database_url)
+    with TestClient(app_of(node)) as client:
+        before = client.get("/", headers=BROWSER).text
+        with other.write() as conn:
+            desk_settings.save_texts(conn, {"greeting": "Willkommen in Herten!"})
+        clock.time += 1
+        after = client.get("/", headers=BROWSER).text
+    other.close()
+    node.db.close()
+
+    assert "Willkommen" not in before
+    assert "Willkommen in Herten!" in after
+
+
+def test_words_about_time_change_with_the_minute() -> None:
+    world = World(["herten"])
+    world.settle()
+    with TestClient(app_of(world.nodes["herten"])) as client:
+        first = client.get("/", headers=BROWSER).text
+        world.clock.time += 60 * 5
+        second = client.get("/", headers=BROWSER).text
+    close_all(world)
+
+    assert "vor 5 Minuten" not in first
+    assert "vor 5 Minuten" in second
 
 
 def test_state_differs_after_what_another_process_wrote(world: World) -> None:
