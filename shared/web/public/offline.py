@@ -24,7 +24,7 @@ from shared.web.public.face import Face
 NEEDED = ("vendor/kern/kern.min.css", "kreisweit.css", "register.js", "kreisweit.svg")
 """Static files that every page for visitors links to."""
 _NAME = N_("Integrationsangebote: %(party)s")
-_NO_NETWORK = N_("Sie haben gerade kein Internet. Diese Seite ist auf Ihrem Gerät nicht vorhanden.")
+_NO_NETWORK = N_("Ohne Internet sehen Sie hier nur Seiten, die Sie auf diesem Gerät schon geöffnet haben.")
 _ASK_AGAIN = {"Cache-Control": "no-cache"}
 
 
