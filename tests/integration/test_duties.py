@@ -19,6 +19,7 @@ from node.mailing import list_mails
 from node.party import Node
 from shared.web.public.legal import FOOTER
 from shared.web.public.legal_texts import load_checklist
+from shared.web.public.offline import say_in_all
 from tests.support.desk import BROWSER
 from tests.support.loopback import app_of, close_all
 from tests.support.world import World, publish
@@ -118,6 +119,38 @@ def test_hub_reads_its_texts_from_files(world: World, tmp_path: Path) -> None:
     page = get(world.hub, "/impressum").text
     assert "<h3>Angaben</h3>" in page
     assert "<b>RE" not in page
+
+
+# --- installing, and reading without a network -----------------------------------------------------------------------
+
+
+def test_worker_names_the_files_of_this_deployment_and_is_asked_for_each_time(party: Node | Hub) -> None:
+    answer = get(party, "/sw.js")
+
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["cache-control"] == "no-cache"
+    named = re.findall(r'"(static/[^"]+)"', answer.text.partition("\n")[0])
+    assert all(get(party, f"/{path}").status_code == 200 and "?v=" in path for path in named)
+    page = get(party, "/").text
+    assert set(re.findall(r'(?:href|src)="/(static/[^"]+)"', page)) == set(named)
+
+
+def test_manifest_names_the_party_and_icons_that_are_there(party: Node | Hub) -> None:
+    answer = get(party, "/manifest.webmanifest")
+    found = answer.json()
+
+    assert answer.headers["content-type"].startswith("application/manifest+json")
+    assert found["short_name"] in found["name"]
+    assert {icon["sizes"] for icon in found["icons"]} == {"any", "192x192", "512x512"}
+    for icon in found["icons"]:
+        assert get(party, icon["src"]).headers["content-type"].startswith(icon["type"])
+
+
+def test_offline_page_says_a_missing_translation_in_german_once() -> None:
+    lines = say_in_all(["de", "xx", "ar"])
+
+    assert lines[0][:2] == ("de", "ltr")
+    assert len(lines) == len({text for _, _, text in lines})
 
 
 # --- security.txt ----------------------------------------------------------------------------------------------------

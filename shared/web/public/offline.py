@@ -12,13 +12,13 @@ To take the worker back from every browser, serve under `/sw.js` one that does n
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
-from shared.web.messages import N_, catalogue_of, direction_of, translate
+from shared.web.messages import N_, SOURCE_LANGUAGE, catalogue_of, direction_of, translate
 from shared.web.public.face import Face
 
 NEEDED = ("vendor/kern/kern.min.css", "kreisweit.css", "register.js", "kreisweit.svg")
@@ -45,10 +45,21 @@ def offline_routes(face: Face) -> Sequence[HTTPRouteHandler]:
 
     @get("/offline", sync_to_thread=True, include_in_schema=False)
     def offline_page() -> Response[str]:
-        lines = [(tag, direction_of(tag), catalogue_of(tag).gettext(_NO_NETWORK)) for tag in pages.languages]
-        return pages.respond("public/offline.html", path="/offline", lines=lines)
+        return pages.respond("public/offline.html", path="/offline", lines=say_in_all(pages.languages))
 
     return [manifest, worker, offline_page]
+
+
+def say_in_all(languages: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Return (language, direction, text) for each language in which the page says what it is; German for a gap.
+
+    The browser keeps one such page, whatever language its owner reads in.
+    """
+    lines: dict[str, str] = {}
+    for tag in languages:
+        text = catalogue_of(tag).gettext(_NO_NETWORK)
+        lines.setdefault(text, SOURCE_LANGUAGE if text == _NO_NETWORK else tag)
+    return [(tag, direction_of(tag), text) for text, tag in lines.items()]
 
 
 def make_worker(face: Face) -> str:
