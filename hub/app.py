@@ -22,6 +22,7 @@ from shared.web.counting import Counts
 from shared.web.feed_files import FeedFiles
 from shared.web.feed_routes import FeedRoutes, Join
 from shared.web.offer_words import load_words
+from shared.web.page_version import PageVersion
 from shared.web.public.routes import public_routes
 from shared.web.site import make_site, ready_checks
 
@@ -63,4 +64,5 @@ def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, lo
         checks=ready_checks(hub.db, logs.load_own_log, hub.clock.now),
         jobs=Jobs(hub, log) if with_jobs else None,
         counts=Counts(hub.db, face.today, log, months=hub.settings.counts_months),
+        version=PageVersion(hub.db, hub.clock),
     )

@@ -9,6 +9,7 @@ from litestar import Litestar
 from node.jobs import Jobs
 from node.party import Node
 from node.receiving import receive_push
+from node.store import desk_settings
 from node.web.answers import answer_router
 from node.web.city import city_routes
 from node.web.desk.routes import desk_router
@@ -20,6 +21,7 @@ from shared.web.counting import Counts
 from shared.web.feed_files import FeedFiles
 from shared.web.feed_routes import FeedRoutes
 from shared.web.offer_words import load_words
+from shared.web.page_version import PageVersion
 from shared.web.public.routes import public_routes
 from shared.web.site import make_site, ready_checks
 
@@ -46,11 +48,14 @@ def create_app(
         handlers=[
             page_routes(node, pages, words),
             *public_routes(face),
-            *city_routes(node, pages),
+            *city_routes(node),
             answer_router(node, pages, words),
             desk_router(node, pages, words, log),
         ],
         checks=ready_checks(node.db, logs.load_own_log, node.clock.now),
         jobs=Jobs(node, log, with_link_check=with_link_check) if with_jobs else None,
         counts=Counts(node.db, face.today, log, months=node.settings.counts_months),
+        version=PageVersion(
+            node.db, node.clock, names=(desk_settings.VERSION,), more=[lambda: node.membership is not None]
+        ),
     )

@@ -11,7 +11,10 @@ from shared.mailing.store.mails import Mail
 
 __all__ = ["KINDS", "STATES"]
 
-KINDS = {"review": "Erinnerung an die Prüfung", "answer": "Antwort auf einen Hinweis", "test": "Probe"}
+KINDS = {
+    "review": "Erinnerung an die Prüfung", "answer": "Antwort auf einen Hinweis", "test": "Probe",
+    "feedback": "Rückmeldung",
+}  # fmt: skip
 """What letters are for."""
 
 

@@ -10,6 +10,7 @@ from shared.web.messages import N_
 from shared.web.offer_words import Words
 from shared.web.own_languages import offered_languages
 from shared.web.pages import Link, Pages, Shell, Standing
+from shared.web.public.legal import FOOTER
 from shared.web.public.navigation import CALLS_LINK, NAVIGATION
 
 
@@ -19,7 +20,7 @@ def make_pages(hub: Hub, words: Words) -> Pages:
         party=words.district.name,
         district=words.district.name,
         navigation=NAVIGATION,
-        footer=(CALLS_LINK, Link("/mitglieder", N_("Mitglieder")), Link("/verbund", N_("Verbund"))),
+        footer=(*FOOTER, CALLS_LINK, Link("/mitglieder", N_("Mitglieder")), Link("/verbund", N_("Verbund"))),
         notice=hub.settings.notice,
     )
     return Pages(shell, hub.clock, packages=("hub.web",), languages=offered_languages(words))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from node import hints, passing, viewing
-from node.city import load_city
+from node import feedback, hints, passing, viewing
+from node.city import is_finished, load_city
 from node.editing import newest_document
 from node.following import subscriptions_of
 from node.party import Node
@@ -34,6 +35,7 @@ def make_face(node: Node, pages: Pages, words: Words) -> Face:
         take_hint=lambda rid, text, contact, address: _take_hint(node, rid, text, contact, address),
         subscriptions=subscriptions_of(node),
         site_of=node.book.site_of,
+        mailbox=_Mailbox(node),
     )
 
 
@@ -52,7 +54,21 @@ def _texts(node: Node) -> Texts:
         name=city.office, street=city.office_street, town=city.office_town, phone=city.office_phone,
         email=city.office_email, hours=city.office_hours,
     )  # fmt: skip
-    return Texts(greeting=city.greeting, office=office, imprint=city.imprint, privacy=city.privacy)
+    legal = (text if is_finished(text) else "" for text in (city.imprint, city.privacy, city.accessibility))
+    return Texts(city.greeting, office, *legal)
+
+
+@dataclass(frozen=True)
+class _Mailbox:
+    """Where messages about the pages go: to the office, if the city sends mail."""
+
+    node: Node
+
+    def is_open(self) -> bool:
+        return feedback.takes_feedback(self.node)
+
+    def take(self, text: str, contact: str, *, address: str) -> int:
+        return feedback.take_feedback(self.node, text, contact, address=address)
 
 
 _ALONE = N_("Dieser Knoten gehört noch keinem Verbund an.")

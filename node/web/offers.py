@@ -12,6 +12,7 @@ from shared.web.messages import N_
 from shared.web.offer_words import Words
 from shared.web.own_languages import offered_languages
 from shared.web.pages import Link, Pages, Shell, Standing
+from shared.web.public.legal import FOOTER
 from shared.web.public.navigation import CALLS_LINK, NAVIGATION
 
 
@@ -22,12 +23,7 @@ def make_pages(node: Node, words: Words) -> Pages:
         party=settings.title,
         district=words.district.name,
         navigation=NAVIGATION,
-        footer=(
-            CALLS_LINK,
-            Link("/verbund", N_("Verbund")),
-            Link("/impressum", N_("Impressum")),
-            Link("/datenschutz", N_("Datenschutz")),
-        ),
+        footer=(*FOOTER, CALLS_LINK, Link("/verbund", N_("Verbund"))),
         notice=settings.notice,
         desk=Link(DESK, N_("Redaktion")),
     )

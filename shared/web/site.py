@@ -19,11 +19,13 @@ from shared.database import Database
 from shared.errors import KreisweitError
 from shared.logs import Log, describe_exception
 from shared.web.assets import asset_routes
+from shared.web.compression import Compression
 from shared.web.conditional import ConditionalRequests
 from shared.web.counting import Counting, Counts, stop_flushing
 from shared.web.desk.guard import verify_desk
 from shared.web.feed_routes import FeedRoutes
 from shared.web.headers import SecurityHeaders
+from shared.web.kept_pages import KeptPages, Version
 from shared.web.languages import Languages
 from shared.web.pages import Pages
 from shared.web.problems import problem_handlers
@@ -55,11 +57,14 @@ def make_site(
     checks: dict[str, Check],
     jobs: Jobs | None,
     counts: Counts,
+    version: Version,
 ) -> Litestar:
     """Return the application; its lifespan starts the jobs, and ends them and all waiting.
 
     Whoever opened the database closes it after the application has ended.
 
+    Args:
+        version: tells when pages that were made before may no longer be shown.
     Raises:
         ConfigError: a route of the desk states no right.
     """
@@ -89,7 +94,10 @@ def make_site(
     )
     verify_desk(app)
     # Around everything, routing and its errors included: the framework answers 405 to HEAD before any middleware runs.
-    localised = Languages(app.asgi_handler, tuple(pages.languages), german=_GERMAN)
+    # From the inside: an answer is compressed (once, if its page is kept), kept under the language that was chosen
+    # before, compared with what the client holds (by the tag of the very bytes), and dressed in headers, 304 or not.
+    kept = KeptPages(Compression(app.asgi_handler), version)
+    localised = Languages(kept, tuple(pages.languages), german=_GERMAN)
     app.asgi_handler = SecurityHeaders(Counting(ConditionalRequests(localised), counts))
     return app
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from shared.clock import Clock
@@ -47,6 +48,21 @@ class Texts:
     office: Office = Office()
     imprint: str = ""
     privacy: str = ""
+    accessibility: str = ""
+
+
+class Mailbox(Protocol):
+    """Takes what visitors write about the pages themselves, for the party's office."""
+
+    def is_open(self) -> bool:
+        """Tell whether a message would reach somebody."""
+
+    def take(self, text: str, contact: str, *, address: str) -> int:
+        """Pass a message on; returns how many seconds to wait first, 0 when it was taken.
+
+        Args:
+            address: of the visitor, for the pace alone; it is not kept.
+        """
 
 
 @dataclass(frozen=True)
@@ -75,6 +91,7 @@ class Face:
             visitor's address for the pace alone.
         subscriptions: letters about searches; None where none are offered.
         site_of: returns where a member's own pages are; empty where its node cannot be reached from outside.
+        mailbox: where messages about the pages go; None where nobody can be written to from here.
     """
 
     member: str
@@ -92,6 +109,7 @@ class Face:
     take_hint: Callable[[bytes, str, str, str], Taken]
     site_of: Callable[[str], str]
     subscriptions: Subscriptions | None = None
+    mailbox: Mailbox | None = None
 
     def today(self) -> date:
         """Return the day in the district."""

@@ -11,10 +11,13 @@ from shared.web.public.atom import feed_routes
 from shared.web.public.calls import call_routes
 from shared.web.public.doors import open_doors
 from shared.web.public.face import Face
+from shared.web.public.feedback import feedback_router
 from shared.web.public.hint import hint_router
 from shared.web.public.languages_page import languages_routes
+from shared.web.public.legal import legal_routes
 from shared.web.public.map import map_routes
 from shared.web.public.offer import offer_routes
+from shared.web.public.offline import offline_routes
 from shared.web.public.providers import provider_routes
 from shared.web.public.results import result_routes
 from shared.web.public.sitemap import sitemap_routes
@@ -32,5 +35,8 @@ def public_routes(face: Face) -> Sequence[ControllerRouterHandler]:
         *(route for make in catalogue for route in make(face)),
         *(route for make in beside for route in make(doors)),
         hint_router(face),
+        feedback_router(face),
+        *legal_routes(face),
+        *offline_routes(face),
         languages_routes(face),
     ]
