@@ -41,9 +41,5 @@ bench: $(bin)/python ## Measure: full, incremental and idle sync, as ratios to a
 demo: ## Hub and eleven nodes on this computer, until Ctrl-C
 	deploy/demo
 
-messages: $(bin)/python ## Collect the texts of the interface and update the translations
-	$(bin)/pybabel extract -F shared/web/locale/babel.ini -k N_ --no-wrap --sort-by-file --project kreisweit -o shared/web/locale/kreisweit.pot .
-	@if compgen -G 'shared/web/locale/*/LC_MESSAGES/kreisweit.po' >/dev/null; then \
-	  $(bin)/pybabel update -D kreisweit -i shared/web/locale/kreisweit.pot -d shared/web/locale --no-wrap --no-fuzzy-matching && \
-	  $(bin)/pybabel compile -D kreisweit -d shared/web/locale --statistics; \
-	else echo 'German is the source language; no translation has been started (pybabel init -D kreisweit -l uk …)'; fi
+messages: $(bin)/python ## Collect the texts of the public pages and update the translations
+	$(bin)/python -m deploy.messages

@@ -73,7 +73,8 @@ def furnish(node: Node, password: str, passwords: Passwords) -> None:
     if len(documents) < 2:
         return
     (first, one), (second, two) = documents[:2]
-    workflow.save_draft(node, _AUTHOR, {**one, "schedule_text": one.get("schedule_text") or "nach Vereinbarung"}, first)
+    changed = {**one, "application_process": "Kommen Sie einfach vorbei, oder rufen Sie vorher an."}
+    workflow.save_draft(node, _AUTHOR, changed, first)
     workflow.submit(node, _AUTHOR, first)
     workflow.save_draft(node, _AUTHOR, {**two, "alert": "Bitte vorher anrufen."}, second)
     workflow.give_back(node, _EDITOR, second, "Gilt das noch? Bitte mit Datum.")

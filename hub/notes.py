@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from hub.party import Hub
-from hub.states import standing_of
+from hub.states import standings_of
 from shared.consume import compute_digest
 from shared.feed import limits
 from shared.feed.catalogue_note import CatalogueNote, Source, format_catalogue_text, parse_catalogue_text
@@ -70,8 +70,8 @@ def _sources(hub: Hub, conn: sa.Connection, now: int, last: CatalogueNote | None
     """
     own = logs.load_log(conn, hub.settings.origin)
     found = [Source(own.origin, own.size, bytes(own.root), "hub", "active")]
-    for row in hub.members(conn):
-        member = standing_of(conn, row, now=now)
+    for member in standings_of(conn, hub.members(conn), now=now):
+        row = member.row
         if member.size and member.is_established and member.state is not State.RETIRED:
             found.append(Source(row.log_key.name, member.size, member.root, row.name, member.word))
         elif row.status == "active" and not member.is_established and last is not None:

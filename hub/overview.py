@@ -16,7 +16,7 @@ from hub.alarms import find_alarms
 from hub.party import Hub
 from hub.recovery import has_spoken
 from hub.roster_keeping import Alarm
-from hub.states import Standing, standing_of
+from hub.states import Standing, standings_of
 from hub.store.apart import count_apart
 from shared.consume import shown_origins
 from shared.feed.base64s import encode_base64
@@ -143,7 +143,7 @@ def members(hub: Hub) -> list[Member]:
     now = hub.clock.now()
     with hub.db.read() as conn:
         note = notes.newest_note(conn)
-        return [_member(hub, conn, standing_of(conn, row, now=now), note) for row in hub.members(conn)]
+        return [_member(hub, conn, found, note) for found in standings_of(conn, hub.members(conn), now=now)]
 
 
 def _member(hub: Hub, conn: sa.Connection, standing: Standing, note: CatalogueNote | None) -> Member:

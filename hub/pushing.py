@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hub.party import UNREACHABLE, Hub
 from hub.recovery import doubts, has_spoken, wait_for_members
 from hub.roster_keeping import take_roster
-from hub.states import standing_of
+from hub.states import standings_of
 from hub.store.standings import update_standing
 from shared import deliver
 from shared.consume import mirror_path
@@ -95,11 +95,8 @@ def push_member(hub: Hub, row: MemberRow) -> PushAnswer | None:
 def _undelivered(hub: Hub, conn: sa.Connection, row: MemberRow) -> frozenset[str]:
     """Logs not sent to a node: its own (it has it), and those of members that are not shown."""
     now = hub.clock.now()
-    hidden = {
-        member.log_key.name
-        for member in hub.members(conn)
-        if standing_of(conn, member, now=now).state in ("invited", "retired")
-    }
+    members = standings_of(conn, hub.members(conn), now=now)
+    hidden = {member.row.log_key.name for member in members if member.state in ("invited", "retired")}
     return frozenset(hidden | {row.log_key.name})
 
 

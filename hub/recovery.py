@@ -124,9 +124,10 @@ def _behind(hub: Hub, conn: sa.Connection) -> dict[str, list[_Claim]]:
     """Return, by log, who claims to hold more of it than we do; the largest claim first."""
     found: dict[str, list[_Claim]] = {}
     held = {row.origin: row.size for row in logs.load_logs(conn)}
+    statuses = hub.book.statuses(conn)
     for row in active_members(hub, conn):
         for origin, holding in papers.load_holder(conn, row.name).items():
-            is_over = hub.book.status_of(origin, conn) in ("retired", "unknown")
+            is_over = statuses.get(origin, "unknown") in ("retired", "unknown")
             if not is_over and holding.size > held.get(origin, 0):
                 found.setdefault(origin, []).append(_Claim(holding.size, row.name))
     return {origin: sorted(claims, reverse=True) for origin, claims in found.items()}

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from hub.party import UNREACHABLE, Hub
-from hub.store.standings import load_standing, release_from_quarantine, save_standing
+from hub.store.standings import (
+    fresh_standing,
+    load_standing,
+    load_standings,
+    release_from_quarantine,
+    save_standing,
+)
 from shared.feed import limits
 from shared.feed.outcomes import Code, State, format_state, shown_state
 from shared.feed.roster import MemberRow
@@ -51,8 +58,19 @@ class Standing(msgspec.Struct, frozen=True):
 def standing_of(conn: sa.Connection, row: MemberRow, *, now: int) -> Standing:
     """Derive the shown state of a member from its conditions."""
     origin = row.log_key.name
-    kept = load_standing(conn, origin, row.name)
-    log = logs.find_log(conn, origin)
+    return _derive(row, load_standing(conn, origin, row.name), logs.find_log(conn, origin), now)
+
+
+def standings_of(conn: sa.Connection, rows: Sequence[MemberRow], *, now: int) -> list[Standing]:
+    """Derive the shown states of several members, in their order."""
+    known, held = load_standings(conn), {log.origin: log for log in logs.load_logs(conn)}
+    return [
+        _derive(row, known.get(origin) or fresh_standing(origin, row.name), held.get(origin), now)
+        for row, origin in ((row, row.log_key.name) for row in rows)
+    ]
+
+
+def _derive(row: MemberRow, kept: dict[str, Any], log: sa.Row[Any] | None, now: int) -> Standing:
     fold = None if log is None else log.fold
     conditions = set(_conditions(kept, log, row, now))
     return Standing(

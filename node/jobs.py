@@ -34,6 +34,7 @@ class Jobs:
     """
 
     def __init__(self, node: Node, log: Log, *, with_link_check: bool = False) -> None:
+        node.log = log
         owner = f"node-{os.getpid()}-{node.dice.token(4).hex()}"
         self._ticker = Ticker(
             node.db,

@@ -20,6 +20,7 @@ from shared.feed.trusted_log import Keys
 from shared.follow import Reader
 from shared.holdings import facts, logs
 from shared.judges import Judges
+from shared.logs import Log
 from shared.model.shipped import shipped_vocabularies
 from shared.net.fetcher import WebAccess
 from shared.rosterbook import RosterBook
@@ -69,6 +70,7 @@ class Node:
         )
         # Parties without a directory, in simulations, have no index unless they are given a path for it.
         self.index_path = Path(settings.home) / INDEX_NAME if settings.home else None
+        self.log: Log | None = None  # of the process that serves; a command has none
         self.last_wants: dict[str, int] = {}
         self.resent_in_vain: dict[str, int] = {}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -150,34 +151,37 @@ class Consumer:
     def follow(self, said: CatalogueNote, source_for: SourceFor) -> list[Report]:
         """Read every source that differs from what is held, then show the logs as the note says."""
         reports = []
+        with self._db.read() as conn:
+            # Reading one log changes nothing that is held of another, so one look before them all will do.
+            held = {row.origin: row for row in logs.load_logs(conn)}
+            wanting = {origin for origin, row in held.items() if payloads.count_wanted(conn, row.id) > 0}
         for source in said.sources:
             if source.origin != self._own_origin:
-                report = self._follow_source(source, source_for)
+                is_wanting = source.origin not in held or source.origin in wanting
+                report = self._follow_source(source, held.get(source.origin), source_for, is_wanting=is_wanting)
                 if report is not None:
                     reports.append(report)
         with self._db.write() as conn:
+            held = {row.origin: row for row in logs.load_logs(conn)}
             for source in said.sources:
-                self._show(conn, source)
+                self._show(conn, source, held.get(source.origin))
             self._drop_replaced(conn, {source.origin for source in said.sources})
         return reports
 
-    def _follow_source(self, source: Source, source_for: SourceFor) -> Report | None:
+    def _follow_source(
+        self, source: Source, row: sa.Row[Any] | None, source_for: SourceFor, *, is_wanting: bool
+    ) -> Report | None:
         keys = self._book.keys_for(source.origin, as_mirror=True)
         if keys is None:
-            with self._db.read() as conn:
-                row = logs.find_log(conn, source.origin)
             if row is not None and (row.size, bytes(row.root)) == (source.size, source.root):
                 return None  # a generation that is about to be replaced: held, and shown as it was
             return Report(source.origin, source.member, Code.E_ROSTER, message="the roster does not name this log")
-        with self._db.read() as conn:
-            row = logs.find_log(conn, source.origin)
-            wants = row is None or payloads.count_wanted(conn, row.id) > 0
         size = 0 if row is None else row.size
         if size > source.size:
             return None
         if row is not None and size == source.size and bytes(row.root) != source.root:
             return self._another_root(source, bytes(row.note))
-        if size == source.size and not wants:
+        if size == source.size and not is_wanting:
             return None
         return self._reader.read(keys, source_for(source.origin), Guards())
 
@@ -190,9 +194,8 @@ class Consumer:
         message = "the note names another root"
         return Report(source.origin, source.member, Code.E_FORK, source.size, source.size, message)
 
-    def _show(self, conn: sa.Connection, source: Source) -> None:
+    def _show(self, conn: sa.Connection, source: Source, row: sa.Row[Any] | None) -> None:
         """Freeze or thaw the fold of a log as its state word says (`held@num`)."""
-        row = logs.find_log(conn, source.origin)
         if row is None:
             return
         _, fold = parse_state_word(source.state)
@@ -203,8 +206,9 @@ class Consumer:
 
     def _drop_replaced(self, conn: sa.Connection, named: set[str]) -> None:
         """Delete payloads of retired members and replaced generations once the note names them no more (PROTOCOL 8)."""
+        statuses = self._book.statuses(conn)
         for row in logs.load_logs(conn):
-            is_over = self._book.status_of(row.origin, conn) in ("retired", "unknown")
+            is_over = statuses.get(row.origin, "unknown") in ("retired", "unknown")
             if (
                 is_over
                 and row.origin not in named

@@ -119,6 +119,11 @@ class RosterBook:
         held = self.newest(conn)
         return () if held is None else tuple(row for row in held.roster.members if row.name == name)
 
+    def site_of(self, name: str) -> str:
+        """Return where a member's own pages are, without trailing slash; empty where nobody outside can reach them."""
+        urls = [row.url for row in self.rows(name) if row.url.startswith(("http://", "https://"))]
+        return urls[-1].rstrip("/") if urls else ""
+
     def members(self, conn: sa.Connection | None = None) -> tuple[MemberRow, ...]:
         """Return the first row of every member, by name."""
         held = self.newest(conn)
@@ -156,9 +161,12 @@ class RosterBook:
 
     def status_of(self, origin: str, conn: sa.Connection | None = None) -> str:
         """Return the roster status of a log's member: active, paused, suspended, retired, or `unknown`."""
+        return self.statuses(conn).get(origin, "unknown")
+
+    def statuses(self, conn: sa.Connection | None = None) -> dict[str, str]:
+        """Return the roster status by log, for every log that the newest roster names."""
         held = self.newest(conn)
         if held is None:
-            return "unknown"
-        if origin == held.roster.hub.log_key.name:
-            return "active"
-        return next((row.status for row in held.roster.members if row.log_key.name == origin), "unknown")
+            return {}
+        named = {row.log_key.name: row.status for row in reversed(held.roster.members)}
+        return {**named, held.roster.hub.log_key.name: "active"}

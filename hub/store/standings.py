@@ -11,13 +11,22 @@ from hub.store.tables import application, invite, standing
 
 # Made once: building a statement costs three times what running it does, and each look at a member begins here.
 _STANDING = sa.select(standing).where(standing.c.origin == sa.bindparam("asked"))
+_STANDINGS = sa.select(standing)
 
 
 def load_standing(conn: sa.Connection, origin: str, name: str) -> dict[str, Any]:
     """Return how a member's log stands; a fresh standing for one never read."""
     row = conn.execute(_STANDING, {"asked": origin}).mappings().first()
-    if row is not None:
-        return dict(row)
+    return fresh_standing(origin, name) if row is None else dict(row)
+
+
+def load_standings(conn: sa.Connection) -> dict[str, dict[str, Any]]:
+    """Return how every log stands that was read before, by origin."""
+    return {row["origin"]: dict(row) for row in conn.execute(_STANDINGS).mappings()}
+
+
+def fresh_standing(origin: str, name: str) -> dict[str, Any]:
+    """Return the standing of a log that was never read."""
     return {
         "origin": origin, "name": name, "is_established": False, "forked": False, "rolled_back": False,
         "quarantine": "", "throttled_until": 0, "hold": "", "failures": 0, "refusals": 0, "oversizes": 0,

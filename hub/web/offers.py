@@ -1,15 +1,17 @@
-"""The pages of the hub: kreisweit offers, one offer, the members, and the federation as a whole."""
+"""The pages of the hub beside the public catalogue: the members, and the federation as a whole."""
 
 from __future__ import annotations
 
 from litestar import Response, Router, get
-from litestar.params import FromPath, FromQuery
 
 from hub import overview, viewing
 from hub.party import Hub
-from shared.web import catalogue_page
+from shared.web.messages import N_
 from shared.web.offer_words import Words
+from shared.web.own_languages import offered_languages
 from shared.web.pages import Link, Pages, Shell, Standing
+from shared.web.public.legal import FOOTER
+from shared.web.public.navigation import CALLS_LINK, NAVIGATION
 
 
 def make_pages(hub: Hub, words: Words) -> Pages:
@@ -17,34 +19,15 @@ def make_pages(hub: Hub, words: Words) -> Pages:
     shell = Shell(
         party=words.district.name,
         district=words.district.name,
-        navigation=(Link("/", "Angebote"), Link("/mitglieder", "Mitglieder"), Link("/verbund", "Verbund")),
+        navigation=NAVIGATION,
+        footer=(*FOOTER, CALLS_LINK, Link("/mitglieder", N_("Mitglieder")), Link("/verbund", N_("Verbund"))),
         notice=hub.settings.notice,
     )
-    return Pages(shell, hub.clock, packages=("hub.web",))
+    return Pages(shell, hub.clock, packages=("hub.web",), languages=offered_languages(words))
 
 
 def page_routes(hub: Hub, pages: Pages, words: Words) -> Router:
     """Return the routes of all pages."""
-
-    @get("/", sync_to_thread=True, include_in_schema=False)
-    def offers(seite: FromQuery[str | None] = None) -> Response[str]:
-        page = catalogue_page.read_page_number(seite)
-        return pages.respond(
-            "hub_offers.html",
-            path="/",
-            standing=_standing(hub),
-            offers=catalogue_page.list_offers(hub.db, viewing.newest(hub), words, page=page),
-            recovering=hub.is_recovering(),
-        )
-
-    @get("/angebote/{rid:str}", sync_to_thread=True, include_in_schema=False)
-    def offer(rid: FromPath[str]) -> Response[str]:
-        recovering = hub.is_recovering()
-        view = catalogue_page.show_offer(
-            hub.db, viewing.newest(hub), words, catalogue_page.read_record_id(rid), hides=lambda _: recovering,
-            now=hub.clock.now(),
-        )  # fmt: skip
-        return pages.respond("offer.html", standing=_standing(hub), offer=view)
 
     @get("/mitglieder", sync_to_thread=True, include_in_schema=False)
     def members() -> Response[str]:
@@ -63,7 +46,7 @@ def page_routes(hub: Hub, pages: Pages, words: Words) -> Router:
             words=words,
         )
 
-    return Router("/", route_handlers=[offers, offer, members, federation])
+    return Router("/", route_handlers=[members, federation])
 
 
 def _standing(hub: Hub) -> Standing:

@@ -12,14 +12,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from shared.model.offer import OfferDoc
 from shared.model.parts import Place
 from shared.model.vocabulary.terms import UNKNOWN, Vocabulary
 from shared.search.found import Where
 from shared.search.lexicon import Lexicon
-from shared.search.spelling import split_words, stem
+from shared.search.spelling import WORD_MAX, fold_letters, split_words, stem, written_words
 
 COLUMNS: Final[tuple[Where, ...]] = ("title", "topic", "target", "provider", "summary", "place", "text")
 """Parts of an offer, in the order in which the index numbers them."""
@@ -50,7 +50,7 @@ class Analyzer:
         self._ancestors = {
             term.code: vocabularies["topic"].ancestors(term.code) for term in vocabularies["topic"].terms
         }
-        self._known: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self._known: dict[str, _Known] = {}
         self._components = frozenset(map(stem, lexicon.components))
 
     def tokens(self, doc: OfferDoc) -> tuple[Tokens, ...]:
@@ -71,12 +71,12 @@ class Analyzer:
         return (
             [doc.name, doc.alternate_name, *(one.name for one in others)],
             [*(self._label("topic", code) for code in dict.fromkeys((*doc.topics, *above))), *kinds],
-            [self._label("target_group", code) for code in groups],
+            [*(self._label("target_group", code) for code in groups), doc.eligibility],
             [text for one in doc.providers for text in (one.name, one.alternate_name)] + [doc.program],
             [doc.summary, *(one.summary for one in others)],
             [text for place in doc.locations for text in _place_texts(place, doc.address_confidential)],
             [
-                doc.body, doc.eligibility, doc.application_process, doc.interpretation, doc.fees_text,
+                doc.body, doc.application_process, doc.interpretation, doc.fees_text,
                 doc.accreditation, doc.schedule_text, *(self._label("language", one.code) for one in doc.languages),
                 *(self._label("mode", code) for code in doc.mode if code != UNKNOWN),
             ],
@@ -89,15 +89,18 @@ class Analyzer:
         found: Tokens = {}
         nearby: list[str] = []
         for text in texts:
-            for word in split_words(_without_persons(text)) if text else ():
+            for written in written_words(_without_persons(text)) if text else ():
+                word = self._known.get(written) or self._read(written)
                 if word.folded in persons:
                     continue
-                key, parts = self._word(word.folded)
-                found.setdefault(key, word.shown)
-                for token in (*(PART + part for part in parts), *(pairs_of(parts) if is_running else ())):
+                found.setdefault(word.key, written[:WORD_MAX])
+                for token in word.parts:
                     found.setdefault(token, "")
-                if is_running and word.folded not in self._lexicon.stop_words:
-                    nearby.append(key if key in self._components else "")
+                if is_running:
+                    for token in word.pairs:
+                        found.setdefault(token, "")
+                    if not word.is_stop:
+                        nearby.append(word.key if word.is_component else "")
             nearby.append("")
         for token in self._pairs(nearby):
             found.setdefault(token, "")
@@ -110,11 +113,25 @@ class Analyzer:
                     if second and second != first:
                         yield pair_token(first, second)
 
-    def _word(self, folded: str) -> tuple[str, tuple[str, ...]]:
-        known = self._known.get(folded)
-        if known is None:
-            known = self._known[folded] = (stem(folded), self._lexicon.parts(folded))
+    def _read(self, written: str) -> _Known:
+        folded = fold_letters(written)[:WORD_MAX]
+        key, parts = stem(folded), self._lexicon.parts(folded)
+        known = self._known[written] = _Known(
+            folded, key, tuple(PART + part for part in parts), tuple(pairs_of(parts)),
+            key in self._components, folded in self._lexicon.stop_words,
+        )  # fmt: skip
         return known
+
+
+class _Known(NamedTuple):
+    """A word that was seen: its spelling, stem, the tokens of its parts, and what it is to running texts."""
+
+    folded: str
+    key: str
+    parts: tuple[str, ...]
+    pairs: tuple[str, ...]
+    is_component: bool
+    is_stop: bool
 
 
 def pair_token(one: str, other: str) -> str:

@@ -14,7 +14,6 @@ from typing import Final
 from shared.model.hours import DAYS
 from shared.model.postcodes import TownPostcodes
 from shared.search.asking import DISTANCES, PARTS, Asked
-from shared.search.bitmaps import from_numbers
 from shared.search.facts import WHOLE_DISTRICT
 from shared.search.found import Count
 from shared.search.shelf import FACETS, FLAGS, YES, Shelf
@@ -80,7 +79,7 @@ class Filters:
         )
 
     def _provider(self, key: str) -> int:
-        return from_numbers(self._shelf.providers.get(key, ()))
+        return self._shelf.of_provider(key)
 
     def _within(self, asked: Asked, kilometres: int) -> int:
         """Entries with a place near enough; those without any by their towns, and those for the whole district."""
@@ -121,8 +120,8 @@ class Filters:
 
     def _providers(self, asked: Asked, base: int) -> tuple[Count, ...]:
         sizes = self._shelf.providers
-        keys = self._shelf.largest_providers(PROVIDERS_COUNTED)
-        values = {key: self._provider(key) for key in dict.fromkeys((*keys, *asked.providers)) if key in sizes}
+        values = dict(self._shelf.largest_providers(PROVIDERS_COUNTED))
+        values.update({key: self._provider(key) for key in asked.providers if key in sizes})
         return _counted(values, base, frozenset(asked.providers))
 
 

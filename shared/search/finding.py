@@ -7,9 +7,10 @@ makes it, a visitor never sees an error.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -21,12 +22,12 @@ from shared.search.asking import Asked
 from shared.search.bitmaps import numbers_of
 from shared.search.facts import Facts
 from shared.search.filters import Active, Filters
-from shared.search.found import Answer, Hit, Step
+from shared.search.found import Answer, Hit, Reason, Step
 from shared.search.index import IndexReader
 from shared.search.lexicon import Lexicon, load_lexicon
 from shared.search.matching import Level, Matcher, Postings, covered
 from shared.search.question import Unit, read_units
-from shared.search.ranking import OWN_CITY, STALE, Ranks, by_score, ranks_of, refine, shifted
+from shared.search.ranking import OWN_CITY, STALE, Ranks, by_score, in_order, ranks_of, refine, shifted
 from shared.search.reasons import ReasonFinder
 from shared.search.shelf import Shelf
 from shared.search.steps import useful_steps
@@ -59,6 +60,7 @@ class _Words:
 
 
 _NOTHING: Final = _Words()
+_CORRECTIONS_KEPT: Final = 100
 
 
 class Finder:
@@ -86,6 +88,8 @@ class Finder:
         self._vocabularies = vocabularies
         self._district = district
         self._lexicon = lexicon
+        self._names: dict[str, str] = {}  # of providers, while the index stays as it is
+        self._corrections: dict[str, str | None] = {}
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -156,6 +160,19 @@ class Finder:
         ]
         return sorted(counts, key=lambda one: (one.name.casefold(), one.key))
 
+    def provider_names(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return what providers are called, as one of their offers spells it; keys of nobody are left out."""
+        with self._lock:
+            if not self._begin():
+                return {}
+            with self._index.snapshot():
+                self._refresh()
+                wanted = {key: held[0] for key in keys if (held := self._shelf.providers.get(key))}
+                missing = {key: number for key, number in wanted.items() if key not in self._names}
+                for facts in self._index.facts(list(set(missing.values()))).values():
+                    self._names.update({one.key: one.name for one in facts.providers})
+                return {key: self._names[key] for key in wanted if key in self._names}
+
     def entry(self, rid: bytes) -> Facts | None:
         """Return what is known of an offer, or of the cluster it is shown in; None when it is not in the index."""
         with self._lock:
@@ -172,6 +189,8 @@ class Finder:
     def _refresh(self) -> None:
         if self._shelf.load(self._index):
             self._postings.clear()
+            self._names.clear()
+            self._corrections.clear()
 
     def _words_known(self) -> Lexicon:
         if self._lexicon is None:
@@ -191,12 +210,20 @@ class Finder:
             levels = matcher.levels(unit)
             meant = None
             if not levels and len(unit.words) == 1:
-                meant = correct(unit.words[0].folded, self._index, lexicon)
+                meant = self._corrected(unit.words[0].folded, lexicon)
             if meant is not None:
                 levels = [level for one in read_units(meant, lexicon)[:1] for level in matcher.levels(one, how="typo")]
                 corrections += [(unit.typed, meant)] if levels else []
             found.append(levels)
         return _Words(units, found, tuple(corrections))
+
+    def _corrected(self, folded: str, lexicon: Lexicon) -> str | None:
+        """Looking through all words is dear, and the same misspelling is asked again for counts and steps."""
+        if folded not in self._corrections:
+            if len(self._corrections) >= _CORRECTIONS_KEPT:
+                self._corrections.clear()
+            self._corrections[folded] = correct(folded, self._index, lexicon)
+        return self._corrections[folded]
 
     def _count(self, asked: Asked, today: date) -> int:
         words = self._read(asked.words)
@@ -224,17 +251,17 @@ class Finder:
 
     def _ordered(self, asked: Asked, words: _Words, found: int, today: date) -> Iterator[tuple[int, int]]:
         """Yield entries with their scores in the order that is asked for."""
-        shelf = self._shelf
-        ranks = self._ranks(words, found, today)
-        by_title = by_score(ranks, shelf.title_order, shelf.title_position)
+        shelf, centre = self._shelf, self._filters.centre(asked)
+        order = None
         if asked.order == "titel":
-            return by_score({0: found}, shelf.title_order, shelf.title_position) if found else iter(())
-        if asked.order == "neu":
-            return iter(sorted(by_title, key=lambda one: -shelf.modified[one[0]]))
-        if asked.order == "naehe" and (centre := self._filters.centre(asked)) is not None:
-            far = shelf.distances(centre, found)
-            return iter(sorted(by_title, key=lambda one: far.get(one[0], float("inf"))))
-        return by_title
+            order = shelf.title_order
+        elif asked.order == "neu":
+            order = shelf.newest_first()
+        elif asked.order == "naehe" and centre is not None:
+            order = shelf.by_distance(centre)
+        if order is not None:
+            return ((number, 0) for number in in_order(found, order))
+        return by_score(self._ranks(words, found, today), shelf.title_order, shelf.title_position)
 
     def _ranks(self, words: _Words, found: int, today: date) -> Ranks:
         ranks: Ranks = {0: found} if found else {}
@@ -245,13 +272,12 @@ class Finder:
 
     def _hits(self, asked: Asked, ordered: Sequence[tuple[int, int]], today: date, words: _Words) -> list[Hit]:
         shelf, numbers = self._shelf, [number for number, _ in ordered]
-        wanted = sum(1 << number for number in numbers) if len(numbers) < 100 else shelf.all
         centre = self._filters.centre(asked)
-        far = shelf.distances(centre, wanted) if centre is not None else {}
+        far = shelf.nearest(centre) if centre is not None else None
         stale = shelf.stale(today)
         clustered = [number for number in numbers if shelf.clustered >> number & 1]
         others = {number: facts.others for number, facts in self._index.facts(clustered).items()}
-        reasons = (
+        reasons: Mapping[int, tuple[Reason, ...]] = (
             ReasonFinder(self._index, self._words_known()).reasons(numbers, words.units, words.levels)
             if words.units
             else {}
@@ -259,8 +285,9 @@ class Finder:
         return [
             Hit(
                 rid=shelf.rid(number), member=shelf.member(number), score=score, reasons=reasons.get(number, ()),
-                kilometres=far.get(number), is_own=bool(shelf.own >> number & 1),
-                is_stale=bool(stale >> number & 1), others=others.get(number, ()),
+                kilometres=None if far is None or far[number] == inf else round(far[number], 1),
+                is_own=bool(shelf.own >> number & 1), is_stale=bool(stale >> number & 1),
+                others=others.get(number, ()),
             )
             for number, score in ordered
         ]  # fmt: skip

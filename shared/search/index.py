@@ -77,6 +77,9 @@ def delete_file(path: Path) -> None:
 
 
 def _connect(path: Path, *, is_writer: bool) -> Any:
+    if is_writer:
+        # Nobody else on the machine needs it; SQLite gives its other files the mode of this one.
+        path.touch(mode=0o600)
     mode = "rwc" if is_writer else "rw"
     connection = sqlite_module().connect(
         f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False, timeout=10
@@ -250,9 +253,12 @@ class _Changes:
     def _id(self, text: str, shown: str) -> int:
         known = self._ids.get(text)
         if known is None:
-            row = self._conn.execute("SELECT id FROM token WHERE text = ?", (text,)).fetchone()
+            row = self._conn.execute("SELECT id, shown FROM token WHERE text = ?", (text,)).fetchone()
             if row is None:
                 row = (self._conn.execute("INSERT INTO token (text, shown) VALUES (?, ?)", (text, shown)).lastrowid,)
+            elif len(shown) < len(row[1]):
+                # The shortest form is nearest to what a dictionary has.
+                self._conn.execute("UPDATE token SET shown = ? WHERE id = ?", (shown, row[0]))
             known = self._ids[text] = int(row[0])
         return known
 

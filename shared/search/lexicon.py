@@ -6,6 +6,7 @@ any language ("language course", "курси", "kostenlos").  Which of them a qu
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -29,7 +30,7 @@ _PARTS_MAX: Final = 5
 Phrase = tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Meaning:
     """What a phrase stands for: a value of a field of `Asked`, and whether the phrase is German."""
 
@@ -38,7 +39,7 @@ class Meaning:
     is_german: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Term:
     """One phrase of the terms: its folded words, and what it means."""
 
@@ -63,7 +64,7 @@ class Lexicon:
         self.weak_words = frozenset(w.folded for line in stops if line[0] == "?" for w in split_words(line))
         self._synonyms = _read_synonyms(synonyms)
         self._terms: dict[str, list[Term]] = {}
-        for term in terms:
+        for term in dict.fromkeys(terms):
             self._terms.setdefault(term.words[0][:_LEAST_FRONT], []).append(term)
 
     def parts(self, folded: str) -> Phrase:
@@ -170,20 +171,24 @@ def stems_of(text: str) -> Phrase:
 
 
 def read_terms(text: str) -> list[Term]:
-    """Read the file of terms: `[field value …]` sections with lines `language = phrase; phrase`."""
+    """Read the file of terms: sections `[field value … | field value …]` with lines `language = phrase; phrase`.
+
+    The field `word` stands for no filter but for German words that are looked for instead.
+    """
     terms: list[Term] = []
     targets: list[tuple[str, str]] = []
+    known: dict[tuple[tuple[str, str], bool], Meaning] = {}
     for line in _lines(text):
         if line.startswith("["):
-            names = line.strip("[]").split()
-            targets = [(names[0], value) for value in names[1:]]
+            fields = [part.split() for part in line.strip("[]").split("|")]
+            targets = [(names[0], value) for names in fields for value in names[1:]]
             continue
         language, _, phrases = line.partition("=")
         for phrase in phrases.split(";"):
-            words = tuple(word.folded for word in split_words(phrase))
+            words = tuple(sys.intern(word.folded) for word in split_words(phrase))
             if words and len(words) <= PHRASE_WORDS:
                 german = language.strip() == "de"
-                terms += [Term(words, Meaning(field, value, german)) for field, value in targets]
+                terms += [Term(words, known.setdefault((t, german), Meaning(*t, german))) for t in targets]
     return terms
 
 

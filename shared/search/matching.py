@@ -18,7 +18,7 @@ from shared.search.index import IndexReader
 from shared.search.lexicon import Lexicon, Meaning, Phrase
 from shared.search.question import Unit
 from shared.search.shelf import YES, Shelf
-from shared.search.spelling import Word, stem
+from shared.search.spelling import Word, split_words, stem
 
 WEIGHTS: Final[Mapping[Where, int]] = {
     "title": 24, "topic": 16, "target": 14, "provider": 13, "summary": 12, "place": 12, "text": 6,
@@ -27,6 +27,9 @@ _HOW: Final[Mapping[How, float]] = {
     "word": 1.0, "begins": 0.75, "part": 0.8, "synonym": 0.65, "language": 0.75, "typo": 0.6,
 }  # fmt: skip
 _WHERE_OF_FIELD: Final[Mapping[str, Where]] = {"topics": "topic", "open_to": "target", "cities": "place"}
+WORD_FIELD: Final = "word"
+"""Field of a meaning that is a German word, not a filter's value."""
+_BROAD: Final = frozenset({"topics", "open_to", WORD_FIELD})
 _TEXT: Final = COLUMNS.index("text")
 _PREFIX_LEAST: Final = 3
 _CACHE_BYTES: Final = 1_500_000
@@ -98,13 +101,12 @@ class Matcher:
         Args:
             how: said instead of the way in which words are met, where a word was corrected.
         """
-        found = list(self._meant(unit.meanings))
-        if len(unit.words) == 1:
-            found += self._single(unit.words[0], how)
-        else:
-            found += self._phrase(unit.words)
+        found = list(self._single(unit.words[0], how) if len(unit.words) == 1 else self._phrase(unit.words))
         for phrase in unit.synonyms:
             found += self._levels(self._together(phrase), how or "synonym", frozenset(phrase))
+        # German offers say themselves what they are about: a topic stands for a German word only where none says it.
+        is_said = any(level.bits and level.how != "begins" for level in found)
+        found += self._meant(one for one in unit.meanings if not (is_said and one.is_german and one.field in _BROAD))
         return sorted((level for level in found if level.bits), key=lambda level: -level.weight)
 
     def _single(self, word: Word, how: How | None) -> Iterator[Level]:
@@ -149,8 +151,14 @@ class Matcher:
 
     def _meant(self, meanings: Iterable[Meaning]) -> Iterator[Level]:
         for meaning in meanings:
+            if meaning.field == WORD_FIELD:
+                word = split_words(meaning.value)[0].folded
+                key, parts = stem(word), self._lexicon.parts(word)
+                how: How = "synonym" if meaning.is_german else "language"
+                yield from self._levels(self._any_way(key, parts), how, frozenset((key, *parts)))
+                continue
             where = _WHERE_OF_FIELD.get(meaning.field, "text")
-            how: How = "language" if not meaning.is_german else "word" if where == "place" else "synonym"
+            how = "language" if not meaning.is_german else "word" if where == "place" else "synonym"
             # A filter's value says what the offer is, wherever its text does: as good as a topic.
             weight = round(WEIGHTS[where if where != "text" else "topic"] * _HOW[how])
             yield Level(weight, where, how, self.of_meaning(meaning), met=meaning.value)

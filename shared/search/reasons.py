@@ -65,7 +65,10 @@ class ReasonFinder:
             start = next(iter(level.stems))
             return next((shown for text, shown in candidates if text.startswith(start)), "")
         whole = [shown for text, shown in candidates if text in level.stems]
-        parts = [
-            shown for _, shown in candidates if not level.stems.isdisjoint(self._lexicon.parts(fold_letters(shown)))
-        ]
+        # Cutting a word is dear; only one that holds the letters can hold the part.
+        folded = ((shown, fold_letters(shown)) for _, shown in candidates)
+        likely = [(shown, word) for shown, word in folded if any(key in word for key in level.stems)]
+        parts = [shown for shown, word in likely if not level.stems.isdisjoint(self._lexicon.parts(word))]
+        if level.how == "language":
+            return max([*whole, *parts], key=len, default="")
         return " ".join(whole[: len(level.stems)]) or next(iter(parts), "")

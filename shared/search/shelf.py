@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from heapq import nlargest
 from typing import Any, Final, TypeVar
 
-from shared.search.bitmaps import from_numbers, numbers_of
+from shared.search.bitmaps import from_numbers
 from shared.search.facts import NEVER, Facts
 from shared.search.index import IndexReader
 
@@ -26,6 +27,7 @@ FLAGS: Final = ("is_free", "needs_no_registration", "accessible")
 YES: Final = "ja"
 
 _RID: Final = 16
+_KEPT_MAX: Final = 32
 _KM_PER_DEGREE: Final = 111.195
 _K = TypeVar("_K")
 _AT_ONCE: Final = 4
@@ -62,7 +64,7 @@ class Shelf:
         self.clustered = 0
         self.title_order = array("I")
         self.title_position = array("I")
-        self._kept: dict[Any, Any] = {}
+        self._kept: OrderedDict[Any, Any] = OrderedDict()
 
     def load(self, index: IndexReader) -> bool:
         """Take up what changed; True when anything did."""
@@ -81,7 +83,7 @@ class Shelf:
         self.title_position = array("I", bytes(4 * len(self._member)))
         for at, number in enumerate(self.title_order):
             self.title_position[number] = at
-        self.stamp, self._source, self._kept = stamp, source, {}
+        self.stamp, self._source, self._kept = stamp, source, OrderedDict()
         return True
 
     def _forget(self, numbers: Iterable[int]) -> None:
@@ -165,11 +167,14 @@ class Shelf:
     # --- what depends on a day, an age or a place, worked out once for a state of the index ------------------------
 
     def _once(self, key: Any, make: Callable[[], Any]) -> Any:
-        if key not in self._kept:
-            if len(self._kept) > 24:
-                self._kept.clear()
-            self._kept[key] = make()
-        return self._kept[key]
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        made = make()
+        self._kept[key] = made
+        if len(self._kept) > _KEPT_MAX:
+            self._kept.popitem(last=False)
+        return made
 
     def shown(self, today: date) -> int:
         """Return the entries whose time is not over."""
@@ -197,30 +202,53 @@ class Shelf:
         return int(self._once(("within", centre, kilometres), lambda: self._circle(centre, kilometres)))
 
     def _circle(self, centre: tuple[float, float], kilometres: int) -> int:
-        square = kilometres * kilometres
-        squares = self._once(("squares", centre), lambda: self._squares(centre))
-        return from_numbers([number for number, one in zip(self._where, squares, strict=True) if one <= square])
+        return from_numbers([number for number, far in enumerate(self.nearest(centre)) if far <= kilometres])
 
-    def _squares(self, centre: tuple[float, float]) -> array[float]:
+    def nearest(self, centre: tuple[float, float]) -> array[float]:
+        """Return kilometres from a point to the nearest place of each entry; infinite for one that has none."""
+        found: array[float] = self._once(("nearest", centre), lambda: self._nearest(centre))
+        return found
+
+    def _nearest(self, centre: tuple[float, float]) -> array[float]:
         north = centre[0] * _KM_PER_DEGREE
         east = centre[1] * _KM_PER_DEGREE * self._narrowing
-        return array("f", [(n - north) ** 2 + (e - east) ** 2 for n, e in zip(self._north, self._east, strict=True)])
-
-    def distances(self, centre: tuple[float, float], wanted: int) -> dict[int, float]:
-        """Return kilometres from a point to those of the wanted entries that have a place, to the nearest one."""
-        squares = self._once(("squares", centre), lambda: self._squares(centre))
-        numbers = set(numbers_of(wanted))
-        found: dict[int, float] = {}
+        squares = [(n - north) ** 2 + (e - east) ** 2 for n, e in zip(self._north, self._east, strict=True)]
+        found = [math.inf] * len(self._member)
         for number, square in zip(self._where, squares, strict=True):
-            if number in numbers and square < found.get(number, math.inf):
+            if square < found[number]:  # noqa: PLR1730 - min() costs three times as much, for each place of each offer
                 found[number] = square
-        return {number: round(math.sqrt(square), 1) for number, square in found.items()}
+        return array("f", map(math.sqrt, found))
 
-    def largest_providers(self, most: int) -> list[str]:
-        """Return the keys of the providers with the most entries."""
-        return list(
-            self._once(("largest", most), lambda: nlargest(most, self.providers, lambda key: len(self.providers[key])))
+    def by_distance(self, centre: tuple[float, float]) -> array[int]:
+        """Return all entries, the nearest first, equally near ones and those without a place by title."""
+        far = self.nearest(centre)
+        order: array[int] = self._once(
+            ("by distance", centre), lambda: array("I", sorted(self.title_order, key=far.__getitem__))
         )
+        return order
+
+    def newest_first(self) -> array[int]:
+        """Return all entries, those changed last first."""
+        modified = self.modified
+        order: array[int] = self._once(
+            "newest", lambda: array("I", sorted(self.title_order, key=modified.__getitem__, reverse=True))
+        )
+        return order
+
+    def of_provider(self, key: str) -> int:
+        """Return the entries of a provider."""
+        return from_numbers(self.providers.get(key, array("I")))
+
+    def largest_providers(self, most: int) -> Mapping[str, int]:
+        """Return the providers with the most entries, and those entries."""
+        found: Mapping[str, int] = self._once(
+            ("largest", most),
+            lambda: {
+                key: self.of_provider(key)
+                for key in nlargest(most, self.providers, lambda key: len(self.providers[key]))
+            },
+        )
+        return found
 
     @property
     def placed(self) -> int:

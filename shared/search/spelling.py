@@ -68,15 +68,22 @@ def plain_gender(text: str) -> str:
     return text
 
 
+def written_words(text: str) -> list[str]:
+    """Return the words of a text as they are written, in their order."""
+    text = plain_gender(text.replace("\u00ad", "").replace("’", "'").replace("'", ""))
+    if not text.isascii():
+        text = _joined(unicodedata.normalize("NFC", text))
+    return _WORD.findall(text)
+
+
 def split_words(text: str) -> list[Word]:
     """Return the words of a text, in their order."""
-    text = unicodedata.normalize("NFC", plain_gender(text.replace("\u00ad", "").replace("’", "'").replace("'", "")))
-    return [Word(match[0][:WORD_MAX], fold_letters(match[0])[:WORD_MAX]) for match in _WORD.finditer(_joined(text))]
+    return [Word(word[:WORD_MAX], fold_letters(word)[:WORD_MAX]) for word in written_words(text)]
 
 
 def _joined(text: str) -> str:
     """Arabic marks stand between letters and are no letters: without them a word stays one word."""
-    if text.isascii() or not _ARABIC.search(text):
+    if not _ARABIC.search(text):
         return text
     return "".join(c for c in text if unicodedata.category(c) != "Mn" and c not in "\u200c\u200d\u0640")
 

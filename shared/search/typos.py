@@ -6,7 +6,7 @@ Distance is that of optimal string alignment: one letter wrong, missing, too muc
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from shared.search.index import IndexReader
@@ -23,34 +23,28 @@ def correct(word: str, index: IndexReader, lexicon: Lexicon) -> str | None:
     if len(word) < _LEAST or not word.isalpha():
         return None
     most = _most(word)
-    known = dict(index.vocabulary(max(3, len(word) - most - 3), len(word) + most))
-    candidates = dict(known)
-    for folded in lexicon.components:
-        candidates.setdefault(folded, folded)
-    for folded in lexicon.term_words():
-        candidates.setdefault(folded, folded)
-    return _nearest(word, candidates, known) or _by_parts(word, lexicon)
+    key = stem(word)
+    known = dict(index.vocabulary(max(3, len(key) - most), len(word) + most))
+    found = _nearest(word, key, known, rank=0)
+    listed = [other for other in (*lexicon.components, *lexicon.term_words()) if abs(len(other) - len(word)) <= most]
+    found += _nearest(word, word, {other: other for other in listed}, rank=1)
+    return min(found)[-1] if found else _by_parts(word, lexicon)
 
 
 def _most(word: str) -> int:
     return 2 if len(word) >= _LONG else 1
 
 
-def _nearest(word: str, candidates: dict[str, str], known: dict[str, str]) -> str | None:
-    """The candidate at the least distance; one of the index before one of the lists, same first letter first."""
+def _nearest(word: str, key: str, known: Mapping[str, str], *, rank: int) -> list[tuple[int, int, bool, str]]:
+    """The nearest words with what orders them: distance, index before lists, the same first letter before others."""
     from rapidfuzz.distance import OSA
+    from rapidfuzz.process import extract
 
-    best: tuple[int, bool, bool, str] | None = None
-    most = _most(word)
-    for typed in dict.fromkeys((word, stem(word))):
-        for folded in candidates:
-            if abs(len(folded) - len(typed)) > most:
-                continue
-            distance = OSA.distance(typed, folded, score_cutoff=most)
-            if distance <= most:
-                rank = (distance, folded not in known, folded[:1] != word[:1], folded)
-                best = rank if best is None or rank < best else best
-    return None if best is None else candidates[best[3]]
+    found: list[tuple[int, int, bool, str]] = []
+    for typed in dict.fromkeys((word, key)):
+        near = extract(typed, list(known), scorer=OSA.distance, score_cutoff=_most(word), limit=5)
+        found += [(int(distance), rank, text[:1] != word[:1], known[text]) for text, distance, _ in near]
+    return found
 
 
 def _by_parts(word: str, lexicon: Lexicon) -> str | None:
