@@ -1,7 +1,7 @@
 """The questions of `questions.tsv`, and how well a search answers them.
 
-A question names the rows of `deploy/data/offers-recklinghausen.csv` that answer it.  Recall at ten is the share of them on
-the first page; a question with more than ten answers is answered wholly by any ten of them.
+A question names the rows of `deploy/data/offers-recklinghausen.csv` that answer it.  Recall at ten is the share of them
+on the first page; a question with more than ten answers is answered wholly by any ten of them.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from shared.model.text import fold
 from shared.search.asking import Asked
 from shared.search.finding import Finder
 from shared.web.offer_page import read_offer
+from tests.quality.questions import FIRST_PAGE
 from tests.support.world import World
 
 OFFERS = Path(__file__).parents[2] / "deploy" / "data" / "offers-recklinghausen.csv"
@@ -73,8 +74,9 @@ class RealOffers:
         self._today = world_day(world)
 
     def ask(self, words: str) -> list[int]:
-        """Return the rows found by these words, best first."""
-        return [self.rows[hit.rid] for hit in self.finder.matching(Asked(words=words), today=self._today)]
+        """Return the rows on the first page for these words, best first; those that fit in part come last."""
+        answer = self.finder.find(Asked(words=words), today=self._today, per_page=FIRST_PAGE)
+        return [self.rows[hit.rid] for hit in (*answer.hits, *answer.partly)]
 
 
 def world_day(world: World) -> date:
