@@ -225,6 +225,7 @@ def test_person_deletes_what_is_kept_and_nothing_is_kept_after_that(
 
     page.goto(f"{url}/offline")
     page.get_by_role("button", name="Seiten wieder behalten").click()
+    page.evaluate("navigator.serviceWorker.ready")
     page.goto(url)
     wait_for_worker(page)
 
