@@ -56,6 +56,10 @@ def create_app(
         jobs=Jobs(node, log, with_link_check=with_link_check) if with_jobs else None,
         counts=Counts(node.db, face.today, log, months=node.settings.counts_months),
         version=PageVersion(
-            node.db, node.clock, names=(desk_settings.VERSION,), more=[lambda: node.membership is not None]
-        ),
+            node.db,
+            node.clock,
+            names=(desk_settings.VERSION,),
+            beside=[lambda: node.finder.stamp],
+            more=[lambda: node.membership is not None],
+        ),  # fmt: skip
     )
