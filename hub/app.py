@@ -14,7 +14,7 @@ from hub.relaying import receive_hints, receive_inbox
 from hub.reporting import receive_report
 from hub.web.answers import answer_router
 from hub.web.face import make_face
-from hub.web.offers import make_pages, page_routes
+from hub.web.federation import make_pages, page_routes
 from shared.feed import inbox, limits, passed_hints, report
 from shared.holdings import logs
 from shared.logs import Log, open_log

@@ -14,7 +14,7 @@ from node.web.answers import answer_router
 from node.web.city import city_routes
 from node.web.desk.routes import desk_router
 from node.web.face import make_face
-from node.web.offers import make_pages, page_routes
+from node.web.federation import make_pages, page_routes
 from shared.holdings import logs
 from shared.logs import Log, open_log
 from shared.web.counting import Counts
@@ -61,5 +61,5 @@ def create_app(
             names=(desk_settings.VERSION,),
             beside=[lambda: node.finder.stamp],
             more=[lambda: node.membership is not None],
-        ),  # fmt: skip
+        ),
     )
