@@ -32,9 +32,12 @@ GERMAN_WORDS = re.compile(
 )
 SAME_AS_GERMAN = {
     "en": {"Fax", "Name", "Sport", "Online", "Information", "Romani"},
-    "tr": {"Kurs"},
+    "tr": {"Kurs", "Telefon", "Telefon:", "%(n)s km", "%(n)s km (%(offers)s)"},
     "pl": {"Kurs", "SMS", "Sport", "Online", "Romani"},
-    "ro": {"Fax", "Texte", "SMS", "mobil", "Sport", "Online", "Romani"},
+    "ro": {
+        "Fax", "Texte", "SMS", "mobil", "Sport", "Online", "Romani", "online", "Internet", "Telefon", "Telefon:",
+        "%(n)s km", "%(n)s km (%(offers)s)",
+    },
     "kmr": {"Kurs", "SMS"},
 }
 """Words that a language shares with German."""
