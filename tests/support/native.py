@@ -33,7 +33,19 @@ GERMAN_WORDS = re.compile(
 SAME_AS_GERMAN = {
     "en": {"Fax", "Name", "Sport", "Online", "Information", "Romani"},
     "tr": {"Kurs"},
-    "pl": {"Kurs", "SMS", "Sport", "Online", "Romani", "Telefon", "Telefon:", "Internet", "online", "%(n)s km"},
+    "pl": {
+        "Kurs",
+        "SMS",
+        "Sport",
+        "Online",
+        "online",
+        "Romani",
+        "Internet",
+        "Telefon",
+        "Telefon:",
+        "%(n)s km",
+        "%(n)s km (%(offers)s)",
+    },
     "ro": {"Fax", "Texte", "SMS", "mobil", "Sport", "Online", "Romani"},
     "kmr": {"Kurs", "SMS"},
 }
@@ -43,8 +55,8 @@ NAMES = re.compile(r"\b(Kreis|KIM|MBE|JMD|LGBTIQ)\b")
 """What stands in Latin letters in every language, since it stands so on doors and letters."""
 
 ENDS_WITH_AN_ABBREVIATION = {"bg": ("ч.",)}
-ENDS_WITH_A_SPACE = {"bg": {"Грешка: "}, "pl": {"Błąd: "}}
-"""Beginnings of titles, as „Fehler: “ in German."""
+ENDS_WITH_A_SPACE = {"bg": {"Fehler: "}, "pl": {"Fehler: "}}
+"""German texts that end with a space on purpose, since another text follows, by the languages that keep it."""
 
 SIMPLE_SENTENCE_WORDS_MAX = 14
 _ABBREVIATION = re.compile(r"\b(?!(?:KIM|SMS)\b)[A-ZÄÖÜ]{2,}\b|\b[a-z]\. ?[A-Za-z]\.")
@@ -59,7 +71,8 @@ def placeholders(text: str) -> list[str]:
 
 def problems(language: str, german: str, text: str) -> Iterator[str]:
     """Say everything that looks wrong with one translation."""
-    if not text.strip() or (text != text.strip() and text not in ENDS_WITH_A_SPACE.get(language, ())):
+    space = " " if german in ENDS_WITH_A_SPACE.get(language, ()) else ""
+    if not text.strip() or text != text.strip() + space:
         yield "empty, or with spaces around it"
         return
     plain = _PLACEHOLDER.sub("", text)
