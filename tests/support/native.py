@@ -33,7 +33,19 @@ GERMAN_WORDS = re.compile(
 SAME_AS_GERMAN = {
     "en": {"Fax", "Name", "Sport", "Online", "online", "Information", "Romani", "%(n)s km", "%(n)s km (%(offers)s)"},
     "tr": {"Kurs"},
-    "pl": {"Kurs", "SMS", "Sport", "Online", "Romani"},
+    "pl": {
+        "Kurs",
+        "SMS",
+        "Sport",
+        "Online",
+        "online",
+        "Romani",
+        "Internet",
+        "Telefon",
+        "Telefon:",
+        "%(n)s km",
+        "%(n)s km (%(offers)s)",
+    },
     "ro": {"Fax", "Texte", "SMS", "mobil", "Sport", "Online", "Romani"},
     "kmr": {"Kurs", "SMS"},
 }
@@ -46,6 +58,9 @@ NAMES = re.compile(r"\b(Kreis|KIM|MBE|JMD|LGBTIQ)\b")
 """What stands in Latin letters in every language, since it stands so on doors and letters."""
 
 ENDS_WITH_AN_ABBREVIATION = {"bg": ("ч.",)}
+ENDS_WITH_A_SPACE = {"bg": {"Fehler: "}, "pl": {"Fehler: "}}
+"""German texts that end with a space on purpose, since another text follows, by the languages that keep it."""
+
 SIMPLE_SENTENCE_WORDS_MAX = 14
 _ABBREVIATION = re.compile(r"\b(?!(?:KIM|SMS)\b)[A-ZÄÖÜ]{2,}\b|\b[a-z]\. ?[A-Za-z]\.")
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
