@@ -56,8 +56,8 @@ def placeholders(text: str) -> list[str]:
 
 def problems(language: str, german: str, text: str) -> Iterator[str]:
     """Say everything that looks wrong with one translation."""
-    if not text.strip() or text != text.strip():
-        yield "empty, or with spaces around it"
+    if not text.strip() or text != german.replace(german.strip(), text.strip()):
+        yield "empty, or with spaces around it that German lacks, or the other way round"
         return
     plain = _PLACEHOLDER.sub("", text)
     if re.search(r"[<>]|&\w+;", plain):
