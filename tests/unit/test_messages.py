@@ -182,6 +182,8 @@ def pairs(language: str) -> list[tuple[str, str]]:
         ("tr", "Anzeigen", "Yüzde 5%", "%"),
         ("tr", "Ja", "Evet, bunu gerçekten ve kesinlikle istiyorum", "too long"),
         ("en", "Ja", "", "empty"),
+        ("ru", "Fehler: ", "Ошибка:", "spaces"),
+        ("ru", "Ja", "Да ", "spaces"),
         ("de-simple", "x", "Hilfe z.B. hier", "abbreviation"),
         ("de-simple", "x", "Hilfe vom BAMF", "abbreviation"),
         ("de-simple", "x", "Berater*innen", "star"),
@@ -193,7 +195,13 @@ def test_check_sees_what_it_is_there_for(language: str, german: str, text: str, 
 
 @pytest.mark.parametrize(
     ("language", "german", "text"),
-    [("en", "Sport", "Sport"), ("ar", "Was?", "ماذا؟"), ("tr", "Öffnen", "Açın"), ("bg", "ab 9 Uhr", "от 9 ч.")],
+    [
+        ("en", "Sport", "Sport"),
+        ("ar", "Was?", "ماذا؟"),
+        ("tr", "Öffnen", "Açın"),
+        ("bg", "ab 9 Uhr", "от 9 ч."),
+        ("ru", "Fehler: ", "Ошибка: "),
+    ],
 )
 def test_check_lets_good_texts_pass(language: str, german: str, text: str) -> None:
     assert list(problems(language, german, text)) == []
