@@ -62,6 +62,9 @@ ENDS_WITH_A_SPACE = {"bg": {"Fehler: "}, "pl": {"Fehler: "}}
 """German texts that end with a space on purpose, since another text follows, by the languages that keep it."""
 
 SIMPLE_SENTENCE_WORDS_MAX = 14
+ENDS_WITH_A_SPACE = {"kmr": {"Fehler: "}, "prs": {"Fehler: "}}
+"""German texts that end with a space on purpose, since another text follows, by the languages that keep it."""
+
 _ABBREVIATION = re.compile(r"\b(?!(?:KIM|SMS)\b)[A-ZÄÖÜ]{2,}\b|\b[a-z]\. ?[A-Za-z]\.")
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _MARKS = str.maketrans({"؟": "?", "؛": ";", "،": ","})
