@@ -213,7 +213,7 @@ def test_text_is_said_in_the_language_of_the_request() -> None:
         assert translate("Angebote") == "العروض"
         assert translate("Das hat niemand übersetzt") == "Das hat niemand übersetzt"
         assert translate("") == ""
-        said = [translate_plural("jede Woche", "alle %(n)s Wochen", n) % {"n": n} for n in (1, 2, 3, 11, 100)]
+        said = [translate_plural("jede %(n)s. Woche", "alle %(n)s Wochen", n) % {"n": n} for n in (1, 2, 3, 11, 100)]
     finally:
         LANGUAGE.reset(token)
 
