@@ -58,7 +58,7 @@ def test_offer_is_written_handed_in_approved_and_seen_at_another_node(new_contex
         editor.get_by_role("link", name="Nähcafé am Dienstag").click()
         editor.get_by_role("link", name="Vorschau").click()
         assert editor.get_by_text("So sehen es alle").is_visible()
-        assert editor.get_by_text("Regelmäßig").is_visible()
+        assert editor.get_by_text("Di 15:00–17:00 Uhr").first.is_visible()
         editor.go_back()
         editor.get_by_role("button", name="Freigeben und veröffentlichen").click()
         assert editor.get_by_text("Veröffentlicht.").is_visible()
