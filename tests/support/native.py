@@ -41,7 +41,7 @@ SAME_AS_GERMAN = {
 }
 """Words that a language shares with German."""
 
-NAMES = re.compile(r"\b(Kreis|KIM|MBE|JMD|LGBTIQ|openstreetmap\.org)\b")
+NAMES = re.compile(r"\b(Kreis|KIM|MBE|JMD|LGBTIQ|openstreetmap\.org|Atom|name@example\.org)\b")
 """What stands in Latin letters in every language, since it stands so on doors and letters."""
 
 ENDS_WITH_AN_ABBREVIATION = {"bg": ("ч.",)}
