@@ -1,6 +1,6 @@
 # Shortcuts for everyday work; each is one line that can be typed without make. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help check format test test-all pictures help-pictures bench demo messages
+.PHONY: help check format test test-all pictures help-pictures bench search-bench quality sweep demo messages
 SHELL := /bin/bash
 T ?= tests/unit
 K ?=
@@ -38,12 +38,17 @@ help-pictures: $(bin)/python ## The pictures of the help, taken anew
 bench: $(bin)/python ## Measure: full, incremental and idle sync, as ratios to a floor
 	$(bin)/python -m tests.bench
 
+search-bench: $(bin)/python ## Measure the search: pages at three sizes (LOAD=600 for ten minutes of visitors instead)
+	$(bin)/python -m tests.bench.search $(if $(LOAD),--sizes 5000 --load $(LOAD))
+
+quality: $(bin)/python ## Put two hundred questions to the search over the real offers
+	$(bin)/python -m tests.quality --misses
+
+sweep: $(bin)/python ## Look at every page for visitors in every language, size and theme
+	KREISWEIT_TEST_SWEEP=all $(bin)/python -m pytest -n 2 tests/browser/test_public_sweep.py
+
 demo: ## Hub and eleven nodes on this computer, until Ctrl-C
 	deploy/demo
 
-messages: $(bin)/python ## Collect the texts of the interface and update the translations
-	$(bin)/pybabel extract -F shared/web/locale/babel.ini -k N_ --no-wrap --sort-by-file --project kreisweit -o shared/web/locale/kreisweit.pot .
-	@if compgen -G 'shared/web/locale/*/LC_MESSAGES/kreisweit.po' >/dev/null; then \
-	  $(bin)/pybabel update -D kreisweit -i shared/web/locale/kreisweit.pot -d shared/web/locale --no-wrap --no-fuzzy-matching && \
-	  $(bin)/pybabel compile -D kreisweit -d shared/web/locale --statistics; \
-	else echo 'German is the source language; no translation has been started (pybabel init -D kreisweit -l uk …)'; fi
+messages: $(bin)/python ## Collect the texts of the public pages and update the translations
+	$(bin)/python -m deploy.messages

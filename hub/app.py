@@ -10,15 +10,19 @@ from hub.enrolment import receive_join
 from hub.jobs import Jobs
 from hub.party import Hub
 from hub.receiving import receive_push
-from hub.relaying import receive_inbox
+from hub.relaying import receive_hints, receive_inbox
+from hub.reporting import receive_report
 from hub.web.answers import answer_router
 from hub.web.face import make_face
-from hub.web.offers import make_pages, page_routes
+from hub.web.federation import make_pages, page_routes
+from shared.feed import inbox, limits, passed_hints, report
 from shared.holdings import logs
 from shared.logs import Log, open_log
+from shared.web.counting import Counts
 from shared.web.feed_files import FeedFiles
 from shared.web.feed_routes import FeedRoutes, Join
 from shared.web.offer_words import load_words
+from shared.web.page_version import PageVersion
 from shared.web.public.routes import public_routes
 from shared.web.site import make_site, ready_checks
 
@@ -34,6 +38,7 @@ def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, lo
     log = log or open_log(sys.stderr, hub.clock, party="hub")
     words = load_words(hub.settings.district)
     pages = make_pages(hub, words)
+    face = make_face(hub, pages, words)
     files = FeedFiles(hub.db, hub.book, hub.clock, own_origin=hub.settings.origin)
     return make_site(
         log=log,
@@ -42,13 +47,22 @@ def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, lo
             files,
             lambda body: receive_push(hub, body),
             join=join or (lambda body: receive_join(hub, body)),
-            inbox=lambda header, body: receive_inbox(hub, header, body),
+            signed={
+                inbox.PATH: (lambda header, body: receive_inbox(hub, header, body), limits.INBOX_REQUEST_MAX_BYTES),
+                passed_hints.PATH: (
+                    lambda header, body: receive_hints(hub, header, body),
+                    limits.HINTS_REQUEST_MAX_BYTES,
+                ),
+                report.PATH: (lambda header, body: receive_report(hub, header, body), limits.REPORT_MAX_BYTES),
+            },
         ),
         handlers=[
             page_routes(hub, pages, words),
-            *public_routes(make_face(hub, pages, words)),
+            *public_routes(face),
             answer_router(hub, pages, words),
         ],
         checks=ready_checks(hub.db, logs.load_own_log, hub.clock.now),
         jobs=Jobs(hub, log) if with_jobs else None,
+        counts=Counts(hub.db, face.today, log, months=hub.settings.counts_months),
+        version=PageVersion(hub.db, hub.clock, beside=[lambda: hub.finder.stamp]),
     )

@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from hub import upkeep
+from hub.indexing import keep_index
 from hub.party import Hub
+from shared.indexing import IndexKeeper
 from shared.logs import Log, describe_exception, open_log
 from shared.ticking import Ticker, run_until_signal
 
@@ -42,6 +44,7 @@ class Jobs:
     def __init__(self, hub: Hub, log: Log) -> None:
         self._hub = hub
         self._parallel = Parallel(log)
+        self._index = IndexKeeper(lambda: keep_index(hub), lambda: self.ticker.is_leader, log)
         self.ticker = Ticker(
             hub.db,
             hub.clock,
@@ -54,6 +57,7 @@ class Jobs:
     def _begin(self) -> None:
         self._hub.run_all = self._parallel
         upkeep.start(self._hub)
+        self._index.start()
 
     async def start(self) -> None:
         """Begin ticking."""
@@ -66,6 +70,7 @@ class Jobs:
 
     def close(self) -> None:
         """Give the threads back."""
+        self._index.stop()
         self._parallel.close()
 
 

@@ -54,6 +54,8 @@ def open_hub(home: Path, *, clock: Clock | None = None, dice: Dice | None = None
 def close_hub(hub: Hub) -> None:
     """Give back database and network connections."""
     hub.db.close()
+    if "finder" in vars(hub):
+        hub.finder.close()
     if isinstance(hub.web, LateWeb):
         hub.web.close()
 

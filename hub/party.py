@@ -6,8 +6,9 @@ Everything it does stands in the use cases beside this module.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -20,10 +21,17 @@ from shared.follow import Reader
 from shared.holdings import facts, logs
 from shared.holdings.digest import CatalogueDigester
 from shared.judges import Judges
+from shared.model.shipped import shipped_vocabularies
 from shared.net.fetcher import PrefixFetcher, WebAccess
 from shared.rosterbook import RosterBook
 from shared.seal import Sealer, Signer
+from shared.search.index import FILE_NAME as INDEX_NAME
+from shared.settings import load_district
 from shared.sources import FetchedSource
+
+if TYPE_CHECKING:
+    from shared.indexing import Indexer
+    from shared.search.finding import Finder
 
 Runner = Callable[[Sequence[Callable[[], None]]], None]
 """Begins independent jobs: in threads when serving, without waiting; one after the other in a simulation."""
@@ -76,6 +84,8 @@ class Hub:
         self.reader = Reader(db, clock, judges.schema, cosigner=signer.witness)
         self.sealer = Sealer(db, signer, self.own_keys, names=judges.names, title_of=judges.title_of)
         self.digester = CatalogueDigester()
+        # Parties without a directory, in simulations, have no index unless they are given a path for it.
+        self.index_path = Path(settings.home) / INDEX_NAME if settings.home else None
         self.push_attempts: dict[str, tuple[int, int, int]] = {}
 
     def launch(self, jobs: Mapping[str, Callable[[], None]]) -> int:
@@ -98,6 +108,22 @@ class Hub:
     def home(self) -> Path:
         """Directory of the hub's files."""
         return Path(self.settings.home)
+
+    @cached_property
+    def finder(self) -> Finder:
+        """Finds offers in the hub's index; no city comes first."""
+        from shared.search.finding import Finder
+
+        return Finder(self.index_path, shipped_vocabularies(), load_district(self.settings.district))
+
+    @cached_property
+    def indexer(self) -> Indexer | None:
+        """Keeps the index in step; None for a hub without a place for one."""
+        from shared.indexing import Indexer
+
+        if self.index_path is None:
+            return None
+        return Indexer(self.db, self.index_path, shipped_vocabularies(), load_district(self.settings.district))
 
     @property
     def own_keys(self) -> Keys:

@@ -1,41 +1,45 @@
-"""Answers to mail links of nodes that people cannot reach: taken on a page here, handed to the node when it asks.
+"""What waits here for a member until it asks: answers to its mail links, and hints about its offers (PROTOCOL 14).
 
+Answers come from a page here for nodes that people cannot reach, hints from a page here or from another member's node.
 The hub cannot tell a right token from a wrong one; the node can.  So what may wait is bounded by offer, by member and
-by network.  No address of a visitor is stored: the pace is kept under a keyed hash of their network, for a day.
+by network.  No address of a visitor is stored: the pace is kept under a keyed hash of their network, for a day
+(`shared.accounts.guessing`).  What waits is deleted when its member has dealt with it, and after 30 days.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import msgspec
 import sqlalchemy as sa
 
+from hub.notes import newest_note
 from hub.party import Hub
+from hub.signed import MAY_ASK, identify
 from hub.store import inbox
 from hub.store.inbox import Waiting
-from shared.accounts.guessing import HOUR_SECONDS, Pace, network_of, wait_seconds
-from shared.errors import AccessError, RuleError, SignatureError, VerificationError
+from shared.accounts.guessing import Pace, begin_submission, forget_submissions
+from shared.consume import shown_origins
+from shared.errors import NotFoundError, RuleError
 from shared.feed import limits
-from shared.feed.inbox import ANSWER, CHANGED, CONFIRMED, PATH, Hint, format_hints, parse_acks
-from shared.feed.keys import VerifyingKey
-from shared.feed.outcomes import Code
-from shared.feed.request import Signed, parse_header, verify_request
-from shared.holdings import facts
-from shared.model.text import running_text
+from shared.feed.inbox import ANSWER, CHANGED, CONFIRMED, FROM_HUB, FROM_NODE, HINT, Hint, format_hints, parse_acks
+from shared.feed.inbox import PATH as INBOX
+from shared.feed.passed_hints import PATH as HINTS
+from shared.feed.passed_hints import PassedHint, format_taken, parse_passed
+from shared.feed.request import parse_header
+from shared.holdings import catalogue, facts
+from shared.model.hints import Taken, find_problems
+from shared.model.text import one_line, running_text
 
 TEXT_MIN, TEXT_MAX = 5, 1000
 PACE = Pace(free=10, first_wait_seconds=60, longest_wait_seconds=3600, most_per_hour=30)
 """A provider with many offers answers for all of them on one morning."""
 OPEN_PER_OFFER, OPEN_PER_MEMBER = 20, 5000
-KEPT_SECONDS = 30 * 86_400
+HINT_PACE = Pace(free=5, first_wait_seconds=60, longest_wait_seconds=3600, most_per_hour=12)
+"""As at a node: nobody finds more mistakes than this in an hour."""
+KEPT_SECONDS = limits.HINT_KEPT_SECONDS
 """A node that has not asked for a month will not ask (PROTOCOL 14)."""
 _FULL_SECONDS = 600
-_VISIT_SECONDS = 86_400
-_MAY_ASK = frozenset({"active", "paused"})
-_KEY_FACT = "visit-key"
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -71,7 +75,7 @@ def take_answer(hub: Hub, member: str, answer: Answer, *, address: str) -> int:
             return 0
         if len(known) >= OPEN_PER_OFFER or inbox.count_waiting(conn, member) >= OPEN_PER_MEMBER:
             return _FULL_SECONDS
-        if wait := _begin_visit(hub, conn, address, now):
+        if wait := begin_submission(conn, hub.dice, kind="answer", address=address, pace=PACE, now=now):
             return wait
         inbox.add_waiting(conn, Waiting(hub.dice.token(16), member, ANSWER, rid, body, now))
     return 0
@@ -83,17 +87,58 @@ def _problem_of(text: str) -> str:
     return f"Höchstens {TEXT_MAX} Zeichen; es sind {len(text)}." if len(text) > TEXT_MAX else ""
 
 
-def _begin_visit(hub: Hub, conn: sa.Connection, address: str, now: int) -> int:
-    """Count what a network sends; returns how long it has to wait first."""
-    key = facts.load_fact(conn, _KEY_FACT)
-    if not key:
-        key = hub.dice.token(32).hex()
-        facts.save_fact(conn, _KEY_FACT, key)
-    network = hmac.new(bytes.fromhex(key), network_of(address).encode(), hashlib.sha256).digest()[:16]
-    wait = wait_seconds(inbox.visit_times(conn, network, since=now - HOUR_SECONDS), PACE, now=now)
-    if not wait:
-        inbox.add_visit(conn, network, now)
-    return wait
+def take_hint(hub: Hub, rid: bytes, text: str, contact: str, *, address: str) -> Taken:
+    """Keep a hint about a shown offer until its owner asks, or say how long to wait first.
+
+    Raises:
+        RuleError: the text is missing or too long.
+        NotFoundError: no such offer is shown.
+    """
+    text, contact = running_text(text), one_line(contact)
+    if problems := find_problems(text, contact):
+        raise RuleError("Der Hinweis ist so nicht vollständig", {name: [word] for name, word in problems.items()})
+    now = hub.clock.now()
+    with hub.db.write() as conn:
+        owner = _owner_of(hub, conn, rid)
+        if owner is None:
+            raise NotFoundError(f"Ein Angebot {rid.hex()} wird nicht gezeigt")
+        if _is_full(conn, owner, rid):
+            return Taken(_FULL_SECONDS)
+        if wait := begin_submission(conn, hub.dice, kind="hint", address=address, pace=HINT_PACE, now=now):
+            return Taken(wait)
+        _keep(conn, hub.dice.token(16), owner, _Written(rid.hex(), text, contact, FROM_HUB), now)
+    return Taken()
+
+
+class _Written(msgspec.Struct, frozen=True):
+    """What somebody wrote about an offer, as it is kept."""
+
+    rid: str
+    text: str
+    contact: str
+    source: str
+
+
+def _owner_of(hub: Hub, conn: sa.Connection, rid: bytes) -> str | None:
+    """Return the member whose shown offer this is, if it may ask for what waits."""
+    said = newest_note(conn)
+    if said is None:
+        return None
+    shown = catalogue.find_shown(conn, shown_origins(said), rid)
+    if shown is None or shown.kind != "offer":
+        return None
+    row = next((one for one in hub.members(conn) if one.name == shown.member), None)
+    return shown.member if row is not None and row.status in MAY_ASK else None
+
+
+def _is_full(conn: sa.Connection, member: str, rid: bytes) -> bool:
+    known = inbox.load_bodies(conn, member, rid)
+    return len(known) >= OPEN_PER_OFFER or inbox.count_waiting(conn, member) >= OPEN_PER_MEMBER
+
+
+def _keep(conn: sa.Connection, number: bytes, owner: str, written: _Written, now: int) -> None:
+    body = msgspec.json.encode(written).decode()
+    inbox.add_waiting(conn, Waiting(number, owner, HINT, bytes.fromhex(written.rid), body, now))
 
 
 # --- to members ------------------------------------------------------------------------------------------------------
@@ -104,51 +149,71 @@ def receive_inbox(hub: Hub, header: str, body: bytes) -> bytes:
 
     Raises:
         ParseError: no signed request of this form.
-        AccessError: the roster names no such log, or its member may not ask.
-        VerificationError: another key, a time too far from ours, or a request that came before.
+        AccessError, VerificationError: see `signed.identify`.
     """
     signed, acks = parse_header(header), parse_acks(body)
     with hub.db.write() as conn:
-        member = _identify(hub, conn, signed, body)
+        member = identify(hub, conn, INBOX, signed, body)
         if inbox.drop_waiting(conn, member, acks):
             facts.save_fact(conn, "scrub-due", 1)
         waiting = inbox.load_waiting(conn, member, most=limits.INBOX_HINTS_MAX)
     return format_hints([_hint(row) for row in waiting])
 
 
-def _identify(hub: Hub, conn: sa.Connection, signed: Signed, body: bytes) -> str:
-    """Return the member whose log key signed a request that is new; what it says counts only after that."""
-    keys = hub.book.keys_for(signed.origin, as_mirror=False, conn=conn)
-    if keys is None or signed.origin == hub.settings.origin:
-        raise AccessError("no member has this log")
-    _verify_any(keys.log_keys, signed, body)
-    if hub.book.status_of(signed.origin, conn) not in _MAY_ASK:
-        raise AccessError("this member is suspended or retired")
-    if abs(hub.clock.now() - signed.time) > limits.SKEW_SECONDS:
-        raise VerificationError("the time of the request is too far from the hub's", code=Code.E_CLOCK)
-    fact = f"inbox-asked:{signed.origin}"
-    if signed.time <= facts.load_number(conn, fact):
-        raise VerificationError("this request, or a later one, came before", code=Code.E_REPLAY)
-    facts.save_fact(conn, fact, signed.time)
-    return keys.member
+def receive_hints(hub: Hub, header: str, body: bytes) -> bytes:
+    """Answer `POST /federation/hints`: keep hints that were given on the sender's pages for those whom they concern.
+
+    The answer names what was taken, and what was taken before; the rest may come again: its offer is not shown now, too
+    much waits for its owner, or the sender sent too much today.
+
+    Raises:
+        ParseError: no signed request of this form.
+        AccessError, VerificationError: see `signed.identify`.
+    """
+    signed, passed = parse_header(header), parse_passed(body)
+    with hub.db.write() as conn:
+        sender = identify(hub, conn, HINTS, signed, body)
+        taken = [one.id for one in passed if _take_passed(hub, conn, sender, one)]
+    return format_taken(taken)
 
 
-def _verify_any(keys: Sequence[VerifyingKey], signed: Signed, body: bytes) -> None:
-    for key in keys:
-        try:
-            verify_request(key, PATH, signed.time, body, signed.signature)
-        except SignatureError:
-            continue
-        return
-    raise SignatureError("no key of this log signed the request")
+def _take_passed(hub: Hub, conn: sa.Connection, sender: str, passed: PassedHint) -> bool:
+    """Keep one hint of a member, once; one that the owner has fetched already is known to it by its id."""
+    if inbox.is_waiting(conn, passed.id):
+        return True
+    text, contact = running_text(passed.text), one_line(passed.contact)
+    owner = _owner_of(hub, conn, passed.rid)
+    if owner is None or find_problems(text, contact) or _is_full(conn, owner, passed.rid):
+        return False
+    if not _may_send(hub, conn, sender):
+        return False
+    _keep(conn, passed.id, owner, _Written(passed.rid.hex(), text, contact, FROM_NODE), hub.clock.now())
+    return True
+
+
+def _may_send(hub: Hub, conn: sa.Connection, sender: str) -> bool:
+    """Count one more hint of a member today; False when it sent enough."""
+    today, fact = datetime.fromtimestamp(hub.clock.now(), UTC).date().isoformat(), f"hints-from:{sender}"
+    day, _, number = facts.load_fact(conn, fact).partition(" ")
+    sent = int(number) if day == today else 0
+    if sent >= limits.HINTS_PER_DAY:
+        return False
+    facts.save_fact(conn, fact, f"{today} {sent + 1}")
+    return True
 
 
 def _hint(row: Waiting) -> Hint:
+    if row.kind == HINT:
+        wrote = msgspec.json.decode(row.body, type=_Written)
+        return Hint(
+            row.id.hex(), row.kind, wrote.rid, text=wrote.text, created=row.created, contact=wrote.contact,
+            source=wrote.source,
+        )  # fmt: skip
     said = msgspec.json.decode(row.body, type=Answer)
     return Hint(row.id.hex(), row.kind, said.rid, said.token, said.answer, said.text, row.created)
 
 
 def forget_old(conn: sa.Connection, *, now: int) -> int:
     """Delete what no member has asked for in time; returns how many rows went."""
-    inbox.drop_visits(conn, before=now - _VISIT_SECONDS, now=now)
+    forget_submissions(conn, now=now)
     return inbox.drop_old(conn, until=now - KEPT_SECONDS)

@@ -10,9 +10,11 @@ from shared.errors import ConfigError
 from shared.feed.keys import parse_vkey
 from shared.feed.roster import Pins
 from shared.ids import parse_generation, parse_origin
+from shared.mail import Security, is_address
 from shared.settings import load_toml, save_toml
 
 FILE_NAME = "hub.toml"
+PASSWORD_FILE = "mail-password"  # noqa: S105 - the name of a file
 
 
 class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,6 +32,13 @@ class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notice: str = ""  # permanent notice on every page
     poll_minutes: int = 5  # how often an active member is read (1 to 1440)
     seal_interval_seconds: int = 5  # at most one checkpoint in this time (PROTOCOL 4 W5)
+    counts_months: int = 13  # how long daily counts and reports are kept (1 to 60)
+    mail_host: str = ""  # mail server for letters about searches; empty = no letters
+    mail_port: int = 0  # 0 = the usual port of `mail_security`
+    mail_security: Security = "starttls"  # starttls, tls or none
+    mail_user: str = ""  # empty = without signing in; the password stands in the file mail-password
+    mail_sender: str = ""  # address in whose name letters go
+    mail_sender_name: str = ""  # empty = the district's name
 
     @property
     def generation(self) -> int:
@@ -45,6 +54,11 @@ class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def database_url(self) -> str:
         """Where the database is."""
         return self.database or f"sqlite:///{Path(self.home) / 'hub.db'}"
+
+    @property
+    def sends_mail(self) -> bool:
+        """Tell whether a mail server is set."""
+        return bool(self.mail_host and self.mail_sender)
 
     @property
     def key_folder(self) -> Path:
@@ -69,8 +83,22 @@ def check_settings(settings: HubSettings) -> None:
     parse_generation(settings.origin)
     if not 1 <= settings.poll_minutes <= 1440:
         raise ConfigError(f"poll_minutes ist {settings.poll_minutes}; möglich ist 1 bis 1440")
+    if not 1 <= settings.counts_months <= 60:
+        raise ConfigError(f"counts_months ist {settings.counts_months}; möglich ist 1 bis 60")
     if settings.url.endswith("/") or "://" not in settings.url:
         raise ConfigError(f"url {settings.url!r} ist keine Adresse wie https://hub.example, ohne / am Ende")
+    _check_mail(settings)
+
+
+def _check_mail(settings: HubSettings) -> None:
+    if settings.mail_security == "none" and settings.mail_user:
+        raise ConfigError("mail_user ohne Verschlüsselung: das Passwort würde mitgelesen; starttls oder tls wählen")
+    if not 0 <= settings.mail_port < 65_536:
+        raise ConfigError(f"mail_port ist {settings.mail_port}; möglich ist 1 bis 65535, oder 0 für den üblichen")
+    if settings.mail_sender and not is_address(settings.mail_sender):
+        raise ConfigError(f"mail_sender {settings.mail_sender[:80]!r} ist keine E-Mail-Adresse")
+    if bool(settings.mail_host) != bool(settings.mail_sender):
+        raise ConfigError("mail_host und mail_sender gehören zusammen: beide setzen oder keins")
 
 
 def save_settings(settings: HubSettings) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hub import erasure_watch, notes, pulling, pushing, recovery, relaying, roster_keeping
+from hub import erasure_watch, mailing, notes, pulling, pushing, recovery, relaying, reporting, roster_keeping
+from hub.indexing import purge_index
 from hub.party import Hub
 from shared.errors import LogStateError
 from shared.holdings import edits, facts, payloads
@@ -28,6 +29,7 @@ def tick(hub: Hub, owner: str) -> None:
     notes.publish_note(hub)
     pushing.push_due(hub)
     erasure_watch.watch(hub)
+    mailing.care(hub)
     tidy(hub)
 
 
@@ -62,9 +64,10 @@ def tidy(hub: Hub) -> None:
             if hub.book.newest(conn) is not None:
                 roster_keeping.destroy_ended(hub, conn)
             gone = payloads.purge_superseded(conn, now=now) + payloads.purge_apart(conn, now=now)
+            reporting.forget_old(hub, conn)
             if gone + relaying.forget_old(conn, now=now):
                 facts.save_fact(conn, "scrub-due", 1)
         due = facts.load_number(conn, "scrub-due")
-    if due and hub.db.scrub():
+    if due and purge_index(hub) and hub.db.scrub():
         with hub.db.write() as conn:
             facts.save_fact(conn, "scrub-due", 0)

@@ -9,16 +9,19 @@ from litestar import Litestar
 from node.jobs import Jobs
 from node.party import Node
 from node.receiving import receive_push
+from node.store import desk_settings
 from node.web.answers import answer_router
 from node.web.city import city_routes
 from node.web.desk.routes import desk_router
 from node.web.face import make_face
-from node.web.offers import make_pages, page_routes
+from node.web.federation import make_pages, page_routes
 from shared.holdings import logs
 from shared.logs import Log, open_log
+from shared.web.counting import Counts
 from shared.web.feed_files import FeedFiles
 from shared.web.feed_routes import FeedRoutes
 from shared.web.offer_words import load_words
+from shared.web.page_version import PageVersion
 from shared.web.public.routes import public_routes
 from shared.web.site import make_site, ready_checks
 
@@ -36,6 +39,7 @@ def create_app(
     log = log or open_log(sys.stderr, node.clock, party=node.settings.name)
     words = load_words(node.settings.district)
     pages = make_pages(node, words)
+    face = make_face(node, pages, words)
     files = FeedFiles(node.db, node.book, node.clock, own_origin=node.settings.origin)
     return make_site(
         log=log,
@@ -43,11 +47,19 @@ def create_app(
         feed=FeedRoutes(files, lambda body: receive_push(node, body)),
         handlers=[
             page_routes(node, pages, words),
-            *public_routes(make_face(node, pages, words)),
-            *city_routes(node, pages),
+            *public_routes(face),
+            *city_routes(node),
             answer_router(node, pages, words),
             desk_router(node, pages, words, log),
         ],
         checks=ready_checks(node.db, logs.load_own_log, node.clock.now),
         jobs=Jobs(node, log, with_link_check=with_link_check) if with_jobs else None,
+        counts=Counts(node.db, face.today, log, months=node.settings.counts_months),
+        version=PageVersion(
+            node.db,
+            node.clock,
+            names=(desk_settings.VERSION,),
+            beside=[lambda: node.finder.stamp],
+            more=[lambda: node.membership is not None],
+        ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from node import hints, mailing, planned, relaying, reviewing
+from node import following, hints, mailing, passing, planned, relaying, reporting, reviewing
 from node.party import Node
 from shared.holdings import facts
 
@@ -30,8 +30,11 @@ def care(node: Node) -> None:
     with node.db.write() as conn:
         facts.save_fact(conn, "cared-at", now)
     mailing.tidy(node)
+    following.follow(node)
     relaying.fetch_answers(node)
+    passing.send_hints(node)
     local = datetime.fromtimestamp(now, UTC).astimezone(_ZONE)
+    reporting.report_due(node, local)
     if local.hour >= _MORNING and done != local.date().isoformat():
         care_daily(node, local.date().isoformat())
 
@@ -47,3 +50,4 @@ def care_daily(node: Node, day: str) -> None:
     reviewing.remind(node)
     reviewing.forget_links(node)
     hints.forget_contacts(node)
+    passing.forget_unsent(node)

@@ -36,10 +36,11 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _GAP = re.compile(r"\[[^\]\n]{2,80}…\]")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,250}[A-Za-z0-9])?")
 _PICTURES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
+_RUNNING = ("greeting", "office_hours", "imprint", "privacy", "accessibility")
 LIMITS: Mapping[str, int] = {
     "greeting": 1000, "office": 120, "office_street": 160, "office_town": 120, "office_email": 254,
-    "office_phone": 60, "office_hours": 300, "imprint": 20_000, "privacy": 40_000, "mail_host": 253, "mail_user": 254,
-    "mail_sender": 254, "mail_sender_name": 120,
+    "office_phone": 60, "office_hours": 300, "imprint": 20_000, "privacy": 40_000, "accessibility": 40_000,
+    "mail_host": 253, "mail_user": 254, "mail_sender": 254, "mail_sender_name": 120,
 }  # fmt: skip
 
 
@@ -56,6 +57,7 @@ class City(msgspec.Struct, frozen=True):
     accent: str = ""
     imprint: str = ""
     privacy: str = ""
+    accessibility: str = ""
     logo_type: str = ""
     logo_tag: str = ""
     mail_host: str = ""
@@ -97,10 +99,7 @@ def save_city(node: Node, texts: Mapping[str, str]) -> None:
     Raises:
         RuleError: one is too long or not what it should be; carries every problem by field, and nothing was kept.
     """
-    cleaned = {
-        name: running_text(text) if name in ("greeting", "office_hours", "imprint", "privacy") else one_line(text)
-        for name, text in texts.items()
-    }
+    cleaned = {name: running_text(text) if name in _RUNNING else one_line(text) for name, text in texts.items()}
     problems = {name: found for name, text in cleaned.items() if (found := _problems(name, text))}
     if cleaned.get("mail_security") == "none" and cleaned.get("mail_user"):
         problems["mail_user"] = ["Ohne Verschlüsselung würde das Passwort mitgelesen. Wählen Sie STARTTLS oder TLS."]

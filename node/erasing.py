@@ -23,20 +23,22 @@ import sqlalchemy as sa
 from node import ballast
 from node.editing import publish_edit, shown_document, title_in
 from node.history import next_revision
+from node.indexing import purge_index
 from node.mentions import entries_of
 from node.party import Node
 from node.persons import person_key
 from node.rows import mask_of
-from node.store import drafts, erasures, hints, history, imports, links, mails, persons, uploads, versions
+from node.store import drafts, erasures, hints, hints_out, history, imports, links, persons, uploads, versions
 from node.store.desk_settings import load_texts, save_texts
 from shared.errors import ParseError
 from shared.feed.payload import parse_payload
-from shared.holdings import edits, facts, logs, payloads
+from shared.holdings import edits, facts, logs, payloads, tally
 from shared.holdings.edits import Edit
+from shared.mailing.store import mails, subscriptions
 from shared.model.erasing import find_person, remove_person
 from shared.seal import erase_commitments
 
-_BESIDE = frozenset({"mail", "hint", "setting"})
+_BESIDE = frozenset({"mail", "hint", "hint_out", "setting", "subscription"})
 _ADDRESSES = frozenset({"office_email", "mail_user", "mail_sender"})
 
 
@@ -44,8 +46,9 @@ class Hit(msgspec.Struct, frozen=True):
     """One place where the person stands.
 
     `where` is version, outbox, conflict, draft, history, note (where an offer comes from), remark (what somebody who
-    gave a draft back wrote), basis (note on the legal basis; its `id` is no offer's), mail, hint or setting; `version`
-    is the index in the log, None for what is not in it; `id` is empty for what belongs to no offer.
+    gave a draft back wrote), basis (note on the legal basis; its `id` is no offer's), mail, hint, hint_out (a hint for
+    another member), subscription or setting; `version` is the index in the log, None for what is not in it; `id` is
+    empty for what belongs to no offer.
     """
 
     id: bytes
@@ -123,6 +126,12 @@ def _beside_offers(conn: sa.Connection, text: str) -> list[Hit]:
     for number, rid, texts in hints.iterate_texts(conn):
         if fields := _fields(find_person(texts, text)):
             hits.append(Hit(rid, "", "hint", None, fields, row_id=number))
+    for _, _, texts in hints_out.iterate_texts(conn):
+        if fields := _fields(find_person(texts, text)):
+            hits.append(Hit(b"", "", "hint_out", None, fields))
+    for _, texts in subscriptions.iterate_texts(conn):
+        if fields := _fields(find_person(texts, text)):
+            hits.append(Hit(b"", "", "subscription", None, fields))
     if fields := _fields(find_person(_city_texts(conn), text)):
         hits.append(Hit(b"", "", "setting", None, fields))
     return hits
@@ -189,6 +198,7 @@ def _erase(node: Node, text: str) -> Erased:
         hits = _find(conn, text)
         # All of them: a packed file cannot be searched for every spelling, and its owner still has it.
         uploads.drop_uploads(conn)
+        tally.drop_terms(conn, [term for term in tally.load_terms(conn) if find_person({"text": term}, text)])
         links.drop_links(conn, [key for key, url in links.load_urls(conn).items() if find_person({"url": url}, text)])
         # Of a member, versions that name the person may still come back from the mirror: this may be a restored or
         # resumed copy that does not know it yet.  The pending edit waits for them.
@@ -296,11 +306,18 @@ def _newest_texts(node: Node, conn: sa.Connection) -> Iterator[dict[str, Any]]:
 
 
 def _clean_beside_offers(conn: sa.Connection, hits: list[Hit], text: str) -> None:
-    """Delete letters that name the person; clean hints and the city's own texts."""
+    """Delete letters and subscriptions that name the person; clean hints and the city's own texts."""
+    theirs = [key for key, texts in subscriptions.iterate_texts(conn) if find_person(texts, text)]
+    subscriptions.drop_subscriptions(conn, theirs)
+    named = [told for told in subscriptions.iterate_told(conn) if find_person({"name": told["title"]}, text)]
+    subscriptions.forget_told(conn, [told["rid"] for told in named])
     mails.drop_mails(conn, [hit.row_id for hit in hits if hit.where == "mail" and hit.row_id is not None])
     numbers = {hit.row_id for hit in hits if hit.where == "hint"}
     for number, _, texts in [found for found in hints.iterate_texts(conn) if found[0] in numbers]:
         hints.replace_texts(conn, number, remove_person(texts, text))
+    for out, _, texts in list(hints_out.iterate_texts(conn)):
+        if find_person(texts, text):
+            hints_out.replace_texts(conn, out, remove_person(texts, text))
     if any(hit.where == "setting" for hit in hits):
         before, after = load_texts(conn), remove_person(_city_texts(conn), text)
         left = {name: after.get(name, "") for name in before}
@@ -331,7 +348,7 @@ def _publish_successors(node: Node, conn: sa.Connection, doomed: set[bytes], tex
 
 def scrub(node: Node) -> bool:
     """Make deleted rows unreadable in the files, and re-make the ballast; False when it must be tried again."""
-    if not node.db.scrub():
+    if not purge_index(node) or not node.db.scrub():
         return False
     with node.db.write() as conn:
         facts.save_fact(conn, "scrub-due", 0)

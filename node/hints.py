@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import msgspec
+import sqlalchemy as sa
 
 from node.city import load_city
 from node.editing import newest_document
 from node.party import Node
-from node.store import hints, mails
+from node.store import hints
 from node.store.hints import ANSWERED, CLOSED, OPEN, Hint
 from node.workflow import Editor
 from shared.accounts.guessing import Pace, begin_submission
 from shared.errors import InputError, NotFoundError, RuleError
+from shared.feed.inbox import FROM_HUB, FROM_NODE
 from shared.holdings import facts
 from shared.mail import is_address
+from shared.mailing.store import mails
+from shared.model.hints import CONTACT_MAX, TEXT_MAX, Taken, find_problems
 from shared.model.text import one_line, running_text
 
-TEXT_MAX, CONTACT_MAX, NOTE_MAX = 1000, 254, 2000
+NOTE_MAX = 2000
 STATES: Mapping[str, str] = {OPEN: "offen", ANSWERED: "beantwortet", CLOSED: "geschlossen"}
 REASONS: Mapping[str, str] = {
     "changed": "Das Angebot ist berichtigt",
@@ -31,7 +34,12 @@ REASONS: Mapping[str, str] = {
     "nonsense": "Werbung oder ohne Bezug",
 }
 """Why a hint is closed."""
-SOURCES: Mapping[str, str] = {"public": "öffentliche Seite", "link": "Antwort auf eine Erinnerung"}
+SOURCES: Mapping[str, str] = {
+    "public": "öffentliche Seite",
+    "link": "Antwort auf eine Erinnerung",
+    FROM_HUB: "von der Seite des Kreises",
+    FROM_NODE: "von der Seite einer anderen Stadt",
+}
 
 PACE = Pace(free=5, first_wait_seconds=60, longest_wait_seconds=3600, most_per_hour=12)
 """A whole school may stand behind one address, but nobody finds more mistakes than this in an hour."""
@@ -40,22 +48,14 @@ OPEN_MAX = 1000
 _CONTACT_SECONDS = 30 * 86_400
 
 
-class Taken(msgspec.Struct, frozen=True):
-    """What became of a hint that somebody sent: taken, or how long to wait first."""
-
-    wait_seconds: int = 0
-
-
 def check_hint(text: str, contact: str) -> dict[str, list[str]]:
     """Return what is wrong with a hint by field, in German; nothing when it can be taken."""
-    problems: dict[str, list[str]] = {}
-    if len(text) < 5:
-        problems["text"] = ["Bitte schreiben Sie kurz, was nicht stimmt."]
-    elif len(text) > TEXT_MAX:
-        problems["text"] = [f"Höchstens {TEXT_MAX} Zeichen; es sind {len(text)}."]
-    if len(contact) > CONTACT_MAX:
-        problems["contact"] = [f"Höchstens {CONTACT_MAX} Zeichen."]
-    return problems
+    said = {
+        ("text", "short"): "Bitte schreiben Sie kurz, was nicht stimmt.",
+        ("text", "long"): f"Höchstens {TEXT_MAX} Zeichen; es sind {len(text)}.",
+        ("contact", "long"): f"Höchstens {CONTACT_MAX} Zeichen.",
+    }
+    return {name: [said[name, word]] for name, word in find_problems(text, contact).items()}
 
 
 def take_hint(
@@ -85,6 +85,28 @@ def take_hint(
         title = str(doc.get("name", ""))
         hints.add_hint(conn, rid=rid, title=title, text=text, contact=contact, source=source, now=now)
     return Taken()
+
+
+def take_passed(node: Node, conn: sa.Connection, ref: bytes, rid: bytes, written: tuple[str, str], source: str) -> bool:
+    """Keep a hint that came by way of the hub, once; False where too many wait to be read, and it has to come again.
+
+    One about an offer that was withdrawn meanwhile, or that says nothing, is dropped: nobody could do anything with it.
+
+    Args:
+        ref: the id under which the hub gave it.
+        written: text and contact.
+    """
+    text, contact = running_text(written[0]), one_line(written[1])
+    doc = newest_document(node, conn, rid)
+    if doc is None or find_problems(text, contact) or hints.has_ref(conn, ref):
+        return True
+    if hints.count_open(conn) >= OPEN_MAX:
+        return False
+    hints.add_hint(
+        conn, rid=rid, title=str(doc.get("name", "")), text=text, contact=contact, source=source,
+        now=node.clock.now(), ref=ref,
+    )  # fmt: skip
+    return True
 
 
 # --- at the desk -----------------------------------------------------------------------------------------------------

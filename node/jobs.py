@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 
 from node import receiving, upkeep
+from node.indexing import keep_index
 from node.link_check import LinkRounds
 from node.party import Node
 from shared.errors import KreisweitError
 from shared.feed import limits
+from shared.indexing import IndexKeeper
 from shared.logs import Log, describe_exception
 from shared.net.retry import backoff_seconds
 from shared.ticking import Ticker
@@ -31,6 +34,7 @@ class Jobs:
     """
 
     def __init__(self, node: Node, log: Log, *, with_link_check: bool = False) -> None:
+        node.log = log
         owner = f"node-{os.getpid()}-{node.dice.token(4).hex()}"
         self._ticker = Ticker(
             node.db,
@@ -41,12 +45,14 @@ class Jobs:
             owner=owner,
         )
         self._listener = Listener(node, self._ticker, log)
+        self._index = IndexKeeper(lambda: keep_index(node), lambda: self._ticker.is_leader, log)
         self._links = LinkChecker(node, self._ticker, log) if with_link_check else None
 
     async def start(self) -> None:
         """Begin ticking, listening and checking links."""
         await self._ticker.start()
         self._listener.start()
+        self._index.start()
         if self._links is not None:
             self._links.start()
 
@@ -55,6 +61,7 @@ class Jobs:
         if self._links is not None:
             self._links.stop()
         self._listener.stop()
+        await asyncio.to_thread(self._index.stop)
         await self._ticker.stop()
 
 

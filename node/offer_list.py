@@ -80,6 +80,7 @@ class Facts(msgspec.Struct, frozen=True):
     search: str
     translated: tuple[tuple[str, str], ...] = ()
     links: tuple[str, ...] = ()
+    gap_fields: tuple[str, ...] = ()
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -242,7 +243,7 @@ def facts_of(doc: Mapping[str, Any], today: date) -> Facts:
         gaps=tuple(gap.label_de for gap in judged.gaps), checked=typed.assured_date,
         review_due=typed.review_due or default_review_due(typed), is_overdue=is_review_overdue(typed, today),
         valid_to=typed.valid_to, outdated=outdated, search=fold(" ".join(words)),
-        translated=translated, links=links_of(typed),
+        translated=translated, links=links_of(typed), gap_fields=tuple(gap.field for gap in judged.gaps),
     )  # fmt: skip
 
 

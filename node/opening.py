@@ -43,6 +43,8 @@ def open_node(
 def close_node(node: Node) -> None:
     """Give back database and network connections."""
     node.db.close()
+    if "finder" in vars(node):
+        node.finder.close()
     if isinstance(node.web, LateWeb):
         node.web.close()
 

@@ -5,7 +5,9 @@ Everything it does stands in the use cases beside this module.
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from node.roles import ROLES
 from node.settings import Membership, NodeSettings
@@ -18,9 +20,17 @@ from shared.feed.trusted_log import Keys
 from shared.follow import Reader
 from shared.holdings import facts, logs
 from shared.judges import Judges
+from shared.logs import Log
+from shared.model.shipped import shipped_vocabularies
 from shared.net.fetcher import WebAccess
 from shared.rosterbook import RosterBook
 from shared.seal import Sealer, Signer
+from shared.search.index import FILE_NAME as INDEX_NAME
+from shared.settings import load_district
+
+if TYPE_CHECKING:
+    from shared.indexing import Indexer
+    from shared.search.finding import Finder
 
 
 class Node:
@@ -58,6 +68,9 @@ class Node:
         self.accounts = Registry(
             db, clock, dice, ROLES, member=settings.name, title=settings.title, totp_required=settings.totp_required
         )
+        # Parties without a directory, in simulations, have no index unless they are given a path for it.
+        self.index_path = Path(settings.home) / INDEX_NAME if settings.home else None
+        self.log: Log | None = None  # of the process that serves; a command has none
         self.last_wants: dict[str, int] = {}
         self.resent_in_vain: dict[str, int] = {}
 
@@ -65,6 +78,23 @@ class Node:
     def home(self) -> Path:
         """Directory of this node's files."""
         return Path(self.settings.home)
+
+    @cached_property
+    def finder(self) -> Finder:
+        """Finds offers in this node's index; its own city comes first."""
+        from shared.search.finding import Finder
+
+        district = load_district(self.settings.district)
+        return Finder(self.index_path, shipped_vocabularies(), district, own_member=self.settings.name)
+
+    @cached_property
+    def indexer(self) -> Indexer | None:
+        """Keeps the index in step; None for a node without a place for one."""
+        from shared.indexing import Indexer
+
+        if self.index_path is None:
+            return None
+        return Indexer(self.db, self.index_path, shipped_vocabularies(), load_district(self.settings.district))
 
     @property
     def own_keys(self) -> Keys:

@@ -1,17 +1,20 @@
-"""Answers that people gave on the hub's page, fetched from its inbox and applied as if given here (PROTOCOL 14).
+"""What waits for this node at the hub: answers to its mail links and hints about its offers (PROTOCOL 14).
 
-The hub is asked only while a link that leads there is open, or while it must still hear what was dealt with.  Order: an
-answer is applied, then it is noted as dealt with, then the hub hears of it with the next request.  A crash in between
-brings the answer again, and then its link is used up already.
+Hints may come at any time, so the hub is asked in the rhythm of the other talk with it, every 10 minutes; every 5 while
+a link that leads to its page is open, or while it must still hear what was dealt with.  Order: an answer is applied,
+then it is noted as dealt with, then the hub hears of it with the next request.  A crash in between brings the answer
+again, and then its link is used up already; a hint is kept and noted at once, and known by its id.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from node import reviewing
+from node import hints, reviewing
+from node.asking import ask_hub, may_ask, wait_after
 from node.party import Node
 from node.reviewing import CHANGE, CONFIRM, relayed_token
 from node.status import in_german
@@ -19,20 +22,31 @@ from node.store import reviews
 from shared.accounts.links import format_token, parse_token
 from shared.errors import FetchError, KreisweitError, ParseError, RuleError
 from shared.feed import limits
-from shared.feed.inbox import ANSWER, CHANGED, CONFIRMED, PATH, Hint, format_acks, parse_hints
-from shared.feed.keys import SigningKey
-from shared.feed.request import HEADER, format_header, sign_request
+from shared.feed.inbox import (
+    ANSWER,
+    CHANGED,
+    CONFIRMED,
+    FROM_HUB,
+    FROM_NODE,
+    HINT,
+    PATH,
+    Hint,
+    format_acks,
+    parse_hints,
+)  # fmt: skip
 from shared.holdings import facts
-from shared.net.retry import backoff_seconds
+from shared.ids import parse_record_id
 
 FAILURE = "relay-failure"
 _ACKS, _DUE, _FAILURES, _FAILED_AT = "relay-acks", "relay-due", "relay-failures", "relay-failed-at"
+_ASKED_AT = "relay-asked-at"
 _ASK_SECONDS = 300
+_KIND = re.compile(r"[a-z]{1,20}")
 _LONGEST_SECONDS = 3600
 
 
 def fetch_answers(node: Node) -> int:
-    """Ask the hub for answers when that is due, and apply them; returns how many came.
+    """Ask the hub for what waits when that is due, and take it; returns how much came.
 
     A failure is noted, and the next request waits longer.
     """
@@ -40,13 +54,18 @@ def fetch_answers(node: Node) -> int:
     with node.db.read() as conn:
         acks = _load_acks(conn)
         is_due = facts.is_due(conn, _DUE, now=now, within=_LONGEST_SECONDS)
-        is_open = bool(acks) or reviews.has_open_relayed(conn, now=now)
-    if not is_due or not is_open or node.membership is None or not node.is_member:
+        is_eager = bool(acks) or reviews.has_open_relayed(conn, now=now)
+        is_due = is_due or (is_eager and facts.has_passed(conn, _ASKED_AT, now=now, seconds=_wait(node, conn)))
+    if not is_due or not may_ask(node):
         return 0
     with node.db.write() as conn:
-        facts.save_fact(conn, _DUE, now + _ASK_SECONDS)
+        facts.save_fact(conn, _ASKED_AT, now)
+        facts.save_fact(conn, _DUE, now + min(max(node.settings.poll_minutes * 60, _ASK_SECONDS), _LONGEST_SECONDS))
     try:
-        found = _ask(node, acks[: limits.INBOX_HINTS_MAX], now)
+        answer = ask_hub(
+            node, PATH, format_acks(acks[: limits.INBOX_HINTS_MAX]), max_bytes=limits.INBOX_ANSWER_MAX_BYTES
+        )
+        found = parse_hints(answer)
     except (FetchError, ParseError) as error:
         _note_failure(node, f"{error.code} {error.message}" if isinstance(error, FetchError) else error.message)
         return 0
@@ -59,38 +78,37 @@ def fetch_answers(node: Node) -> int:
     return len(found)
 
 
-def _ask(node: Node, acks: list[str], now: int) -> tuple[Hint, ...]:
-    body = format_acks(acks)
-    signature = sign_request(_known_key(node), PATH, now, body)
-    posted = node.web.post(
-        f"{node.hub_url.rstrip('/')}{PATH}", body, content_type="application/json",
-        max_bytes=limits.INBOX_ANSWER_MAX_BYTES, deadline_seconds=limits.CHECKPOINT_TIMEOUT_SECONDS,
-        headers={HEADER: format_header(node.settings.origin, now, signature)},
-    )  # fmt: skip
-    if posted.status != 200:
-        raise ParseError(f"Der Kreis antwortet auf die Frage nach Antworten mit {posted.status}.")
-    return parse_hints(posted.body)
-
-
-def _known_key(node: Node) -> SigningKey:
-    """Return the log key that the roster names: during a rotation there are two."""
-    keys = node.book.keys_for(node.settings.origin, as_mirror=False)
-    known = () if keys is None else keys.log_keys
-    return next((key for key in node.signer.log_keys if key.verifying in known), node.signer.log_keys[0])
-
-
 def _take(node: Node, hint: Hint) -> None:
-    """Apply an answer and note that it was dealt with; what cannot be applied now comes again."""
-    if hint.kind != ANSWER:
-        return  # of a later version: it waits until this node understands it
+    """Take what came and note that it was dealt with; what cannot be taken now comes again.
+
+    A kind of a later version is noted in the log and not asked for again: this program could do nothing with it.
+    """
+    if hint.kind == HINT:
+        with node.db.write() as conn:
+            if _keep_hint(node, conn, hint):
+                _save_acks(conn, [*_load_acks(conn), hint.id])
+        return
+    if hint.kind != ANSWER and node.log is not None:
+        node.log.warning("hint_of_unknown_kind", kind=hint.kind if _KIND.fullmatch(hint.kind) else "?")
     try:
-        apply_answer(node, hint)
+        if hint.kind == ANSWER:
+            apply_answer(node, hint)
     except KreisweitError as error:
         with node.db.write() as conn:
             _save_failure(node, conn, error.message)
         return
     with node.db.write() as conn:
         _save_acks(conn, [*_load_acks(conn), hint.id])
+
+
+def _keep_hint(node: Node, conn: sa.Connection, hint: Hint) -> bool:
+    """Keep a hint for the desk; one without the id of an offer is dealt with by that."""
+    try:
+        rid = parse_record_id(hint.rid)
+    except ParseError:
+        return True
+    source = hint.source if hint.source in (FROM_HUB, FROM_NODE) else FROM_HUB
+    return hints.take_passed(node, conn, bytes.fromhex(hint.id), rid, (hint.text, hint.contact), source)
 
 
 def apply_answer(node: Node, hint: Hint) -> None:
@@ -118,11 +136,16 @@ def _save_acks(conn: sa.Connection, acks: list[str]) -> None:
         facts.delete_fact(conn, _ACKS)
 
 
+def _wait(node: Node, conn: sa.Connection) -> int:
+    """Return how long after a request the next one may go while somebody is expected to answer."""
+    return _ASK_SECONDS if not facts.load_number(conn, _FAILURES) else _LONGEST_SECONDS
+
+
 def _note_failure(node: Node, text: str) -> None:
     with node.db.write() as conn:
         failures = facts.bump_fact(conn, _FAILURES)
-        wait = backoff_seconds(failures, base=_ASK_SECONDS, cap=_LONGEST_SECONDS, jitter=node.dice.token(1)[0] / 255)
-        facts.save_fact(conn, _DUE, node.clock.now() + max(wait, _ASK_SECONDS))
+        wait = wait_after(node, failures, base=_ASK_SECONDS, cap=_LONGEST_SECONDS)
+        facts.save_fact(conn, _DUE, node.clock.now() + wait)
         _save_failure(node, conn, text)
 
 

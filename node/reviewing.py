@@ -25,13 +25,15 @@ from node.city import City, load_city
 from node.editing import newest_document
 from node.offer_list import today_of
 from node.party import Node
-from node.store import mails, reviews, versions
+from node.store import reviews, versions
 from node.store.reviews import Reminded
 from node.workflow import Editor
 from shared.accounts.links import format_token, parse_token
 from shared.errors import ParseError, RuleError
 from shared.holdings import edits, logs
 from shared.mail import is_address
+from shared.mailing.store import mails
+from shared.model.hints import TEXT_MAX
 from shared.model.offer import OfferDoc, offer_from_builtins
 from shared.model.rules import default_review_due, is_review_overdue
 from shared.model.text import running_text
@@ -240,7 +242,7 @@ def confirm(node: Node, text: str) -> Asked:
     done = operations.mark_checked(node, LINK_EDITOR, [asked.rid], today_of(node))
     if done.left:
         said = f"Bestätigt per Mail-Link: „Das stimmt noch“. Nicht übernommen: Das Angebot {done.left[0].reason}."
-        hints.take_hint(node, asked.rid, said[: hints.TEXT_MAX], source="link")
+        hints.take_hint(node, asked.rid, said[:TEXT_MAX], source="link")
     with node.db.write() as conn:
         reviews.drop_reminded(conn, asked.rid)
         mails.drop_of_offer(conn, asked.rid, "review")

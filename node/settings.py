@@ -36,6 +36,7 @@ class NodeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seal_interval_seconds: int = 5  # at most one checkpoint in this time (PROTOCOL 4 W5)
     poll_minutes: int = 10  # how often the hub is asked when it does not push
     public_url: str = ""  # origin under which people reach the pages, such as https://angebote.herten.example
+    counts_months: int = 13  # how long daily counts of searches and views are kept (1 to 60)
     totp_required: bool = True  # nobody signs in without a second factor; false only where loopback alone is served
 
     @property
@@ -89,6 +90,8 @@ def check_settings(settings: NodeSettings) -> None:
     parse_generation(settings.origin)
     if settings.public_url and not _PUBLIC_URL.fullmatch(settings.public_url):
         raise ParseError(f"public_url {settings.public_url[:80]!r} is not https://HOST without path")
+    if not 1 <= settings.counts_months <= 60:
+        raise ParseError(f"counts_months is {settings.counts_months}; possible is 1 to 60")
     if settings.public_url and not settings.totp_required:
         raise ParseError("totp_required = false is refused where public_url says that others reach the pages")
 

@@ -16,7 +16,7 @@ _KEPT = {
     "seal-refused": "Unterschreiben verweigert",
     "talk-failure": "Letzter Austausch mit dem Kreis nicht gelungen",
     "pull-failure": "Letzter Katalog des Kreises nicht angenommen",
-    "relay-failure": "Antworten auf Erinnerungen nicht abgeholt",
+    "relay-failure": "Hinweise und Antworten nicht beim Kreis abgeholt",
 }
 """Facts that hold a failure as `CODE message` until its cause is gone, and what failed."""
 _STEPS = {

@@ -8,6 +8,7 @@ write-ahead log.
 
 from __future__ import annotations
 
+import itertools
 import os
 import sqlite3
 import time
@@ -33,7 +34,7 @@ _PRAGMAS = (
 # Tables whose rows may name persons; a hub has fewer of them.
 _SCRUBBED = (
     "payload", "outbox", "conflict", "draft", "history", "staff_note", "upload", "person_basis", "mail", "hint",
-    "desk_setting", "link_state", "inbox",
+    "desk_setting", "link_state", "inbox", "hint_out", "tally", "subscription", "told_offer",
 )  # fmt: skip
 _WRITER_LOCK = 0x6B726569
 _IN_CLAUSE = 500
@@ -105,6 +106,9 @@ class Database:
         self.url = sa.make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._opened: tuple[int, int] | None = None
+        self._counter = itertools.count(1)
+        self.writes = 0
+        """Counts transactions that wrote in this process; a change means: look again."""
         self.engine = self._sqlite_engine(durable) if self.is_sqlite else self._postgres_engine()
         self._reading = self.engine.execution_options(read_only=True)
 
@@ -168,6 +172,7 @@ class Database:
         """One transaction that may write; committed at the end, rolled back on any error, commit errors raised."""
         with self.engine.begin() as connection:
             yield connection
+        self.writes = next(self._counter)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:

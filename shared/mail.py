@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 from typing import Literal
@@ -30,6 +31,8 @@ _STEP_SECONDS = 10.0
 _DEADLINE_SECONDS = 20.0
 _ADDRESS = re.compile(r"[^\s@<>\",;:\\()\[\]\x00-\x1f\x7f]{1,64}@[^\s@<>\",;:\\()\[\]\x00-\x1f\x7f]{1,190}")
 _LINE_MAX = 998  # RFC 5322
+_UNFOLDED = policy.EmailPolicy(max_line_length=_LINE_MAX)
+"""An address in a head is one word: folded at 78 characters it would be encoded, and no mail program would know it."""
 
 
 class MailServer(msgspec.Struct, frozen=True):
@@ -45,12 +48,16 @@ class MailServer(msgspec.Struct, frozen=True):
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """One mail in plain text; `name` goes into its Message-ID, so that a second copy can be told as one."""
+    """One mail in plain text; `name` goes into its Message-ID, so that a second copy can be told as one.
+
+    `unsubscribe` is an address at which one request ends what the letter belongs to (RFC 8058); empty for none.
+    """
 
     name: str
     recipient: str
     subject: str
     body: str
+    unsubscribe: str = ""
 
 
 class MailError(KreisweitError):
@@ -102,13 +109,16 @@ def compose(server: MailServer, letter: Letter, *, now: int) -> EmailMessage:
     for address in (server.sender, letter.recipient):
         if not is_address(address):
             raise MailError("Die Adresse ist keine gültige E-Mail-Adresse.", is_final=True)
-    message = EmailMessage()
+    message = EmailMessage(policy=_UNFOLDED) if letter.unsubscribe else EmailMessage()
     message["From"] = formataddr((" ".join(server.sender_name.split()), server.sender))
     message["To"] = letter.recipient
     message["Subject"] = " ".join(letter.subject.split())[:_LINE_MAX]
     message["Date"] = format_datetime(datetime.fromtimestamp(now, UTC))
     message["Message-ID"] = f"<{letter.name}@{server.sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
+    if letter.unsubscribe:
+        message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(letter.body)
     return message
 

@@ -119,6 +119,11 @@ class RosterBook:
         held = self.newest(conn)
         return () if held is None else tuple(row for row in held.roster.members if row.name == name)
 
+    def site_of(self, name: str) -> str:
+        """Return where a member's own pages are, without trailing slash; empty where nobody outside can reach them."""
+        urls = [row.url for row in self.rows(name) if row.url.startswith(("http://", "https://"))]
+        return urls[-1].rstrip("/") if urls else ""
+
     def members(self, conn: sa.Connection | None = None) -> tuple[MemberRow, ...]:
         """Return the first row of every member, by name."""
         held = self.newest(conn)

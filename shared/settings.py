@@ -12,6 +12,8 @@ import msgspec
 
 from shared.errors import ConfigError, ParseError
 from shared.keyring import write_private
+from shared.model.district import District, parse_district
+from shared.model.shipped import shipped_district
 
 _Settings = TypeVar("_Settings", bound=msgspec.Struct)
 
@@ -58,3 +60,12 @@ def save_toml(path: Path, settings: msgspec.Struct, *, first_line: str) -> None:
         if name != "home" and value not in ("", ()):
             lines.append(f"{name} = {msgspec.json.encode(value).decode()}")
     write_private(path, ("\n".join(lines) + "\n").encode())
+
+
+def load_district(path: str) -> District:
+    """Read the district profile of a party's settings; the one that ships where none is named.
+
+    Raises:
+        ConfigError: the profile is wrong.
+    """
+    return parse_district(Path(path).read_text("utf-8")) if path else shipped_district()

@@ -164,3 +164,20 @@ def reset(home: Path, as_json: bool) -> None:
         say("Die gespeicherte Zeit war in Ordnung; nichts geändert.")
     else:
         say(f"Der letzte Stand ist neu unterschrieben, vom {in_german_time(time)}.")
+
+
+@main_group.group()
+def index() -> None:
+    """Der Suchindex: abgeleitet aus dem Katalog, jederzeit neu zu machen."""
+
+
+@index.command(name="rebuild")
+@json_option
+@click.pass_obj
+def rebuild(home: Path, as_json: bool) -> None:
+    """Den Suchindex neu aufbauen; bis dahin wird im alten gesucht."""
+    from hub.indexing import rebuild_index
+
+    with opened(home) as hub:
+        entries = rebuild_index(hub)
+    print_json({"entries": entries}) if as_json else say(f"Suchindex neu aufgebaut: {entries} Einträge.")

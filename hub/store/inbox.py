@@ -1,4 +1,4 @@
-"""What waits for members at the hub, and how often a network has sent something."""
+"""What waits for members at the hub."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 import sqlalchemy as sa
 
-from hub.store.tables import inbox, inbox_visit
+from hub.store.tables import inbox
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -41,6 +41,11 @@ def load_bodies(conn: sa.Connection, member: str, rid: bytes) -> list[str]:
     return list(conn.execute(query).scalars())
 
 
+def is_waiting(conn: sa.Connection, number: bytes) -> bool:
+    """Tell whether something of this id waits, for whomever."""
+    return conn.execute(sa.select(inbox.c.id).where(inbox.c.id == number)).first() is not None
+
+
 def count_waiting(conn: sa.Connection, member: str) -> int:
     """Return how much waits for a member."""
     return int(conn.execute(sa.select(sa.func.count()).where(inbox.c.member == member)).scalar_one())
@@ -54,19 +59,3 @@ def drop_waiting(conn: sa.Connection, member: str, ids: Sequence[bytes]) -> int:
 def drop_old(conn: sa.Connection, *, until: int) -> int:
     """Delete what nobody asked for since this time; returns how many rows went."""
     return conn.execute(sa.delete(inbox).where(inbox.c.created <= until)).rowcount
-
-
-def visit_times(conn: sa.Connection, network: bytes, *, since: int) -> list[int]:
-    """Return when a network sent something, oldest first."""
-    query = sa.select(inbox_visit.c.time).where(inbox_visit.c.network == network, inbox_visit.c.time > since)
-    return list(conn.execute(query.order_by(inbox_visit.c.time)).scalars())
-
-
-def add_visit(conn: sa.Connection, network: bytes, now: int) -> None:
-    """Note that a network sent something."""
-    conn.execute(sa.insert(inbox_visit).values(network=network, time=now))
-
-
-def drop_visits(conn: sa.Connection, *, before: int, now: int) -> None:
-    """Forget what networks sent long ago, and what a clock noted that ran ahead."""
-    conn.execute(sa.delete(inbox_visit).where(sa.or_(inbox_visit.c.time < before, inbox_visit.c.time > now)))

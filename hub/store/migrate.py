@@ -17,6 +17,7 @@ from hub.store import tables
 from shared.database import Database
 from shared.holdings import tables as held
 from shared.holdings.migrating import draft_migration, metadata_of, migrate
+from shared.mailing import tables as mailing
 
 
 def migrations() -> Traversable:
@@ -26,7 +27,7 @@ def migrations() -> Traversable:
 
 def hub_metadata() -> sa.MetaData:
     """Return the tables that a hub's database holds, and no others."""
-    return metadata_of(held, tables)
+    return metadata_of(held, mailing, tables)
 
 
 def migrate_database(db: Database) -> None:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from shared.accounts.tables import login_attempt
 from shared.holdings.tables import metadata
+
+__all__ = ["application", "inbox", "invite", "login_attempt", "report", "standing"]
 
 _Big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -63,7 +66,7 @@ standing = sa.Table(
     sa.Column("heard_at", _Big, nullable=False),
 )
 
-# Answers to links in mails of nodes that people cannot reach; deleted once the node has them.
+# Answers to links in mails of nodes that people cannot reach, and hints about offers; deleted once the node has them.
 inbox = sa.Table(
     "inbox",
     metadata,
@@ -78,12 +81,13 @@ inbox = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# How often a network has sent something: keyed hashes, for a day.
-inbox_visit = sa.Table(
-    "inbox_visit",
+# What members report of each day: counts, words without a hit that were typed often, and gaps, as JSON.
+report = sa.Table(
+    "report",
     metadata,
-    sa.Column("id", _Big, primary_key=True),
-    sa.Column("network", sa.LargeBinary(16), nullable=False),
+    sa.Column("member", sa.String(32), primary_key=True),
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("body", sa.Text, nullable=False),
     sa.Column("time", _Big, nullable=False),
-    sa.Index("ix_inbox_visit_network", "network", "time"),
+    sqlite_with_rowid=False,
 )

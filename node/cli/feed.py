@@ -101,3 +101,20 @@ def serve(home: Path, host: str, port: int, as_json: bool) -> None:
         log = open_log(sys.stderr, node.clock, party=node.settings.name)
         on_ready = partial(print_ready, node.settings.name) if as_json else None
         serve_app(create_app(node, with_link_check=True, log=log), log, host=host, port=port, on_ready=on_ready)
+
+
+@main_group.group()
+def index() -> None:
+    """Der Suchindex: abgeleitet aus dem Katalog, jederzeit neu zu machen."""
+
+
+@index.command(name="rebuild")
+@json_option
+@click.pass_obj
+def rebuild(home: Path, as_json: bool) -> None:
+    """Den Suchindex neu aufbauen; bis dahin wird im alten gesucht."""
+    from node.indexing import rebuild_index
+
+    with opened(home) as node:
+        entries = rebuild_index(node)
+    print_json({"entries": entries}) if as_json else say(f"Suchindex neu aufgebaut: {entries} Einträge.")

@@ -196,7 +196,8 @@ _CAUSES = {"stale": "überholte Fassung", "lost": "Inhalt verloren"}
 _PLACES = {
     "version": "Fassung", "outbox": "wartende Änderung", "conflict": "Konflikt", "draft": "Entwurf",
     "history": "frühere Fassung", "note": "Quellenangabe", "remark": "Hinweis", "basis": "Rechtsgrundlage",
-    "mail": "Mail im Postausgang", "hint": "Hinweis von außen", "setting": "Texte der Einstellungen",
+    "mail": "Mail im Postausgang", "hint": "Hinweis von außen", "hint_out": "Hinweis an andere",
+    "setting": "Texte der Einstellungen",
 }  # fmt: skip
 
 

@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from node.store.tables import desk_setting
+from shared.holdings import facts
 
 LOGO = "logo"
+VERSION = "settings-version"
+"""Fact that counts up with every change, so that pages made before it are not shown again."""
 
 
 def load_texts(conn: sa.Connection, names: Sequence[str] = ()) -> dict[str, str]:
@@ -38,3 +41,4 @@ def _save(conn: sa.Connection, name: str, value: bytes) -> None:
     conn.execute(sa.delete(desk_setting).where(desk_setting.c.name == name))
     if value:
         conn.execute(sa.insert(desk_setting).values(name=name, value=value))
+    facts.bump_fact(conn, VERSION)

@@ -14,7 +14,7 @@ OPEN, ANSWERED, CLOSED = "open", "answered", "closed"
 
 
 class Hint(msgspec.Struct, frozen=True):
-    """One hint about one own offer; `source` is public or link."""
+    """One hint about one own offer; `source` says where it was given, see node.hints."""
 
     id: int
     rid: bytes
@@ -28,19 +28,21 @@ class Hint(msgspec.Struct, frozen=True):
     reason: str
     editor: str
     closed_at: int | None
+    ref: bytes | None = None
 
 
 def _hint(row: sa.Row[Any]) -> Hint:
-    return Hint(**{**row._mapping, "rid": bytes(row.rid)})
+    return Hint(**{**row._mapping, "rid": bytes(row.rid), "ref": None if row.ref is None else bytes(row.ref)})
 
 
 def add_hint(
-    conn: sa.Connection, *, rid: bytes, title: str, text: str, contact: str, source: str, now: int
+    conn: sa.Connection, *, rid: bytes, title: str, text: str, contact: str, source: str, now: int,
+    ref: bytes | None = None,
 ) -> int:  # fmt: skip
     """Keep a new hint; returns its number."""
     query = sa.insert(hint).values(
         rid=rid, title=title, text=text, contact=contact, source=source, time=now, state=OPEN, note="", reason="",
-        editor="", closed_at=None,
+        editor="", closed_at=None, ref=ref,
     )  # fmt: skip
     return int(conn.execute(query.returning(hint.c.id)).scalar_one())
 
@@ -54,6 +56,11 @@ def load_hint(conn: sa.Connection, number: int) -> Hint | None:
     """Return one hint, or None."""
     row = conn.execute(sa.select(hint).where(hint.c.id == number)).first()
     return None if row is None else _hint(row)
+
+
+def has_ref(conn: sa.Connection, ref: bytes) -> bool:
+    """Tell whether the hint that the hub gave this id is kept already."""
+    return conn.execute(sa.select(hint.c.id).where(hint.c.ref == ref)).first() is not None
 
 
 def count_open(conn: sa.Connection) -> int:

@@ -18,6 +18,7 @@ from shared.accounts import tables as accounts
 from shared.database import Database
 from shared.holdings import tables as held
 from shared.holdings.migrating import draft_migration, metadata_of, migrate
+from shared.mailing import tables as mailing
 
 
 def migrations() -> Traversable:
@@ -27,7 +28,7 @@ def migrations() -> Traversable:
 
 def node_metadata() -> sa.MetaData:
     """Return the tables that a node's database holds, and no others."""
-    return metadata_of(held, accounts, tables)
+    return metadata_of(held, accounts, mailing, tables)
 
 
 def migrate_database(db: Database) -> None:

@@ -155,31 +155,6 @@ desk_setting = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# Letters that leave by mail, see node.mailing.
-mail = sa.Table(
-    "mail",
-    metadata,
-    sa.Column("id", _Big, primary_key=True),
-    # review, answer, test.
-    sa.Column("kind", sa.String(8), nullable=False),
-    # The offer that it is about; NULL for none.
-    sa.Column("rid", sa.LargeBinary(16), nullable=True),
-    sa.Column("recipient", sa.String(254), nullable=False),
-    sa.Column("subject", sa.Text, nullable=False),
-    # Emptied as soon as it is sent.
-    sa.Column("body", sa.Text, nullable=False),
-    # waiting, sending, sent, failed, unclear, expired.
-    sa.Column("state", sa.String(8), nullable=False, index=True),
-    sa.Column("time", _Big, nullable=False),
-    sa.Column("tries", sa.Integer, nullable=False),
-    sa.Column("next_try", _Big, nullable=False),
-    # Not sent after this time: a link in it is dead; NULL for never.
-    sa.Column("expires", _Big, nullable=True),
-    # Why it could not be sent, in German.
-    sa.Column("error", sa.Text, nullable=False),
-    sqlite_autoincrement=True,
-)
-
 # Which reminder of a due review an offer got last.
 review = sa.Table(
     "review",
@@ -219,7 +194,8 @@ hint = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     # How the writer can be reached, if they want to be; deleted 30 days after the hint is closed.
     sa.Column("contact", sa.String(254), nullable=False),
-    # public: a form on the offer's page; link: the form of a reminder; program: a confirmation that needs a person.
+    # public: a form on the offer's page; link: the form of a reminder; program: a confirmation that needs a person;
+    # hub, node: a form on a page of the hub or of another member.
     sa.Column("source", sa.String(8), nullable=False),
     sa.Column("time", _Big, nullable=False),
     # open, answered, closed.
@@ -230,7 +206,23 @@ hint = sa.Table(
     sa.Column("reason", sa.String(12), nullable=False),
     sa.Column("editor", sa.Text, nullable=False),
     sa.Column("closed_at", _Big, nullable=True),
+    # The id that a hint from the hub came with, so that it is kept once; NULL: given here.
+    sa.Column("ref", sa.LargeBinary(16), nullable=True, unique=True),
     sqlite_autoincrement=True,
+)
+
+# Hints about offers of others that were given here, until the hub has them.
+hint_out = sa.Table(
+    "hint_out",
+    metadata,
+    sa.Column("id", sa.LargeBinary(16), primary_key=True),
+    sa.Column("rid", sa.LargeBinary(16), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("contact", sa.String(254), nullable=False),
+    sa.Column("created", _Big, nullable=False),
+    # How often it was sent: one that is not taken lets others go first.
+    sa.Column("tries", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # What was seen at the links of published own offers, see node.link_check.

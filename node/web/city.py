@@ -1,4 +1,4 @@
-"""What a city set about its public pages: colours, logo, Impressum, Datenschutz."""
+"""What a city set about the look of its pages: colours and logo."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
-from node.city import City, is_finished, load_city, load_logo, load_look, stylesheet
+from node.city import load_logo, load_look, stylesheet
 from node.party import Node
 from shared.errors import NotFoundError
-from shared.web.offer_words import markdown
-from shared.web.pages import Dress, Pages
+from shared.web.pages import Dress
 
 _DAY = {"Cache-Control": "public, max-age=86400"}
-LEGAL = {"impressum": "Impressum", "datenschutz": "Datenschutz"}
 
 
 def dress_of(node: Node) -> Dress:
@@ -26,7 +24,7 @@ def dress_of(node: Node) -> Dress:
     )
 
 
-def city_routes(node: Node, pages: Pages) -> Sequence[HTTPRouteHandler]:
+def city_routes(node: Node) -> Sequence[HTTPRouteHandler]:
     """Return the routes of what the city set."""
 
     @get("/stadt.css", sync_to_thread=True, include_in_schema=False)
@@ -40,20 +38,4 @@ def city_routes(node: Node, pages: Pages) -> Sequence[HTTPRouteHandler]:
             raise NotFoundError("Diese Stadt hat kein Logo hinterlegt")
         return Response(picture, media_type=city.logo_type, headers=_DAY)
 
-    @get("/impressum", sync_to_thread=True, include_in_schema=False)
-    def imprint_page() -> Response[str]:
-        city = load_city(node)
-        return _legal_page(pages, city, "/impressum", city.imprint)
-
-    @get("/datenschutz", sync_to_thread=True, include_in_schema=False)
-    def privacy_page() -> Response[str]:
-        city = load_city(node)
-        return _legal_page(pages, city, "/datenschutz", city.privacy)
-
-    return [city_colours, city_logo, imprint_page, privacy_page]
-
-
-def _legal_page(pages: Pages, city: City, path: str, text: str) -> Response[str]:
-    return pages.respond(
-        "legal.html", path=path, title=LEGAL[path[1:]], city=city, text=markdown(text) if is_finished(text) else ""
-    )
+    return [city_colours, city_logo]

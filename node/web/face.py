@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from node import viewing
-from node.city import load_city
+from node import feedback, hints, passing, viewing
+from node.city import is_finished, load_city
+from node.editing import newest_document
+from node.following import subscriptions_of
 from node.party import Node
+from shared.model.hints import Taken
 from shared.web.messages import N_, translate
 from shared.web.offer_words import Words
 from shared.web.pages import Pages
@@ -22,12 +26,26 @@ def make_face(node: Node, pages: Pages, words: Words) -> Face:
         clock=node.clock,
         pages=pages,
         words=words,
+        finder=node.finder,
         public_url=node.settings.public_url,
         said=node.consumer.newest,
         hides=lambda member: viewing.hides_persons(node, member),
         texts=lambda: _texts(node),
         remarks=lambda: _remarks(node),
+        take_hint=lambda rid, text, contact, address: _take_hint(node, rid, text, contact, address),
+        subscriptions=subscriptions_of(node),
+        site_of=node.book.site_of,
+        mailbox=_Mailbox(node),
     )
+
+
+def _take_hint(node: Node, rid: bytes, text: str, contact: str, address: str) -> Taken:
+    """Keep a hint about an own offer for the desk, and one about another's for the hub."""
+    with node.db.read() as conn:
+        is_own = newest_document(node, conn, rid) is not None
+    if is_own:
+        return hints.take_hint(node, rid, text, contact, address=address)
+    return passing.keep_hint(node, rid, text, contact, address=address)
 
 
 def _texts(node: Node) -> Texts:
@@ -36,7 +54,21 @@ def _texts(node: Node) -> Texts:
         name=city.office, street=city.office_street, town=city.office_town, phone=city.office_phone,
         email=city.office_email, hours=city.office_hours,
     )  # fmt: skip
-    return Texts(greeting=city.greeting, office=office, imprint=city.imprint, privacy=city.privacy)
+    legal = (text if is_finished(text) else "" for text in (city.imprint, city.privacy, city.accessibility))
+    return Texts(city.greeting, office, *legal)
+
+
+@dataclass(frozen=True)
+class _Mailbox:
+    """Where messages about the pages go: to the office, if the city sends mail."""
+
+    node: Node
+
+    def is_open(self) -> bool:
+        return feedback.takes_feedback(self.node)
+
+    def take(self, text: str, contact: str, *, address: str) -> int:
+        return feedback.take_feedback(self.node, text, contact, address=address)
 
 
 _ALONE = N_("Dieser Knoten gehört noch keinem Verbund an.")

@@ -99,6 +99,11 @@ def begin_submission(conn: sa.Connection, dice: Dice, *, kind: str, address: str
     return wait
 
 
+def forget_submissions(conn: sa.Connection, *, now: int) -> None:
+    """Delete the traces of guesses and submissions that are older than a day."""
+    guesses.drop_old_guesses(conn, before=now - FORGOTTEN_AFTER_SECONDS, now=now)
+
+
 def network_of(address: str) -> str:
     """Return the network that an address is counted with: /24, or /56 of IPv6."""
     try:

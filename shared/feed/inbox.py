@@ -14,12 +14,16 @@ from shared.feed.strict_json import decode_strict, read_list, read_object
 PATH = "/federation/inbox"
 ANSWER = "answer"
 """Kind of a hint: the answer to a link in a mail of a node that people cannot reach."""
+HINT = "hint"
+"""Kind of a hint: what somebody wrote about an offer on the hub's page, or on the page of another member."""
+FROM_HUB, FROM_NODE = "hub", "node"
+"""Where a hint of this kind was given."""
 CONFIRMED, CHANGED = "confirmed", "changed"
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
 class Hint(msgspec.Struct, frozen=True):
-    """One thing that waits for a member; the fields after `kind` are those of an answer."""
+    """One thing that waits for a member; what the fields after `kind` hold depends on it."""
 
     id: str
     kind: str
@@ -28,6 +32,8 @@ class Hint(msgspec.Struct, frozen=True):
     answer: str = ""
     text: str = ""
     created: int = 0
+    contact: str = ""
+    source: str = ""
 
 
 class _Waiting(msgspec.Struct, frozen=True):

@@ -52,6 +52,16 @@ INBOX_ANSWER_MAX_BYTES = 1024 * 1024
 """A hundred answers of a thousand characters, every one of them long."""
 INBOX_HINTS_MAX = 100
 """Hints, and acks, of one request; the rest comes with the next."""
+HINTS_PASSED_MAX = 20
+"""Hints that a node passes on in one request; the rest comes with the next."""
+HINTS_REQUEST_MAX_BYTES = 128 * 1024
+"""Twenty hints of a thousand characters, every one of them written as an escape."""
+HINTS_PER_DAY = 200
+"""Hints that the hub takes from one member in a day: more than a whole city writes."""
+REPORT_MAX_BYTES = 64 * 1024
+"""Counts of a day take some hundred bytes; two hundred of the longest terms 40 KiB."""
+REPORT_COUNTS_MAX = 200
+"""Terms, or gaps, of one report."""
 JOIN_MAX_BYTES = 32 * 1024
 """A join request: one small note and a few fields."""
 PROOF_MAX_BYTES = 32 * 1024

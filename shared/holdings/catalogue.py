@@ -12,7 +12,10 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from shared.holdings.tables import erased, frozen, log, payload, record
+from shared.database import in_chunks
+from shared.feed.entry import Publish, Withdraw, parse_entry
+from shared.holdings.logs import load_entry
+from shared.holdings.tables import catalogue_note, erased, fact, frozen, log, payload, record
 
 HIDDEN_STATES = frozenset({"suspended", "dormant", "retired", "invited"})
 """Members in these states show nothing; the first two are also left out of the digest (PROTOCOL 7 and 8)."""
@@ -98,6 +101,43 @@ def iterate_shown(
         )  # fmt: skip
 
 
+class Mark(msgspec.Struct, frozen=True):
+    """Which version of a record is shown."""
+
+    member: str
+    rid: bytes
+    commitment: bytes
+
+
+def iterate_marks(conn: sa.Connection, origins: Sequence[str], *, kind: str = "offer") -> Iterator[Mark]:
+    """Yield which version of each record is shown, without reading it."""
+    view = _shown_query(origins, kind).subquery()
+    query = sa.select(view.c.member, view.c.rid, view.c.commitment)
+    for member, rid, commitment in conn.execute(query, execution_options={"yield_per": 2000}):
+        yield Mark(member, bytes(rid), bytes(commitment))
+
+
+def find_many(conn: sa.Connection, origins: Sequence[str], rids: Sequence[bytes]) -> Iterator[Shown]:
+    """Yield those of the records that are shown."""
+    for piece in in_chunks(rids):
+        view = _shown_query(origins, None)
+        for row in conn.execute(view.where(view.selected_columns.rid.in_(piece))):
+            yield Shown(
+                row.member, bytes(row.rid), row.kind, row.position, row.title, bytes(row.commitment), bytes(row.body),
+                bool(row.is_newest),
+            )  # fmt: skip
+
+
+def change_mark(conn: sa.Connection) -> str:
+    """Return a text that changes whenever what is shown may have; costs a look at the logs, not at the records."""
+    rows = conn.execute(sa.select(log.c.id, log.c.size, log.c.fold, log.c.root).order_by(log.c.id)).all()
+    note = conn.execute(sa.select(sa.func.max(catalogue_note.c.time))).scalar()
+    newest = conn.execute(sa.select(sa.func.max(payload.c.id))).scalar()
+    version = conn.execute(sa.select(fact.c.value).where(fact.c.name == "catalogue-version")).scalar()
+    logs = ",".join(f"{row.id}:{row.size}:{row.fold}:{bytes(row.root).hex()[:16]}" for row in rows)
+    return f"{note}/{newest}/{version}/{logs}"
+
+
 def find_shown(conn: sa.Connection, origins: Sequence[str], rid: bytes) -> Shown | None:
     """Return the shown record with this id, or None."""
     view = _shown_query(origins, None)
@@ -110,8 +150,94 @@ def find_shown(conn: sa.Connection, origins: Sequence[str], rid: bytes) -> Shown
     )  # fmt: skip
 
 
+class Ended(msgspec.Struct, frozen=True):
+    """How an offer left the catalogue.  Of an erased one nothing is told, not even whose it was."""
+
+    is_erased: bool
+    member: str = ""
+    reason: str = ""  # of the log: ended, paused, duplicate, mistake, other
+    time: int = 0  # Unix seconds
+
+
+def find_ended(conn: sa.Connection, rid: bytes) -> Ended | None:
+    """Return how an offer that was published once has ended; None for one that has not, and for an unknown id.
+
+    Asked of every log held, whoever shows it now: what existed once never becomes unknown again.
+    """
+    rows = conn.execute(
+        sa.select(
+            record.c.log_id, record.c.position, record.c.live, _dead(record).label("is_dead"), log.c.member, log.c.fold
+        )
+        .join(log, log.c.id == record.c.log_id)
+        .where(record.c.rid == rid, record.c.kind == "offer", log.c.member != "hub")
+        .order_by(record.c.log_id.desc())
+    ).all()
+    for row in rows:
+        is_frozen_before = row.fold is not None and row.position >= row.fold
+        if is_frozen_before or (row.live and not row.is_dead):
+            return None
+    if not rows:
+        return None
+    newest = rows[0]
+    if newest.live:
+        return Ended(is_erased=True)
+    entry = parse_entry(load_entry(conn, newest.log_id, newest.position))
+    if not isinstance(entry, Withdraw) or _was_erased(conn, newest.log_id, entry.prev):
+        return Ended(is_erased=True)
+    return Ended(is_erased=False, member=newest.member, reason=entry.reason, time=entry.time)
+
+
+def _was_erased(conn: sa.Connection, log_id: int, position: int) -> bool:
+    """Tell whether the version that a withdrawal ended was erased."""
+    entry = parse_entry(load_entry(conn, log_id, position))
+    if not isinstance(entry, Publish):
+        return False
+    found = sa.select(sa.literal(1)).where(erased.c.log_id == log_id, erased.c.commitment == entry.commitment)
+    return conn.execute(found).first() is not None
+
+
 def count_shown(conn: sa.Connection, origins: Sequence[str], *, kind: str | None = "offer") -> dict[str, int]:
     """Return how many records each member shows."""
     view = _shown_query(origins, kind).subquery()
     rows = conn.execute(sa.select(view.c.member, sa.func.count()).group_by(view.c.member))
     return {member: int(count) for member, count in rows}
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A shown record by its name alone."""
+
+    rid: bytes
+    member: str
+    title: str
+    commitment: bytes
+
+
+def load_named(conn: sa.Connection, origins: Sequence[str], rids: Sequence[bytes]) -> list[Named]:
+    """Return the name of each of these offers that is shown."""
+    view = _shown_query(origins, "offer").subquery()
+    query = sa.select(view.c.rid, view.c.member, view.c.title, view.c.commitment)
+    return [
+        Named(bytes(row.rid), row.member, row.title, bytes(row.commitment))
+        for some in in_chunks(rids)
+        for row in conn.execute(query.where(view.c.rid.in_(some)))
+    ]
+
+
+def load_withdrawn(
+    conn: sa.Connection, origins: Sequence[str], *, since: int, members: Sequence[str] = (), most: int
+) -> list[tuple[bytes, int]]:
+    """Return (id, time) of offers that were withdrawn since then, newest first.
+
+    Args:
+        members: only of these; empty = of all.
+    """
+    is_gone = sa.and_(log.c.origin.in_(origins), log.c.fold.is_(None), record.c.kind == "offer", ~record.c.live)
+    query = (
+        sa.select(record.c.rid, record.c.time)
+        .join(log, log.c.id == record.c.log_id)
+        .where(is_gone, record.c.time >= since)
+    )
+    if members:
+        query = query.where(log.c.member.in_(members))
+    rows = conn.execute(query.order_by(record.c.time.desc(), record.c.rid).limit(most))
+    return [(bytes(row.rid), row.time) for row in rows]

@@ -218,3 +218,15 @@ fact = sa.Table(
     sa.Column("name", sa.String(240), primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
 )
+
+# What the public pages were asked in a day: counts alone, see shared.web.counting.
+tally = sa.Table(
+    "tally",
+    metadata,
+    sa.Column("day", sa.String(10), primary_key=True),
+    # search, nothing (key: the folded words), view (key: the offer), language, filter
+    sa.Column("kind", sa.String(10), primary_key=True),
+    sa.Column("key", sa.String(80), primary_key=True),
+    sa.Column("number", _Big, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -22,6 +22,7 @@ _TYPES = {
     "jpg": "image/jpeg",
     "js": "text/javascript",
     "md": "text/plain",
+    "png": "image/png",
     "svg": "image/svg+xml",
     "txt": "text/plain",
     "woff2": "font/woff2",
@@ -52,6 +53,10 @@ class Assets:
             return self._assets[name]
         except KeyError:
             raise NotFoundError(f"no static file {name[:80]!r}") from None
+
+    def text(self, name: str) -> str:
+        """Return the content of a text file."""
+        return self.find(name).file.read_text("utf-8")
 
     def versioned_path(self, name: str) -> str:
         """Return the path that links to an asset, with the part of its hash that makes it unique."""

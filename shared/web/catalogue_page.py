@@ -1,4 +1,4 @@
-"""The kreisweit catalogue on pages, the same at a node and at the hub: a list by title, and one offer in full.
+"""The kreisweit catalogue on pages, the same at a node and at the hub: one offer in full.
 
 Read from what is held here, so it answers with every other party down.
 """
@@ -17,25 +17,14 @@ from shared.errors import NotFoundError, ParseError
 from shared.feed.catalogue_note import CatalogueNote
 from shared.holdings import catalogue, logs
 from shared.ids import parse_record_id
-from shared.web.offer_page import Card, Section, card, hide_persons, is_in_review, read_offer, sections
+from shared.model.offer import OfferDoc
+from shared.web.offer_page import Card, card, has_alert, hide_persons, is_in_review, read_offer
 from shared.web.offer_words import Words
 
-PER_PAGE = 50
 _PAGE = re.compile(r"[1-9][0-9]{0,5}")
 
 Hides = Callable[[str], bool]
 """Tells whether persons are hidden in the records of a member."""
-
-
-@dataclass(frozen=True)
-class OfferList:
-    """One page of the list; `page` counts from 1."""
-
-    cards: list[Card]
-    total: int
-    page: int
-    pages: int
-    members: int
 
 
 @dataclass(frozen=True)
@@ -51,15 +40,15 @@ class LogPlace:
 
 @dataclass(frozen=True)
 class OfferView:
-    """One offer as its page shows it."""
+    """One offer as it is shown; in `doc` persons are hidden where they must be."""
 
     card: Card
+    doc: OfferDoc
     summary: str
-    alert: str
-    sections: list[Section]
     hides_persons: bool
     is_newest: bool
     is_in_review: bool
+    has_alert: bool
     member: str
     place: LogPlace
 
@@ -77,19 +66,6 @@ def read_record_id(text: str) -> bytes:
         raise NotFoundError(error.message) from error
 
 
-def list_offers(db: Database, said: CatalogueNote | None, words: Words, *, page: int) -> OfferList:
-    """Return one page of all offers that the note shows, by title; a page beyond the end is the last one."""
-    origins = [] if said is None else shown_origins(said)
-    with db.read() as conn:
-        counts = catalogue.count_shown(conn, origins)
-        total = sum(counts.values())
-        pages = max(1, -(-total // PER_PAGE))
-        page = min(page, pages)
-        shown = catalogue.iterate_shown(conn, origins, start=(page - 1) * PER_PAGE, most=PER_PAGE)
-        cards = [card(record, words) for record in shown]
-    return OfferList(cards, total, page, pages, len(counts))
-
-
 def show_offer(
     db: Database, said: CatalogueNote | None, words: Words, rid: bytes, *, hides: Hides, now: int
 ) -> OfferView:
@@ -102,16 +78,16 @@ def show_offer(
         origin = next(s.origin for s in said.sources if s.member == shown.member and s.origin in origins)
         row = logs.load_log(conn, origin)
     prefix = f"feed/{origin.rpartition('/')[2]}/" if row.own else mirror_path(origin)
-    hidden = hides(shown.member)
+    hidden, today = hides(shown.member), datetime.fromtimestamp(now, ZoneInfo(words.district.timezone)).date()
     doc = hide_persons(read_offer(shown.body)) if hidden else read_offer(shown.body)
     return OfferView(
         card=card(shown, words),
+        doc=doc,
         summary=doc.summary,
-        alert=doc.alert,
-        sections=sections(doc, words),
         hides_persons=hidden and bool(doc.contacts),
         is_newest=shown.is_newest,
-        is_in_review=is_in_review(doc, datetime.fromtimestamp(now, ZoneInfo(words.district.timezone)).date()),
+        is_in_review=is_in_review(doc, today),
+        has_alert=has_alert(doc, today),
         member=shown.member,
         place=LogPlace(origin, shown.position, row.size, shown.commitment.hex(), f"/{prefix}proof/{shown.position}"),
     )

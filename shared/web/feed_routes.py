@@ -1,4 +1,4 @@
-"""The federation's routes: feed files, long poll, push, join and inbox, as thin handlers (PROTOCOL 5, 9, 11).
+"""The federation's routes: feed files, long poll, push, join, back channel, as thin handlers (PROTOCOL 5, 9, 11, 14).
 
 Decided here: how a request travels into a thread and back, how long and how many may wait, how much is read of a body.
 What is answered is decided by `feed_files` and by the callables that the application hands in.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import anyio
@@ -23,7 +23,6 @@ from litestar.handlers import HTTPRouteHandler
 
 from shared.errors import InputError
 from shared.feed import limits
-from shared.feed.inbox import PATH
 from shared.feed.push import PushAnswer, PushBody, format_answer, parse_push
 from shared.feed.request import HEADER
 from shared.web.feed_files import Answer, FeedFiles
@@ -45,7 +44,8 @@ _NDJSON = "application/x-ndjson"
 
 ReceivePush = Callable[[PushBody], PushAnswer]
 Join = Callable[[bytes], tuple[int, dict[str, Any]]]
-Inbox = Callable[[str, bytes], bytes]
+ReceiveSigned = Callable[[str, bytes], bytes]
+"""Takes header and body of a signed request, returns the body of the answer (JSON)."""
 
 
 class Waiting:
@@ -106,16 +106,21 @@ class Waiting:
 
 
 class FeedRoutes:
-    """The routes of one party; `router` goes into its application, `close` is called when it ends."""
+    """The routes of one party; `router` goes into its application, `close` is called when it ends.
+
+    Args:
+        signed: path to what answers signed requests there, and how many bytes they may have.
+    """
 
     def __init__(
-        self, files: FeedFiles, receive: ReceivePush, *, join: Join | None = None, inbox: Inbox | None = None
-    ) -> None:
+        self, files: FeedFiles, receive: ReceivePush, *, join: Join | None = None,
+        signed: Mapping[str, tuple[ReceiveSigned, int]] | None = None,
+    ) -> None:  # fmt: skip
         self.waiting = Waiting(files.change_mark)
         self._files = files
         self._receive = receive
         self._join = join
-        self._inbox = inbox
+        self._signed = dict(signed or {})
         self._reading = anyio.CapacityLimiter(FEED_THREADS)
         self._taking = anyio.CapacityLimiter(PUSH_THREADS)
         self._pushes = 0
@@ -125,8 +130,7 @@ class FeedRoutes:
         handlers: list[HTTPRouteHandler] = [self._file_handler(), self._push_handler()]
         if self._join is not None:
             handlers.append(self._join_handler(self._join))
-        if self._inbox is not None:
-            handlers.append(self._inbox_handler(self._inbox))
+        handlers += [self._signed_handler(path, *taker) for path, taker in self._signed.items()]
         return Router("/", route_handlers=handlers)
 
     async def close(self) -> None:
@@ -192,14 +196,14 @@ class FeedRoutes:
 
         return join_route
 
-    def _inbox_handler(self, inbox: Inbox) -> HTTPRouteHandler:
-        @post(PATH, status_code=200, request_max_body_size=limits.INBOX_REQUEST_MAX_BYTES, include_in_schema=False)
-        async def inbox_route(request: Request[Any, Any, Any]) -> Response[bytes]:
+    def _signed_handler(self, path: str, receive: ReceiveSigned, most_bytes: int) -> HTTPRouteHandler:
+        @post(path, status_code=200, request_max_body_size=most_bytes, include_in_schema=False)
+        async def signed_route(request: Request[Any, Any, Any]) -> Response[bytes]:
             body, header = await _receive_body(request, "application/json"), request.headers.get(HEADER, "")
-            taken = await anyio.to_thread.run_sync(lambda: inbox(header, body), limiter=self._taking)
+            taken = await anyio.to_thread.run_sync(lambda: receive(header, body), limiter=self._taking)
             return Response(taken, media_type="application/json", headers={"Cache-Control": "no-store"})
 
-        return inbox_route
+        return signed_route
 
 
 def _path_as_sent(request: Request[Any, Any, Any]) -> str:

@@ -3,6 +3,9 @@
 A wrapper and not a middleware of the framework, since that one does not see the answers for unknown routes.
 Pages get the full set.  Everything else gets `nosniff` alone: the headers mean nothing to a feed reader, and an idle
 round of polls has a budget of bytes.
+
+A route may ask for another of the policies written here by naming it in its answer (`CSP_HEADER`); a policy that does
+not stand here, from wherever it came, is replaced by the strict one.
 """
 
 from __future__ import annotations
@@ -12,11 +15,20 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "font-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
 )
 
+TILE_HOST = "https://sgx.geodatenzentrum.de"
+"""Serves the tiles of basemap.de (Bundesamt für Kartographie und Geodäsie): the one foreign host of any page."""
+MAP_POLICY = CONTENT_SECURITY_POLICY.replace("img-src 'self' data:", f"img-src 'self' data: {TILE_HOST}")
+"""Of the page that shows the map, after its reader asked for it: pictures of one more host, nothing else."""
+
+CSP_HEADER = "content-security-policy"
+_POLICIES = frozenset((CONTENT_SECURITY_POLICY.encode(), MAP_POLICY.encode()))
+
 PAGE_HEADERS = (
-    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (CSP_HEADER.encode(), CONTENT_SECURITY_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -50,5 +62,8 @@ def _with_headers(headers: list[tuple[bytes, bytes]], status: int) -> list[tuple
         return headers
     content_type = next((value for name, value in headers if name.lower() == b"content-type"), b"")
     extra = PAGE_HEADERS if content_type.startswith(b"text/html") else OTHER_HEADERS
+    asked = next((value for name, value in headers if name.lower() == CSP_HEADER.encode()), b"")
+    if extra is PAGE_HEADERS and asked in _POLICIES:
+        extra = ((CSP_HEADER.encode(), asked), *PAGE_HEADERS[1:])
     replaced = {name for name, _ in extra}
     return [*((name, value) for name, value in headers if name.lower() not in replaced), *extra]

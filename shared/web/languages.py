@@ -33,8 +33,9 @@ class Chosen:
     is_explicit: bool = False
 
     def in_language(self, language: str) -> str:
-        """Return the address of the same page in another language, below the prefix of the application."""
-        return self.path + "?" + urlencode([*self.query, (PARAMETER, language)])
+        """Return the address of the same page in another language, below the prefix; empty: as the browser asks."""
+        query = urlencode([*self.query, (PARAMETER, language)] if language else self.query)
+        return self.path + ("?" + query if query else "")
 
 
 _NOTHING_CHOSEN = Chosen()
@@ -78,10 +79,13 @@ class Languages:
 
 
 def best_language(header: str, offered: Sequence[str]) -> str:
-    """Return the offered language that an `Accept-Language` header likes best (RFC 9110, 12.5.4); German for none."""
+    """Return the offered language that an `Accept-Language` header likes best (RFC 9110, 12.5.4); German for none.
+
+    A named language goes before `*`, whatever its quality: who can read it, reads it better than German.
+    """
     ranked: list[tuple[float, int, str]] = []
     for at, part in enumerate(header.split(",")[:_WANTED_MAX]):
-        tag, _, rest = part.strip().lower().partition(";")
+        tag, _, rest = "".join(part.lower().split()).partition(";")
         try:
             quality = float(rest.partition("q=")[2] or 1)
         except ValueError:

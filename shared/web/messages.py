@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
 from typing import Final
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -24,9 +26,16 @@ SOURCE_LANGUAGE: Final = "de"
 LANGUAGE: ContextVar[str] = ContextVar("kreisweit_language", default=SOURCE_LANGUAGE)
 """The language of the request being answered; set by `languages.Languages`, read while a page is made."""
 
+REVIEWED: Final = "reviewed"
+"""Translator's comment of a message that somebody whose language it is has confirmed; all others are unreviewed."""
+
 _DOMAIN: Final = "kreisweit"
-_LOCALES: Final = {"de-simple": "de", "prs": "fa_AF"}
-"""Languages whose name Babel does not know, and whose dates and numbers stand in for theirs."""
+_LOCALES: Final = {"de-simple": "de", "prs": "fa_AF", "en": "en_GB", "kmr": "ku_TR"}
+"""Languages that Babel knows by another name, or whose dates and numbers stand in for theirs.
+
+English is that of Europe: 24 Nov 2026, and no month before the day.  Digits are Latin in every language, also in
+Arabic, Persian and Dari, as telephone and house numbers are; that is Babel's rule too unless it is asked otherwise.
+"""
 _FALLBACKS: Final = {"prs": "fa", "de-simple": SOURCE_LANGUAGE}
 
 Load = Callable[[str], NullTranslations]
@@ -53,8 +62,11 @@ def locale_of(language: str) -> Locale:
 
 
 def direction_of(language: str) -> str:
-    """Return `rtl` for languages written from right to left, else `ltr`."""
-    return locale_of(language).text_direction
+    """Return `rtl` for languages written from right to left, else `ltr`, also for a language that nobody knows."""
+    try:
+        return locale_of(language).text_direction
+    except (UnknownLocaleError, ValueError):
+        return "ltr"
 
 
 def shipped_languages() -> tuple[str, ...]:
@@ -67,12 +79,9 @@ def shipped_languages() -> tuple[str, ...]:
 @cache
 def catalogue_of(language: str) -> NullTranslations:
     """Return the translations of a language; German, and a language without a catalogue, translate to themselves."""
-    file = files("shared.web") / "locale" / language / "LC_MESSAGES" / f"{_DOMAIN}.po"
-    if language == SOURCE_LANGUAGE or not file.is_file():
+    catalogue = _read(language)
+    if catalogue is None:
         return NullTranslations()
-    with file.open("rb") as stream:
-        catalogue = read_po(stream, locale=None)
-    catalogue.locale = locale_of(language)
     compiled = BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
@@ -80,3 +89,36 @@ def catalogue_of(language: str) -> NullTranslations:
     if (wider := _FALLBACKS.get(language)) is not None:
         found.add_fallback(catalogue_of(wider))
     return found
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the translation into one language is."""
+
+    texts: int
+    reviewed: int  # confirmed by somebody whose language it is
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Tell whether every text is confirmed."""
+        return self.texts == self.reviewed
+
+
+@cache
+def progress_of(language: str) -> Progress:
+    """Count the texts of a language, and those that bear the comment `# reviewed`; nothing for German, the source."""
+    catalogue = _read(language)
+    if catalogue is None:
+        return Progress(0, 0)
+    texts = [message for message in catalogue if message.id and message.string]
+    return Progress(len(texts), sum(REVIEWED in message.user_comments for message in texts))
+
+
+def _read(language: str) -> Catalog | None:
+    file = files("shared.web") / "locale" / language / "LC_MESSAGES" / f"{_DOMAIN}.po"
+    if language == SOURCE_LANGUAGE or not file.is_file():
+        return None
+    with file.open("rb") as stream:
+        catalogue = read_po(stream, locale=None)
+    catalogue.locale = locale_of(language)
+    return catalogue

@@ -1,30 +1,32 @@
-"""How parts of an offer read in German: terms of the vocabularies, times, prices, places, links.
+"""How parts of an offer read in the language of the page: terms of the vocabularies, prices, places, links.
 
-Everything here gives text or safe markup for a page; nothing decides what is shown.
+Everything here gives text or safe markup for a page; nothing decides what is shown.  Days and hours: `time_words`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
+from urllib.parse import quote
 
 import nh3
+from babel.numbers import format_currency
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from shared.errors import ConfigError, reason_of
 from shared.model.district import District, parse_district
-from shared.model.parts import Cost, Phone, Place, Schedule, ScheduleException
+from shared.model.parts import Cost, Phone, Place
 from shared.model.shipped import shipped_district, shipped_vocabularies
 from shared.model.vocabulary.terms import UNKNOWN, Vocabulary
+from shared.web.language_names import language_name
+from shared.web.messages import LANGUAGE, N_, locale_of, translate
+from shared.web.mixed_text import bdi, fill, german, join, ltr
+from shared.web.time_words import span
 
-_DAYS = {"MO": "Mo", "TU": "Di", "WE": "Mi", "TH": "Do", "FR": "Fr", "SA": "Sa", "SU": "So"}
-_NTH = {"-1": "letzter", "1": "1.", "2": "2.", "3": "3.", "4": "4.", "5": "5."}
-_KINDS = {"sprechzeit": "Sprechzeit", "kurszeit": "Kurs", "telefonzeit": "Telefonzeit", "geschlossen": "geschlossen"}
-_PHONES = {"fax": "Fax", "text": "SMS", "cell": "mobil"}
+_PHONES = {"fax": N_("Fax"), "text": N_("SMS"), "cell": N_("mobil")}
 _TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a", "h3", "h4", "blockquote"}
 
 
@@ -36,8 +38,10 @@ class Words:
     vocabularies: Mapping[str, Vocabulary] = field(default_factory=shipped_vocabularies)
 
     def label(self, vocabulary: str, code: str) -> str:
-        """Return the German label of a code; the code itself where a newer program published one we do not know."""
-        return self.vocabularies[vocabulary].label(code)
+        """Return the label of a code in the language of the page; an unknown code, of a newer program, as it is."""
+        if vocabulary == "language":
+            return language_name(self.vocabularies["language"], code, LANGUAGE.get())
+        return self.vocabularies[vocabulary].label(code, LANGUAGE.get())
 
     def labels(self, vocabulary: str, codes: Iterable[str]) -> str:
         """Return the labels of several codes, set apart by points; that of a named gap says nothing to readers."""
@@ -68,89 +72,54 @@ def markdown(text: str) -> Markup:
     return Markup(clean)  # noqa: S704 - nh3 let only the tags above through
 
 
-def day(value: date) -> str:
-    """Write a day: 24.11.2026."""
-    return f"{value:%d.%m.%Y}"
-
-
-def span(start: date | None, end: date | None) -> str:
-    """Write a period of which either end may be open."""
-    if start and end:
-        return f"{day(start)} bis {day(end)}" if start != end else day(start)
-    if start:
-        return f"ab {day(start)}"
-    return f"bis {day(end)}" if end else ""
-
-
-def times(schedules: Sequence[Schedule]) -> list[str]:
-    """Write the slots, those of equal hours together: Mo, Mi 09:00–12:00 Uhr."""
-    grouped: dict[tuple[str, str, str], list[str]] = {}
-    for slot in schedules:
-        grouped.setdefault((_hours(slot), _remarks(slot), _KINDS.get(slot.kind or "", "")), []).extend(_days(slot))
-    lines = []
-    for (hours, remarks, kind), days in grouped.items():
-        when = " ".join(part for part in (", ".join(dict.fromkeys(days)), hours) if part)
-        lines.append(
-            ", ".join(part for part in (f"{kind}: {when}" if kind and when else kind or when, remarks) if part)
-        )
-    return lines
-
-
-def _days(slot: Schedule) -> list[str]:
-    named = []
-    for code in slot.byday:
-        name = _DAYS[code[-2:]]
-        named.append(f"{_NTH[code[:-2]]} {name} im Monat" if code[:-2] else name)
-    return [*named, *(f"am {number}. im Monat" for number in slot.bymonthday if number > 0)]
-
-
-def _hours(slot: Schedule) -> str:
-    if slot.opens_at and slot.closes_at:
-        return f"{slot.opens_at}–{slot.closes_at} Uhr"
-    if slot.opens_at:
-        return f"ab {slot.opens_at} Uhr"
-    return f"bis {slot.closes_at} Uhr" if slot.closes_at else ""
-
-
-def _remarks(slot: Schedule) -> str:
-    every = f"alle {slot.interval} Wochen" if slot.freq == "WEEKLY" and (slot.interval or 1) > 1 else ""
-    appointment = "nach Vereinbarung" if slot.by_appointment else ""
-    period = span(slot.valid_from or slot.dtstart, slot.valid_to or slot.until)
-    return ", ".join(part for part in (every, appointment, slot.description, period) if part)
-
-
-def exception(entry: ScheduleException) -> str:
-    """Write days on which other times hold."""
-    what = "geschlossen" if entry.closed else entry.hours
-    return " ".join(
-        part for part in (span(entry.date_from, entry.date_to or entry.date_from), what, entry.reason) if part
-    )
-
-
 def cost(entry: Cost) -> str:
     """Write a price: Einzelkarte 3,50 € (ermäßigt)."""
-    amount = "" if entry.amount is None else f"{entry.amount:.2f} €".replace(".", ",")
-    note = f"({entry.amount_description})" if entry.amount_description else ""
-    return " ".join(part for part in (entry.option, amount, note, span(entry.valid_from, entry.valid_to)) if part)
+    locale = locale_of(LANGUAGE.get())
+    amount = "" if entry.amount is None else bdi(format_currency(entry.amount, entry.currency or "EUR", locale=locale))
+    note = fill("(%(note)s)", note=german(entry.amount_description)) if entry.amount_description else ""
+    return join(" ", (german(entry.option), amount, note, span(entry.valid_from, entry.valid_to)))
 
 
-def place(entry: Place, *, is_confidential: bool) -> str:
-    """Write an address on one line; a confidential one shows its town alone."""
+def place(entry: Place, *, is_confidential: bool) -> Markup:
+    """Write an address on one line, with a link to a map; a confidential one shows its town alone."""
     town = " ".join(part for part in (entry.postal_code, entry.city) if part)
     if is_confidential:
-        return f"{town} (Anschrift auf Anfrage)" if town else "Anschrift auf Anfrage"
-    parts = [entry.name, " ".join(part for part in (entry.address_1, entry.address_2) if part), town]
-    return ", ".join(part for part in (*parts, entry.transportation) if part)
+        if not town:
+            return join("", (translate("Anschrift auf Anfrage"),))
+        return fill(translate("%(town)s (Anschrift auf Anfrage)"), town=german(town))
+    parts = (entry.name, " ".join(part for part in (entry.address_1, entry.address_2) if part), town)
+    address = ", ".join(part for part in parts if part)
+    chart = map_url(entry)
+    if not chart:
+        return join("", (german(address),))
+    shown = link(chart, translate("Karte (führt zu openstreetmap.org)"))
+    return Markup('{} <span class="kw-off-paper">· {}</span>').format(german(address), shown)
+
+
+def map_url(entry: Place) -> str:
+    """Return where a map shows a place that has coordinates or a street; no page of ours loads anything from there."""
+    if entry.latitude is not None and entry.longitude is not None:
+        at = f"{entry.latitude}/{entry.longitude}"
+        return f"https://www.openstreetmap.org/?mlat={entry.latitude}&mlon={entry.longitude}#map=17/{at}"
+    if not (entry.address_1 and (entry.city or entry.postal_code)):
+        return ""
+    words = ", ".join((entry.address_1, f"{entry.postal_code} {entry.city}".strip()))
+    return f"https://www.openstreetmap.org/search?query={quote(words)}"
 
 
 def link(url: str, text: str = "") -> Markup:
-    """Link to another site without telling it where the reader comes from."""
-    return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(url, text or url)
+    """Link to another site without telling it where the reader comes from.
+
+    On paper addresses are written out, unless the text is the address itself (`data-written`).
+    """
+    if not text:
+        return Markup('<a href="{}" rel="noopener noreferrer nofollow" data-written>{}</a>').format(url, ltr(url))
+    return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(url, text)
 
 
 def mail(address: str) -> Markup:
     """Link to a mail address."""
-    return Markup('<a href="mailto:{}">{}</a>').format(address, address)
+    return Markup('<a href="mailto:{}">{}</a>').format(address, ltr(address))
 
 
 _READ_NUMBER = re.compile(r"\+[0-9][0-9 ]{2,30}")
@@ -158,8 +127,9 @@ _READ_NUMBER = re.compile(r"\+[0-9][0-9 ]{2,30}")
 
 def phone(entry: Phone) -> Markup:
     """Link to a telephone number, with what it is; a text that was not readable as one stays text."""
-    kind = ", ".join(part for part in (_PHONES.get(entry.type or "", ""), entry.description) if part)
+    kind = join(", ", (translate(_PHONES.get(entry.type or "", "")), german(entry.description)))
     is_read = _READ_NUMBER.fullmatch(entry.number) is not None
     dialled = entry.number.replace(" ", "")
-    number = Markup('<a href="tel:{}">{}</a>').format(dialled, entry.number) if is_read else escape(entry.number)
+    shown = ltr(entry.number)
+    number = Markup('<a href="tel:{}">{}</a>').format(dialled, shown) if is_read else escape(shown)
     return Markup("{} ({})").format(number, kind) if kind else number

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shared.web.messages import N_, shipped_languages
+from shared.web.messages import shipped_languages
 from shared.web.offer_words import Words
 
 SIMPLE = "de-simple"
-EASY_GERMAN = N_("Einfache Sprache")
+EASY_GERMAN = "Einfache Sprache"
 """Not called Leichte Sprache until readers have tested it (DOMAIN 0.11)."""
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from babel.support import NullTranslations
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
@@ -22,6 +21,7 @@ from litestar import Response
 
 from shared.clock import Clock
 from shared.state_words import state_in_german
+from shared.web import dates_in_words, mixed_text
 from shared.web.assets import Assets
 from shared.web.languages import CHOSEN, PARAMETER
 from shared.web.messages import LANGUAGE, SOURCE_LANGUAGE, catalogue_of, direction_of, locale_of
@@ -127,7 +127,7 @@ class Pages:
             self.render(name, **context),
             status_code=status_code,
             media_type="text/html",
-            headers={"Cache-Control": "no-cache", "Vary": "Accept-Language"},
+            headers={"Cache-Control": "no-cache", **language_headers()},
         )
 
     def gettext(self, text: str) -> str:
@@ -152,8 +152,8 @@ class Pages:
         joint = "&" if "?" in path else "?"
         return self.shell.prefix + path + (joint + text if text else "") + mark + fragment
 
-    def in_language(self, language: str) -> str:
-        """Return the address of the page being shown in another language; its query stays."""
+    def address_in(self, language: str) -> str:
+        """Return the address of the page being shown in a language, its query kept; empty: as the browser asks."""
         return self.shell.prefix + CHOSEN.get().in_language(language)
 
     def asset(self, name: str) -> str:
@@ -162,14 +162,11 @@ class Pages:
 
     def date(self, time: int | None) -> str:
         """Write a day: 24.11.2026."""
-        return _NOTHING if time is None else format_date(_local(time), "medium", locale=self._locale())
+        return _NOTHING if time is None else dates_in_words.day(_local(time))
 
     def moment(self, time: int | None) -> str:
         """Write a day and a time: 24.11.2026, 05:10 Uhr."""
-        if time is None:
-            return _NOTHING
-        pattern = "dd.MM.y, HH:mm 'Uhr'" if LANGUAGE.get() == SOURCE_LANGUAGE else "medium"
-        return format_datetime(_local(time), pattern, locale=self._locale())
+        return _NOTHING if time is None else dates_in_words.moment(_local(time))
 
     def ago(self, time: int | None) -> str:
         """Write how long ago, or in how long: vor 3 Minuten, in 2 Tagen."""
@@ -177,7 +174,7 @@ class Pages:
             return _NOTHING
         now = self._clock.now()
         seconds = time - now if time > now else min(time - now, -1)
-        return format_timedelta(timedelta(seconds=seconds), add_direction=True, locale=self._locale())
+        return dates_in_words.ago(seconds) or self.moment(time)
 
     def number(self, value: float | None) -> str:
         """Write a number with the language's separators: 10.000."""
@@ -203,21 +200,30 @@ class Pages:
         install: Callable[..., None] = environment.install_gettext_callables  # type: ignore[attr-defined]
         install(self.gettext, lambda one, many, n: self._catalogue().ngettext(one, many, n), newstyle=True)
         environment.globals.update(
-            url=self.url, in_language=self.in_language, asset=self.asset, state_in_german=state_in_german
-        )
+            url=self.url, address_in=self.address_in, asset=self.asset, state_in_german=state_in_german,
+            direction_of=direction_of,
+        )  # fmt: skip
         environment.filters.update(self._filters())
         return environment
 
     def _filters(self) -> dict[str, Callable[..., Any]]:
         return {
             "date": self.date,
-            "day": lambda value: format_date(value, format="medium", locale=self._locale()),
+            "day": dates_in_words.day,
             "moment": self.moment,
             "ago": self.ago,
             "number": self.number,
+            "german": mixed_text.german,
+            "said_in": mixed_text.in_language,
+            "ltr": mixed_text.ltr,
             "iso": lambda time: _local(time).isoformat(),
             "short_hash": lambda value: value.hex()[:16],
         }
+
+
+def language_headers() -> dict[str, str]:
+    """Return the headers that tell caches and readers in which language a page is, and what that depends on."""
+    return {"Content-Language": LANGUAGE.get(), "Vary": "Accept-Language"}
 
 
 def _local(time: int) -> datetime:

@@ -30,16 +30,12 @@ from shared.errors import (
     WeakKeyError,
 )
 from shared.logs import Log, describe_exception
-from shared.web.pages import PLAIN, Pages
+from shared.web.messages import N_, SOURCE_LANGUAGE
+from shared.web.pages import PLAIN, Pages, language_headers
 
 PROBLEM_JSON = "application/problem+json"
 _RETRY_SECONDS = 30
 _RETRY_MAX_SECONDS = 3600  # PROTOCOL 5
-
-
-def N_(text: str) -> str:  # noqa: N802 - the usual name of a marker for the collector of texts
-    """Mark a text for translation; it is translated when the page is made."""
-    return text
 
 
 @dataclass(frozen=True)
@@ -205,6 +201,8 @@ def problem_page(problem: Problem, pages: Pages) -> Response[str]:
         "problem.html",
         heading=pages.gettext(problem.family.heading),
         advice=problem.advice or pages.gettext(problem.family.advice),
+        # What an error itself says is German.
+        **({"advice_language": SOURCE_LANGUAGE} if problem.advice else {}),
         problems=(problem.extra or {}).get("errors", {}),
         status=problem.family.status,
         code=problem.code,
@@ -215,7 +213,7 @@ def problem_page(problem: Problem, pages: Pages) -> Response[str]:
         html,
         status_code=problem.family.status,
         media_type="text/html",
-        headers={**_headers(problem), "Vary": "Accept"},
+        headers={**_headers(problem), **language_headers(), "Vary": "Accept, Accept-Language"},
     )
 
 

@@ -5,6 +5,7 @@ Node and hub bring what differs: their pages, what a push means to them, and the
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
@@ -18,15 +19,20 @@ from shared.database import Database
 from shared.errors import KreisweitError
 from shared.logs import Log, describe_exception
 from shared.web.assets import asset_routes
+from shared.web.compression import Compression
 from shared.web.conditional import ConditionalRequests
+from shared.web.counting import Counting, Counts, stop_flushing
 from shared.web.desk.guard import verify_desk
 from shared.web.feed_routes import FeedRoutes
 from shared.web.headers import SecurityHeaders
+from shared.web.kept_pages import KeptPages, Version
 from shared.web.languages import Languages
 from shared.web.pages import Pages
 from shared.web.problems import problem_handlers
 
 _NO_STORE = {"Cache-Control": "no-store"}
+_GERMAN = (DESK, "/verbund", "/mitglieder", "/bestaetigen", "/aendern", "/antwort")
+"""Beginnings of paths whose pages are German for everybody: for those who work here, run a node or answer a letter."""
 
 Check = Callable[[], str]
 """Looks at one thing this party needs; returns "ok" or a code that says what is wrong."""
@@ -50,11 +56,15 @@ def make_site(
     handlers: Sequence[ControllerRouterHandler],
     checks: dict[str, Check],
     jobs: Jobs | None,
+    counts: Counts,
+    version: Version,
 ) -> Litestar:
     """Return the application; its lifespan starts the jobs, and ends them and all waiting.
 
     Whoever opened the database closes it after the application has ended.
 
+    Args:
+        version: tells when pages that were made before may no longer be shown.
     Raises:
         ConfigError: a route of the desk states no right.
     """
@@ -62,12 +72,14 @@ def make_site(
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         app.state.end_waiting = feed.close
+        flushing = asyncio.create_task(counts.keep_flushing())
         try:
             if jobs is not None:
                 await jobs.start()
             yield
         finally:
             await feed.close()
+            await stop_flushing(flushing)
             if jobs is not None:
                 await jobs.stop()
 
@@ -82,8 +94,11 @@ def make_site(
     )
     verify_desk(app)
     # Around everything, routing and its errors included: the framework answers 405 to HEAD before any middleware runs.
-    localised = Languages(app.asgi_handler, tuple(pages.languages), german=(DESK,))
-    app.asgi_handler = SecurityHeaders(ConditionalRequests(localised))
+    # From the inside: an answer is compressed (once, if its page is kept), kept under the language that was chosen
+    # before, compared with what the client holds (by the tag of the very bytes), and dressed in headers, 304 or not.
+    kept = KeptPages(Compression(app.asgi_handler), version)
+    localised = Languages(kept, tuple(pages.languages), german=_GERMAN)
+    app.asgi_handler = SecurityHeaders(Counting(ConditionalRequests(localised), counts))
     return app
 
 

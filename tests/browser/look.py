@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Protocol
 
 from playwright.sync_api import BrowserContext
 
@@ -20,6 +21,15 @@ from shared.accounts.store import accounts
 from shared.accounts.store import sessions as session_store
 from tests.browser.axe import findings, is_wider_than_its_window
 from tests.browser.conftest import WIDE, Served
+
+
+class Site(Protocol):
+    """Something behind a real server."""
+
+    @property
+    def url(self) -> str:
+        """Its address, without a path."""
+
 
 PICTURES = os.environ.get("KREISWEIT_TEST_PICTURES", "")
 """Folder for a picture of every page that is looked at; empty = none."""
@@ -42,7 +52,7 @@ def hold_session(served: Served, context: BrowserContext, account_id: int, stage
 class Look:
     """Looks at pages and collects what is wrong with each."""
 
-    def __init__(self, served: Served, context: BrowserContext) -> None:
+    def __init__(self, served: Site, context: BrowserContext) -> None:
         self.page = context.new_page()
         self.found: list[str] = []
         self._url = served.url

@@ -21,7 +21,7 @@ from tests.support.lone_node import offer
 SAMPLE = Path(__file__).parents[2] / "deploy" / "data" / "offers-recklinghausen.csv"
 AUTHOR, EDITOR = Editor("Person Ayla"), Editor("Person Rita", may_publish=True)
 _NAMED = re.compile(r"(?<=/)(?:[0-9a-f]{16,64}|[0-9]+|[A-Za-z0-9_-]{22,})(?=/|$)")
-_FILES = re.compile(r"/ausgabe|/fehler|\.xlsx|\.csv|\.json|/feed/|/mirror/")
+_FILES = re.compile(r"/ausgabe|\.atom|/fehler|\.xlsx|\.csv|\.json|/feed/|/mirror/")
 _LEAST_PAGES = 30
 
 

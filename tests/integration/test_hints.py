@@ -133,20 +133,6 @@ def test_slowed_visitor_keeps_the_text_and_is_told_how_long(world: World) -> Non
     assert "60 Sekunden" in answers[-1].text
 
 
-def test_foreign_offer_names_its_owner_and_keeps_nothing(world: World) -> None:
-    rid = publish(world.nodes["marl"], "Zeichenkurs")
-    world.settle()
-    path = f"/angebote/{rid.hex()}/hinweis"
-    with TestClient(app_of(world.nodes["herten"])) as client:
-        page = client.get(path, headers=BROWSER).text
-        client.post(path, data={"text": "Die Nummer ist falsch."}, headers=FORM)
-
-    assert "Dieses Angebot pflegt Stadt Marl" in page
-    assert "<textarea" not in page
-    assert re.search(r'href="https?://[^"]+/angebote/' + rid.hex() + '/hinweis"', page)
-    assert hints.list_hints(world.nodes["herten"], CHIEF) == []
-
-
 def test_form_from_another_site_and_unknown_offers_are_refused(world: World) -> None:
     rid = publish(world.nodes["herten"], "Zeichenkurs")
     world.settle()

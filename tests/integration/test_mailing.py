@@ -11,9 +11,9 @@ from node import mailing
 from node.city import PASSWORD_FILE, save_city, save_password
 from node.erasing import erase, find
 from node.party import Node
-from node.store import mails
-from node.store.mails import Mail
 from shared.errors import ConflictError, InputError
+from shared.mailing.store import mails
+from shared.mailing.store.mails import Mail
 from tests.support.certificates import Authority
 from tests.support.desk import add_person, at_desk, make_desk_node
 from tests.support.lone_node import files_with

@@ -196,38 +196,42 @@ def test_each_answer_works_once_and_unknown_links_are_dealt_with(
     assert checked_on(herten, rid) == "2025-01-01"
 
 
-def test_nothing_is_asked_without_open_links_and_at_most_every_five_minutes(
+def test_hub_is_asked_every_ten_minutes_and_every_five_while_a_link_is_open(
     world: World, site: HubSite, herten: Node, rid: bytes
 ) -> None:
-    ask(world, herten)
-    assert site.asked == 0
+    def count(seconds: int) -> int:
+        before = site.asked
+        for _ in range(seconds // 60):
+            world.clock.time += 60
+            relaying.fetch_answers(herten)
+        return site.asked - before
+
+    count(600)
+    assert count(3600) == 6
 
     letter_link(herten)
-    for _ in range(10):
-        relaying.fetch_answers(herten)
-    assert site.asked == 1
+    assert count(3600) == 12
 
     world.clock.time += 22 * DAY
-    ask(world, herten)
-    assert site.asked == 1
+    count(600)
+    assert count(3600) == 6
 
 
 def test_tick_of_the_node_fetches(world: World, site: HubSite, herten: Node, rid: bytes) -> None:
     post(site, letter_link(herten), answer="confirmed")
 
-    world.tick(130)
+    world.tick(400)
 
     assert checked_on(herten, rid) == today(herten)
 
 
 def test_failure_is_told_and_waits_longer(world: World, site: HubSite, herten: Node, rid: bytes) -> None:
     letter_link(herten)
-    site.is_down = True
+    site.is_down, before = True, site.asked
     for _ in range(4):
         ask(world, herten)
-    asked = site.asked
 
-    assert asked < 4
+    assert site.asked - before < 4
     assert "nicht erreichbar" in relaying.describe_failure(herten)
 
     site.is_down = False
@@ -404,6 +408,27 @@ def test_node_refuses_answers_that_are_none(world: World, site: HubSite, herten:
     assert relaying.fetch_answers(herten) == 2
     with herten.db.read() as conn:
         assert facts.load_fact(conn, "relay-acks") == "0" * 32
+
+
+def test_kind_of_a_later_version_is_noted_once_and_not_asked_for_again(
+    world: World, site: HubSite, herten: Node, rid: bytes
+) -> None:
+    stream = StringIO()
+    herten.log = open_log(stream, herten.clock, party="herten")
+    hint = {"id": "1" * 32, "kind": "later", "text": "Frau Beispiel"}
+    world.network.sites["hub"] = _Fixed(json.dumps({"hints": [hint]}).encode())
+    world.clock.time += 3601
+    relaying.fetch_answers(herten)
+    with herten.db.read() as conn:
+        assert facts.load_fact(conn, "relay-acks") == "1" * 32
+
+    world.network.sites["hub"] = _Fixed(b'{"hints":[]}')
+    assert ask(world, herten) == 0
+
+    assert stream.getvalue().count("hint_of_unknown_kind") == 1
+    assert "Beispiel" not in stream.getvalue()
+    with herten.db.read() as conn:
+        assert facts.load_fact(conn, "relay-acks") == ""
 
 
 class _Fixed(msgspec.Struct):

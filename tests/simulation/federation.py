@@ -28,7 +28,16 @@ from tests.simulation.disks import Crash, SimulatedDisk
 from tests.simulation.follower import Follower
 from tests.simulation.ledger import Ledger, SignedRoots, published_in
 from tests.simulation.network import CRASH, FaultyNetwork
-from tests.support.world import CITIES, NetworkAccess, PartySite, SharedClock, VirtualClock, World, publish
+from tests.support.world import (
+    CITIES,
+    NetworkAccess,
+    PartySite,
+    SharedClock,
+    VirtualClock,
+    World,
+    publish,
+    signed_paths,
+)  # fmt: skip
 
 PUSH_ONLY = "herten"
 FOLLOWER = "integrator"
@@ -91,7 +100,7 @@ class Federation(World):
         assert isinstance(db, SimulatedDisk)
         hub = super()._open_hub(db, is_new=is_new)
         self.network.sites["hub"] = PartySite(
-            self._files(hub, "hub"), lambda body: hub_receiving.receive_push(hub, body)
+            self._files(hub, "hub"), lambda body: hub_receiving.receive_push(hub, body), signed_paths(hub)
         )
         return hub
 

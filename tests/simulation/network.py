@@ -103,11 +103,16 @@ class FaultyNetwork(Network):
         """Deliver what was on the way for a while; nobody waits for the answer any more."""
         if self._parties().is_up(request.receiver) and request.receiver not in self.cut | self.far:
             self._note(request, "late")
-            self.pushes.append(request)
+            self._keep_push(request)
             try:
                 self._answer(request)
             except FetchError:
                 return
+
+    def _keep_push(self, request: Exchange) -> None:
+        """Remember pushes alone, to be delivered again: signed requests of the back channel are taken once."""
+        if request.path == "/federation/push":
+            self.pushes.append(request)
 
     def _parties(self) -> Parties:
         assert self.parties is not None
@@ -141,8 +146,7 @@ class FaultyNetwork(Network):
             return instead
         if is_push and fault in (TRUNCATE, FLIP) and self.dice.random() < 0.5:
             request, fault = msgspec.structs.replace(request, body=self._damaged(request.body, fault)), ""
-        if is_push:
-            self.pushes.append(request)
+        self._keep_push(request)
         answered = self._answer(request)
         if fault == DUPLICATE:
             answered = self._answer(request)

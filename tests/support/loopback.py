@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from shared.database import Database
 from shared.holdings import edits, logs
 from shared.holdings.edits import NEW, Edit
 from shared.logs import open_log
+from shared.net.fetcher import NO_HEADERS, Fetched, Posted
+from shared.net.http import HttpClient
 from shared.web.feed_routes import Join
 from shared.web.server import make_server
 from tests.support.world import World, disk_image
@@ -90,3 +92,25 @@ def erase(node: Node, *commitments: bytes) -> None:
     """Put an erasure of these versions into a node's outbox."""
     with node.db.write() as conn:
         edits.add_edit(conn, Edit("erase", "offer", None, NEW, node.clock.now(), body=b"".join(commitments)))
+
+
+class HubAt:
+    """Asks a hub at the port where it happens to listen."""
+
+    def __init__(self, client: HttpClient, url: str) -> None:
+        self._client, self._url = client, url
+
+    def get(
+        self, url: str, *, max_bytes: int, deadline_seconds: float, etag: str = "", wait_seconds: int = 0,
+        content_types: Sequence[str] = (),
+    ) -> Fetched:  # fmt: skip
+        raise AssertionError(f"only signed requests go this way, not {url}")
+
+    def post(
+        self, url: str, body: bytes, *, content_type: str, max_bytes: int, deadline_seconds: float,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Posted:  # fmt: skip
+        return self._client.post(
+            url.replace("http://hub", self._url), body, content_type=content_type, max_bytes=max_bytes,
+            deadline_seconds=deadline_seconds, headers=headers,
+        )  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from hub import notes
+from hub import notes, relaying, reporting
 from hub import receiving as hub_receiving
 from hub import upkeep as hub_upkeep
 from hub.party import Hub
@@ -22,10 +22,12 @@ from node import upkeep as node_upkeep
 from node.party import Node
 from node.settings import Membership, NodeSettings
 from shared.database import Database
-from shared.errors import FetchError, ParseError
+from shared.errors import AccessError, FetchError, InputError, ParseError, VerificationError
+from shared.feed import inbox, passed_hints, report
 from shared.feed.keys import LOG, WITNESS, SigningKey
 from shared.feed.payload import commitment_of, seal_payload
 from shared.feed.push import PushAnswer, PushBody, format_answer, parse_push
+from shared.feed.request import HEADER
 from shared.feed.roster import HubRow, MemberRow, Roster, format_roster, sign_roster
 from shared.holdings import edits, facts, logs
 from shared.holdings.edits import NEW, Edit
@@ -163,11 +165,22 @@ class NetworkAccess:
 class PartySite:
     """Serves one party's feed files and takes pushes, as its web application does."""
 
-    def __init__(self, files: FeedFiles, receive: Callable[[PushBody], PushAnswer]) -> None:
+    def __init__(
+        self,
+        files: FeedFiles,
+        receive: Callable[[PushBody], PushAnswer],
+        signed: Mapping[str, Callable[[str, bytes], bytes]] | None = None,
+    ) -> None:
         self._files = files
         self._receive = receive
+        self._signed = dict(signed or {})
 
     def answer(self, exchange: Exchange) -> Answered:
+        if exchange.method == "POST" and exchange.path in self._signed:
+            try:
+                return Answered(200, self._signed[exchange.path](exchange.headers.get(HEADER, ""), exchange.body))
+            except (InputError, AccessError, VerificationError):
+                return Answered(422)
         if exchange.method == "POST" and exchange.path == "/federation/push":
             try:
                 body = parse_push(exchange.body)
@@ -178,6 +191,15 @@ class PartySite:
             return Answered(405)
         answer = self._files.get(exchange.path, if_none_match=exchange.etag)
         return Answered(answer.status, answer.body, answer.headers.get("ETag", ""))
+
+
+def signed_paths(hub: Hub) -> Mapping[str, Callable[[str, bytes], bytes]]:
+    """What the hub answers to signed requests, by path."""
+    return {
+        inbox.PATH: lambda header, body: relaying.receive_inbox(hub, header, body),
+        passed_hints.PATH: lambda header, body: relaying.receive_hints(hub, header, body),
+        report.PATH: lambda header, body: reporting.receive_report(hub, header, body),
+    }
 
 
 class World:
@@ -277,7 +299,9 @@ class World:
                 begin_log(db, conn, msgspec.structs.replace(hub.own_keys, ags="05562000"), hub.signer, now=clock.now())
                 hub.book.extend(conn, self.roster_note)
         self.network.sites["hub"] = PartySite(
-            self._files(hub, "hub"), lambda body: hub_receiving.receive_push(hub, body)
+            self._files(hub, "hub"),
+            lambda body: hub_receiving.receive_push(hub, body),
+            signed_paths(hub),
         )
         return hub
 

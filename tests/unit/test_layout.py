@@ -42,6 +42,8 @@ SQL_STORES = (
     "shared/database.py",
     "shared/accounts/store/",
     "shared/accounts/tables.py",
+    "shared/mailing/store/",
+    "shared/mailing/tables.py",
     "node/store",
     "hub/store",
 )

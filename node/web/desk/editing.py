@@ -40,7 +40,7 @@ from shared.model.hours import Hours, read_hours
 from shared.model.parts import Schedule
 from shared.model.text import fold
 from shared.model.vocabulary.terms import Vocabulary
-from shared.web import offer_words
+from shared.web import time_words
 from shared.web.desk.forms import Form, form_of
 from shared.web.desk.guard import DeskRequest, desk_get, desk_post
 from shared.web.pages import Pages
@@ -206,14 +206,14 @@ def _rows(form: Form, group: str, *, is_open: bool) -> list[int]:
 
 
 def _slot_words(hours: Hours | None) -> list[str]:
-    return offer_words.times(hours.slots) if hours is not None and hours.is_read else []
+    return time_words.times(hours.slots) if hours is not None and hours.is_read else []
 
 
 def _current_slots(found: OwnOffer | None) -> list[str]:
     """Return the confirmed hours of the offer as it is kept, in words."""
     slots = found.doc.get("schedules") if found is not None else None
     try:
-        return offer_words.times(msgspec.convert(slots or (), tuple[Schedule, ...]))
+        return time_words.times(msgspec.convert(slots or (), tuple[Schedule, ...]))
     except msgspec.ValidationError:
         return []
 

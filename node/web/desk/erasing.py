@@ -34,7 +34,12 @@ PLACES: Mapping[str, str] = {
     "note": "Quellenangabe",
     "remark": "Hinweis an Kolleginnen und Kollegen",
     "basis": "Vermerk zur Rechtsgrundlage",
+    "mail": "Mail im Postausgang",
+    "hint": "Hinweis von außen",
+    "subscription": "Abo einer Suche",
+    "setting": "Einstellung der Stadt",
 }
+_BESIDE = "Neben den Angeboten"
 _NAME_MAX = 200
 
 
@@ -97,7 +102,7 @@ def _rows(hits: Sequence[Hit]) -> list[tuple[str, str, list[tuple[str, int, str]
         by_offer.setdefault("" if hit.where == "basis" else hit.id.hex(), []).append(hit)
     rows = []
     for rid, found in by_offer.items():
-        title = next((hit.title for hit in found if hit.title), "Angebot ohne Titel" if rid else PLACES["basis"])
+        title = next((hit.title for hit in found if hit.title), "Angebot ohne Titel" if rid else _BESIDE)
         places = []
         for where in dict.fromkeys(hit.where for hit in found):
             same = [hit for hit in found if hit.where == where]

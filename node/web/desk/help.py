@@ -29,6 +29,7 @@ SECTIONS: Mapping[str, str] = {
     "vorgaenge": "Vorgänge",
     "hinweise": "Hinweise",
     "links": "Links",
+    "zahlen": "Zahlen",
     "postausgang": "Postausgang",
     "einstellungen": "Einstellungen",
     "stadt": "Texte und Kontakt",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from node.city import City
 from node.party import Node
+from shared.web.public.legal_texts import privacy_facts
 
 
 def propose_imprint(node: Node, city: City) -> str:
@@ -53,27 +54,9 @@ def propose_privacy(node: Node, city: City) -> str:
 
 Datenschutzbeauftragte Person: [Name und Erreichbarkeit …]
 
-### Wenn Sie suchen und lesen
+Der Webserver vor diesem Programm schreibt Zugriffe so mit: [was er aufzeichnet und wie lange …]
 
-Diese Seiten setzen keine Cookies und binden nichts von anderen Anbietern ein. Was Sie suchen, wird nicht gespeichert.
-Der Webserver schreibt Zugriffe so mit: [was der Webserver aufzeichnet und wie lange …]
-
-### Wenn Sie uns einen Hinweis schreiben
-
-Wir speichern Ihren Text und, wenn Sie sie angeben, Ihre E-Mail-Adresse oder Telefonnummer, um nachzufragen und zu
-antworten. Die Kontaktangabe löschen wir 30 Tage, nachdem der Hinweis erledigt ist. Ihre IP-Adresse speichern wir dabei
-nicht. Gegen massenhafte Einträge merken wir uns einen Tag lang eine nicht umkehrbare Kennzahl Ihres Netzes.
-
-### Ansprechpersonen in Angeboten
-
-Namen und Kontaktdaten von Ansprechpersonen stehen im Verzeichnis, weil es zu ihrer Aufgabe gehört oder weil sie
-eingewilligt haben (Artikel 6 Absatz 1 DSGVO). Das Verzeichnis wird von allen Städten im Kreis gemeinsam gezeigt. Wird
-eine Person gelöscht, so löschen auch die anderen Städte ihre Angaben.
-
-### Erinnerungen an Träger
-
-An die Adresse, die zu einem Angebot hinterlegt ist, senden wir Mails mit der Frage, ob die Angaben noch stimmen.
-
+{privacy_facts()}
 ### Wenn Sie hier arbeiten
 
 Für angemeldete Beschäftigte setzen wir ein Cookie, das mit der Abmeldung endet. Wer was geändert hat, wird hier

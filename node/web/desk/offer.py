@@ -28,7 +28,7 @@ from shared.model.offer import OfferDoc, links_of, offer_from_builtins, translat
 from shared.model.rules import Problem, check_offer
 from shared.web.desk.forms import form_of
 from shared.web.desk.guard import DeskRequest, desk_get, desk_post
-from shared.web.offer_page import sections
+from shared.web.offer_page import Reading, sections
 
 PUBLISHED = "Veröffentlicht. In wenigen Sekunden steht es bei allen Städten im Kreis."
 HANDED_IN = "Zur Freigabe gegeben. Die Redaktion sieht es auf ihrer Startseite."
@@ -70,13 +70,12 @@ def _pages(room: Room) -> Sequence[HTTPRouteHandler]:
     def preview_page(request: DeskRequest, rid: FromPath[str]) -> Response[str]:
         found = workflow.open_for(node, editor_of(request), offer_id(rid))
         tag = query_text(request, "sprache", most=12)
-        doc, _ = _typed(found)
-        if doc is not None and tag in doc.translations:
-            doc = translated(doc, tag)
+        source, _ = _typed(found)
+        doc = source if source is None or tag not in source.translations else translated(source, tag)
         return desk.respond(
             request, "desk/preview.html", path=OFFERS, offer=found, doc=doc, **_languages(room, found, tag),
             title=doc.name if doc is not None and doc.name else title_of(found.doc),
-            sections=[] if doc is None else sections(doc, room.words),
+            sections=[] if doc is None else sections(doc, room.words, Reading(source=source)),
         )  # fmt: skip
 
     return [offer_page, history_page, preview_page]

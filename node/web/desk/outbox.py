@@ -8,12 +8,13 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from node import mailing
+from node import following, mailing
 from node.city import load_city
 from node.web.desk.room import Room
 from shared.accounts.links import DESK
 from shared.accounts.rights import Right
 from shared.errors import NotFoundError
+from shared.mailing.subscribing import SEARCH_TOLD_FROM
 from shared.web.desk.guard import DeskRequest, desk_get, desk_post, signed_in
 
 OUTBOX = f"{DESK}/postausgang"
@@ -30,7 +31,8 @@ def outbox_routes(room: Room) -> Sequence[HTTPRouteHandler]:
             raise NotFoundError("Der Postausgang gehört der Stadt")
         return desk.respond(
             request, "desk/outbox.html", mails=mailing.list_mails(node), states=mailing.STATES, kinds=mailing.KINDS,
-            city=load_city(node), may_act=me.may(Right.SETTINGS),
+            city=load_city(node), may_act=me.may(Right.SETTINGS), least=SEARCH_TOLD_FROM,
+            followed=following.count_followers(node) if me.may(Right.SETTINGS) else None,
         )  # fmt: skip
 
     @desk_get("/postausgang/{number:int}", right=Right.SETTINGS)

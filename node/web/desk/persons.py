@@ -25,7 +25,7 @@ from shared.errors import ParseError, RuleError
 from shared.model.text import fold, one_line, running_text
 from shared.web.desk.forms import Form, form_of
 from shared.web.desk.guard import DeskRequest, desk_get, desk_post
-from shared.web.offer_words import day
+from shared.web.time_words import day
 
 PERSONS = f"{DESK}/personen"
 

@@ -7,6 +7,7 @@ from litestar import Router
 from node.party import Node
 from node.web.desk.editing import editing_routes
 from node.web.desk.erasing import erasing_routes
+from node.web.desk.figures import FIGURES, figure_routes
 from node.web.desk.help import help_path, help_routes
 from node.web.desk.hints import HINTS, hint_routes
 from node.web.desk.links import LINK_LIST, link_routes
@@ -41,6 +42,7 @@ LINKS = (
     DeskLink(f"{DESK}/vorgaenge", "Vorgänge", Right.READ),
     DeskLink(HINTS, "Hinweise", Right.HINTS),
     DeskLink(LINK_LIST, "Links", Right.READ),
+    DeskLink(FIGURES, "Zahlen", Right.READ),
     DeskLink(OUTBOX, "Postausgang", Right.HINTS),
     DeskLink(SETTINGS, "Einstellungen", Right.SETTINGS),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
@@ -70,6 +72,7 @@ def desk_router(node: Node, pages: Pages, words: Words, log: Log) -> Router:
             *translation_routes(room),
             *hint_routes(room),
             *link_routes(room),
+            *figure_routes(room),
             *help_routes(room),
             *outbox_routes(room),
             *settings_routes(room),

@@ -26,7 +26,7 @@ _LOGO_FORM_BYTES = 512 * 1024
 _CITY_FIELDS = (
     "greeting", "office", "office_street", "office_town", "office_phone", "office_email", "office_hours",
 )  # fmt: skip
-_LEGAL_FIELDS = ("imprint", "privacy")
+_LEGAL_FIELDS = ("imprint", "privacy", "accessibility")
 _MAIL_FIELDS = ("mail_host", "mail_port", "mail_security", "mail_user", "mail_sender", "mail_sender_name")
 
 
@@ -98,12 +98,17 @@ def _form_routes(room: Room) -> Sequence[HTTPRouteHandler]:
         city = load_city(room.node)
         imprint = city.imprint or propose_imprint(room.node, city)
         privacy = city.privacy or propose_privacy(room.node, city)
-        return _show(room, request, _LEGAL, Form({"imprint": [imprint], "privacy": [privacy]}))
+        return _show(
+            room,
+            request,
+            _LEGAL,
+            Form({"imprint": [imprint], "privacy": [privacy], "accessibility": [city.accessibility]}),
+        )
 
     @desk_post("/einstellungen/recht", right=Right.SETTINGS)
     def save_legal(request: DeskRequest) -> Response[str]:
         form = form_of(request)
-        left = len(gaps_in(form.text("imprint"))) + len(gaps_in(form.text("privacy")))
+        left = sum(len(gaps_in(form.text(name))) for name in _LEGAL_FIELDS)
         shown = "Was keine Lücken hat, ist jetzt öffentlich."
         return _save(
             room, request, _LEGAL, f"Gespeichert. Noch {left} Lücken. {shown}" if left else f"Gespeichert. {shown}"

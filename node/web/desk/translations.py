@@ -22,7 +22,7 @@ from shared.model.text import sort_key
 from shared.model.vocabulary.terms import Vocabulary
 from shared.web.desk.forms import Form, form_of
 from shared.web.desk.guard import DeskRequest, desk_get, desk_post
-from shared.web.offer_words import day
+from shared.web.time_words import day
 
 TRANSLATIONS = f"{DESK}/uebersetzungen"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

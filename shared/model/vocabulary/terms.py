@@ -27,12 +27,16 @@ NAMES: Final = (
 )
 UNKNOWN: Final = "unbekannt"  # the code that stands for a named gap
 
+_Tag = Annotated[str, Meta(max_length=20, pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8})*(?![\s\S])")]
+_Label = Annotated[str, Meta(min_length=1, max_length=120)]
+
 
 class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One term; the fields after `parent` are used by languages only."""
+    """One term; `label` is German, `labels` has the other languages; the fields after `aliases` are for languages."""
 
     code: Annotated[str, Meta(max_length=64, pattern=r"^[a-z0-9][a-z0-9_.-]*(?![\s\S])")]
-    label: Annotated[str, Meta(min_length=1, max_length=120)]
+    label: _Label
+    labels: dict[_Tag, _Label] = {}
     parent: str | None = None
     aliases: tuple[str, ...] = ()
     direction: Literal["ltr", "rtl"] | None = None
@@ -65,10 +69,10 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """The term of this code, or None."""
         return next((term for term in self.terms if term.code == code), None)
 
-    def label(self, code: str) -> str:
-        """The German label, or the code itself where a newer program published a term we do not know."""
+    def label(self, code: str, language: str = "de") -> str:
+        """The label in a language, in German where that is missing; the code itself for a term we do not know."""
         term = self.get(code)
-        return code if term is None else term.label
+        return code if term is None else term.labels.get(language, term.label)
 
     def term_id(self, code: str) -> str:
         """The id of a term, 32 hex digits: equal on all nodes, whatever the label or version."""
@@ -84,7 +88,10 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return tuple(above)
 
     def find(self, label: str) -> Term | None:
-        """The term whose label, own name or alias reads like this, ignoring case and accents; None if there is none."""
+        """The term whose German label, own name or alias reads like this, ignoring case and accents, or None.
+
+        Labels of other languages are not looked at: in an import they would make one word mean two things.
+        """
         wanted = fold(label)
         return next((term for term in self.terms if wanted in _names(term)), None)
 

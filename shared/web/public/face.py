@@ -15,24 +15,11 @@ from shared.clock import Clock
 from shared.consume import shown_origins
 from shared.database import Database
 from shared.feed.catalogue_note import CatalogueNote
-from shared.search.asking import Asked
-from shared.search.found import Answer, Hit
+from shared.mailing.subscribing import Subscriptions
+from shared.model.hints import Taken
+from shared.search.finding import Finder
 from shared.web.offer_words import Words
 from shared.web.pages import Pages, Standing
-
-
-class Finds(Protocol):
-    """Answers questions from the search index (`shared.search.finding.Finder`)."""
-
-    @property
-    def stamp(self) -> int:
-        """State of the index; changes with every change of the catalogue."""
-
-    def find(self, asked: Asked, *, today: date, per_page: int = 20) -> Answer:
-        """Return one page of offers with the counts of every filter."""
-
-    def matching(self, asked: Asked, *, today: date) -> list[Hit]:
-        """Return all offers in order, without counts."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +48,21 @@ class Texts:
     office: Office = Office()
     imprint: str = ""
     privacy: str = ""
+    accessibility: str = ""
+
+
+class Mailbox(Protocol):
+    """Takes what visitors write about the pages themselves, for the party's office."""
+
+    def is_open(self) -> bool:
+        """Tell whether a message would reach somebody."""
+
+    def take(self, text: str, contact: str, *, address: str) -> int:
+        """Pass a message on; returns how many seconds to wait first, 0 when it was taken.
+
+        Args:
+            address: of the visitor, for the pace alone; it is not kept.
+        """
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,16 @@ class Face:
         member: name of the party in the federation; `hub` for the hub.
         own_city: the member whose offers come first; empty at the hub.
         public_url: origin under which people reach the pages, for links in feeds, letters and codes; empty if unknown.
+        finder: answers questions.
         said: returns the newest catalogue note.
         hides: tells whether persons are hidden in the records of a member.
         texts: returns what the party set.
         remarks: returns what visitors should know just now.
+        take_hint: keeps a checked hint for the owner of a shown offer; given the record's id, text, contact, and the
+            visitor's address for the pace alone.
+        subscriptions: letters about searches; None where none are offered.
+        site_of: returns where a member's own pages are; empty where its node cannot be reached from outside.
+        mailbox: where messages about the pages go; None where nobody can be written to from here.
     """
 
     member: str
@@ -92,11 +100,16 @@ class Face:
     clock: Clock
     pages: Pages
     words: Words
+    finder: Finder
     public_url: str
     said: Callable[[], CatalogueNote | None]
     hides: Callable[[str], bool]
     texts: Callable[[], Texts]
     remarks: Callable[[], Sequence[Remark]]
+    take_hint: Callable[[bytes, str, str, str], Taken]
+    site_of: Callable[[str], str]
+    subscriptions: Subscriptions | None = None
+    mailbox: Mailbox | None = None
 
     def today(self) -> date:
         """Return the day in the district."""

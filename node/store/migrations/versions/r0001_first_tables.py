@@ -392,7 +392,9 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=12), nullable=False),
         sa.Column("editor", sa.Text(), nullable=False),
         sa.Column("closed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("ref", sa.LargeBinary(length=16), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hint")),
+        sa.UniqueConstraint("ref", name=op.f("uq_hint_ref")),
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("hint", schema=None) as batch_op:
@@ -403,9 +405,11 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("rid", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("subscription", sa.LargeBinary(length=16), nullable=True),
         sa.Column("recipient", sa.String(length=254), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("unsubscribe", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("time", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
@@ -417,6 +421,56 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("mail", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_mail_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_mail_subscription"), ["subscription"], unique=False)
+
+    op.create_table(
+        "subscription",
+        sa.Column("id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("address", sa.String(length=254), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("rhythm", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("confirm_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("end_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("created", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("confirmed", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("told", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("due", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("seen", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subscription")),
+        sa.UniqueConstraint("end_hash", name=op.f("uq_subscription_end_hash")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("subscription", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_subscription_address"), ["address"], unique=False)
+        batch_op.create_index(batch_op.f("ix_subscription_confirm_hash"), ["confirm_hash"], unique=False)
+        batch_op.create_index(batch_op.f("ix_subscription_due"), ["due"], unique=False)
+
+    op.create_table(
+        "told_offer",
+        sa.Column("rid", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("member", sa.String(length=32), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("commitment", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("time", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("rid", name=op.f("pk_told_offer")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("told_offer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_told_offer_commitment"), ["commitment"], unique=False)
+
+    op.create_table(
+        "subscription_visit",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key_hash", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("time", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subscription_visit")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("subscription_visit", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_subscription_visit_key_hash"), ["key_hash", "time"], unique=False)
+        batch_op.create_index(batch_op.f("ix_subscription_visit_time"), ["time"], unique=False)
 
     op.create_table(
         "review",
@@ -450,5 +504,25 @@ def upgrade() -> None:
         sa.Column("due_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("ignored_until", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_link_state")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "tally",
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("day", "kind", "key", name=op.f("pk_tally")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "hint_out",
+        sa.Column("id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("rid", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("contact", sa.String(length=254), nullable=False),
+        sa.Column("created", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hint_out")),
         sqlite_with_rowid=False,
     )

@@ -1,0 +1,82 @@
+"""Reports of the members: what their pages were asked in a day, and what their offers lack (PROTOCOL 14)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+import sqlalchemy as sa
+
+from hub.party import Hub
+from hub.signed import identify
+from hub.store import reports
+from shared.errors import ParseError
+from shared.feed.report import PATH, Report, format_report, parse_report
+from shared.feed.request import parse_header
+from shared.holdings import tally
+
+DAYS_BACK = 40
+"""A report of an older day is a mistake of a clock."""
+_DAYS_OF_MONTH = 31
+_TERMS_MAX = 50
+
+
+class MemberReport(msgspec.Struct, frozen=True):
+    """One day of one member; `hub` names the hub's own pages, which have no offers."""
+
+    member: str
+    report: Report
+
+
+def receive_report(hub: Hub, header: str, body: bytes) -> bytes:
+    """Answer `POST /federation/report`: keep a member's counts of a day, in place of what it reported before.
+
+    Raises:
+        ParseError: no signed report, or of a day that is not over or long ago.
+        AccessError, VerificationError: see `signed.identify`.
+    """
+    signed, report = parse_header(header), parse_report(body)
+    now = hub.clock.now()
+    with hub.db.write() as conn:
+        member = identify(hub, conn, PATH, signed, body)
+        # Our midnight is not the district's: a day of difference is no mistake.
+        if not timedelta(0) <= _today(now) - report.day <= timedelta(days=DAYS_BACK):
+            raise ParseError(f"a report of {report.day}; possible are the last {DAYS_BACK} days")
+        reports.save_report(conn, member, report.day.isoformat(), format_report(report).decode(), now=now)
+    return msgspec.json.encode({"taken": report.day})
+
+
+def list_reports(hub: Hub, *, days: int = 30) -> list[MemberReport]:
+    """Return the reports of the last days, the newest day first, the hub's own counts among them."""
+    today = _today(hub.clock.now())
+    since = (today - timedelta(days=days)).isoformat()
+    with hub.db.read() as conn:
+        found = [
+            MemberReport(member, parse_report(body.encode()))
+            for member, body in reports.load_reports(conn, since=since)
+        ]  # fmt: skip
+        found += _own(conn, since, today)
+    return sorted(found, key=lambda one: (-one.report.day.toordinal(), one.member))
+
+
+def _own(conn: sa.Connection, since: str, today: date) -> list[MemberReport]:
+    until = (today - timedelta(days=1)).isoformat()
+    searches = tally.by_day(conn, tally.SEARCH, since=since, until=until)
+    views = tally.by_day(conn, tally.VIEW, since=since, until=until)
+    return [
+        MemberReport("hub", Report(
+            date.fromisoformat(day), searches.get(day, 0), views.get(day, 0),
+            terms=tuple(tally.by_key(conn, tally.NOTHING, since=day, until=day, most=_TERMS_MAX)),
+        ))
+        for day in {*searches, *views}
+    ]  # fmt: skip
+
+
+def forget_old(hub: Hub, conn: sa.Connection) -> None:
+    """Delete reports of days longer ago than the settings say."""
+    days = hub.settings.counts_months * _DAYS_OF_MONTH
+    reports.drop_reports(conn, before=(_today(hub.clock.now()) - timedelta(days=days)).isoformat())
+
+
+def _today(now: int) -> date:
+    return datetime.fromtimestamp(now, UTC).date()

@@ -1,0 +1,54 @@
+"""The pages of the hub beside the public catalogue: the members, and the federation as a whole."""
+
+from __future__ import annotations
+
+from litestar import Response, Router, get
+
+from hub import overview, viewing
+from hub.party import Hub
+from shared.web.messages import N_
+from shared.web.offer_words import Words
+from shared.web.own_languages import offered_languages
+from shared.web.pages import Link, Pages, Shell, Standing
+from shared.web.public.legal import FOOTER
+from shared.web.public.navigation import CALLS_LINK, NAVIGATION
+
+
+def make_pages(hub: Hub, words: Words) -> Pages:
+    """Return the page renderer of the hub."""
+    shell = Shell(
+        party=words.district.name,
+        district=words.district.name,
+        navigation=NAVIGATION,
+        footer=(*FOOTER, CALLS_LINK, Link("/mitglieder", N_("Mitglieder")), Link("/verbund", N_("Verbund"))),
+        notice=hub.settings.notice,
+    )
+    return Pages(shell, hub.clock, packages=("hub.web",), languages=offered_languages(words))
+
+
+def page_routes(hub: Hub, pages: Pages, words: Words) -> Router:
+    """Return the routes of all pages."""
+
+    @get("/mitglieder", sync_to_thread=True, include_in_schema=False)
+    def members() -> Response[str]:
+        found = viewing.show_members(hub)
+        return pages.respond("members.html", path="/mitglieder", standing=_standing(hub), members=found, words=words)
+
+    @get("/verbund", sync_to_thread=True, include_in_schema=False)
+    def federation() -> Response[str]:
+        return pages.respond(
+            "federation.html",
+            path="/verbund",
+            standing=_standing(hub),
+            view=overview.status(hub),
+            note=viewing.newest(hub),
+            names={row.name for row in hub.members()},
+            words=words,
+        )
+
+    return Router("/", route_handlers=[members, federation])
+
+
+def _standing(hub: Hub) -> Standing:
+    said = viewing.newest(hub)
+    return Standing(None) if said is None else Standing(said.time, said.digest)

@@ -1,0 +1,48 @@
+"""The pages of a node beside the public catalogue: how the node stands."""
+
+from __future__ import annotations
+
+from litestar import Response, Router, get
+
+from node import viewing
+from node.party import Node
+from node.web.city import dress_of
+from shared.accounts.links import DESK
+from shared.web.messages import N_
+from shared.web.offer_words import Words
+from shared.web.own_languages import offered_languages
+from shared.web.pages import Link, Pages, Shell, Standing
+from shared.web.public.legal import FOOTER
+from shared.web.public.navigation import CALLS_LINK, NAVIGATION
+
+
+def make_pages(node: Node, words: Words) -> Pages:
+    """Return the page renderer of a node."""
+    settings = node.settings
+    shell = Shell(
+        party=settings.title,
+        district=words.district.name,
+        navigation=NAVIGATION,
+        footer=(*FOOTER, CALLS_LINK, Link("/verbund", N_("Verbund"))),
+        notice=settings.notice,
+        desk=Link(DESK, N_("Redaktion")),
+    )
+    return Pages(
+        shell, node.clock, packages=("node.web",), dress=lambda: dress_of(node), languages=offered_languages(words)
+    )
+
+
+def page_routes(node: Node, pages: Pages, words: Words) -> Router:
+    """Return the routes of all pages."""
+
+    @get("/verbund", sync_to_thread=True, include_in_schema=False)
+    def federation() -> Response[str]:
+        view = viewing.show_federation(node)
+        return pages.respond("federation.html", path="/verbund", standing=_standing(node), view=view, words=words)
+
+    return Router("/", route_handlers=[federation])
+
+
+def _standing(node: Node) -> Standing:
+    said = node.consumer.newest()
+    return Standing(None) if said is None else Standing(said.time, said.digest)

@@ -1,0 +1,1 @@
+"""Queries over letters and subscriptions."""

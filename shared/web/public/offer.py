@@ -1,0 +1,134 @@
+"""The page of one offer and what belongs to it: calendar file, code to photograph, linked data.
+
+An offer that has left the catalogue answers 410 on all of them, never 404: its page says that it ended and where to go
+instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+
+from shared.errors import NotFoundError
+from shared.holdings import catalogue
+from shared.holdings.catalogue import Ended
+from shared.model.offer import OfferDoc
+from shared.web.catalogue_page import OfferView, read_record_id
+from shared.web.messages import LANGUAGE
+from shared.web.problems import GONE, Problem, problem_json, wants_page
+from shared.web.public.face import Face
+from shared.web.public.ical import CalendarText, make_calendar
+from shared.web.public.links import offer_path
+from shared.web.public.offer_view import describe_gone, find_offer, show_offer, timetable
+from shared.web.public.own_text import own_text
+from shared.web.public.sharing import address_of, qr_svg
+from shared.web.public.structured import TYPE, linked_data
+
+_FRESH: Final = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
+AnyRequest = Request[Any, Any, Any]
+
+
+def offer_routes(face: Face) -> Sequence[ControllerRouterHandler]:
+    """Return the routes of one offer."""
+
+    @get("/angebote/{rid:str}", sync_to_thread=True, include_in_schema=False)
+    def offer_page(request: AnyRequest, rid: FromPath[str]) -> Response[Any]:
+        return answer(face, request, rid, lambda key: _page(face, key))
+
+    @get("/angebote/{rid:str}/termine.ics", sync_to_thread=True, include_in_schema=False)
+    def offer_calendar(request: AnyRequest, rid: FromPath[str]) -> Response[Any]:
+        return answer(face, request, rid, lambda key: _calendar(face, find_offer(face, key)))
+
+    @get("/angebote/{rid:str}/qr.svg", sync_to_thread=True, include_in_schema=False)
+    def offer_code(request: AnyRequest, rid: FromPath[str]) -> Response[Any]:
+        return answer(face, request, rid, lambda key: _code(face, find_offer(face, key)))
+
+    @get("/angebote/{rid:str}/daten.jsonld", sync_to_thread=True, include_in_schema=False)
+    def offer_data(request: AnyRequest, rid: FromPath[str]) -> Response[Any]:
+        return answer(face, request, rid, lambda key: _data(face, find_offer(face, key)))
+
+    return [offer_page, offer_calendar, offer_code, offer_data]
+
+
+def answer(face: Face, request: AnyRequest, rid: str, show: Callable[[bytes], Response[Any]]) -> Response[Any]:
+    """Show an offer, or that it has ended; NotFoundError only for an id that never was an offer."""
+    key = read_record_id(rid)
+    try:
+        return show(key)
+    except NotFoundError:
+        with face.db.read() as conn:
+            ended = catalogue.find_ended(conn, key)
+        if ended is None:
+            raise
+    return _gone(face, ended, as_page=wants_page(request))
+
+
+def _page(face: Face, key: bytes) -> Response[str]:
+    offer = show_offer(face, key)
+    return face.pages.respond(
+        "public/offer.html", offer=offer, path_of_offer=offer_path(offer.view.card.id), standing=face.standing(),
+        office=face.texts().office,
+    )  # fmt: skip
+
+
+def _gone(face: Face, ended: Ended, *, as_page: bool) -> Response[Any]:
+    if as_page:
+        page = face.pages.respond(
+            "public/offer_gone.html", status_code=410, gone=describe_gone(face, ended), office=face.texts().office,
+            standing=face.standing(),
+        )  # fmt: skip
+        page.headers["Vary"] = "Accept, Accept-Language"
+        return page
+    said = {} if ended.is_erased else {"reason": ended.reason, "time": ended.time, "member": ended.member}
+    return problem_json(Problem(GONE, "gone", extra=said))
+
+
+def _calendar(face: Face, view: OfferView) -> Response[bytes]:
+    table, today = timetable(face, view.doc), face.today()
+    if not table.upcoming(face.moment(), 1):
+        raise NotFoundError(f"offer {view.card.id} has no dates that can be computed")
+    text = CalendarText(
+        rid=view.card.id,
+        title=own_text(view.doc).doc.name or view.card.title,
+        place=_place(view.doc),
+        url=address_of(face, offer_path(view.card.id)),
+        language=LANGUAGE.get(),
+        changed=_changed(view.doc),
+    )
+    body = make_calendar(table, text, today=today, zone=face.words.district.timezone)
+    named = {"Content-Disposition": f'attachment; filename="angebot-{view.card.id[:8]}.ics"'}
+    return Response(body, media_type="text/calendar; charset=utf-8", headers={**_FRESH, **named})
+
+
+def _place(doc: OfferDoc) -> str:
+    """Write where the offer takes place for a calendar, if there is one place that may be told."""
+    if doc.address_confidential or len(doc.locations) != 1:
+        return ""
+    place = doc.locations[0]
+    town = f"{place.postal_code} {place.city}".strip()
+    return ", ".join(part for part in (place.name, place.address_1, town) if part)
+
+
+def _changed(doc: OfferDoc) -> datetime:
+    """Return when the offer changed last, so that the file stays the same until it changes again."""
+    return datetime.fromisoformat(doc.last_modified) if doc.last_modified else datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def _code(face: Face, view: OfferView) -> Response[bytes]:
+    url = address_of(face, offer_path(view.card.id))
+    if not url:
+        raise NotFoundError("the public address of these pages is not known (public_url)")
+    return Response(qr_svg(url), media_type="image/svg+xml", headers=_FRESH)
+
+
+def _data(face: Face, view: OfferView) -> Response[bytes]:
+    url = face.absolute(face.pages.link(offer_path(view.card.id), []))
+    thing = linked_data(view.doc, face.words, url=url)
+    headers = {**_FRESH, "Access-Control-Allow-Origin": "*"}
+    return Response(msgspec.json.encode(thing), media_type=TYPE, headers=headers)

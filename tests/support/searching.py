@@ -1,0 +1,72 @@
+"""Search indexes for parties in memory, which have no directory of their own."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import hub.indexing
+import node.indexing
+from hub.party import Hub
+from node.party import Node
+from shared.model.offer import OfferDoc
+from shared.model.shipped import shipped_district, shipped_vocabularies
+from shared.search.analysis import Analyzer
+from shared.search.facts import FactFinder
+from shared.search.finding import Finder
+from shared.search.index import Entry, IndexWriter
+from shared.search.lexicon import load_lexicon
+from tests.support.world import World
+
+
+def give_index(party: Node | Hub, folder: Path) -> None:
+    """Give a party a place for its index and bring it level; call again (or `keep_index`) after changes."""
+    if party.index_path is None:
+        name = party.settings.name if isinstance(party, Node) else "hub"
+        party.index_path = folder / f"search-{name}.db"
+        for made in ("finder", "indexer"):
+            vars(party).pop(made, None)
+    if isinstance(party, Node):
+        node.indexing.keep_index(party)
+    else:
+        hub.indexing.keep_index(party)
+
+
+def give_indexes(world: World, folder: Path) -> None:
+    """Give every party of a world a place for its index."""
+    parties: list[Node | Hub] = [world.hub, *world.nodes.values()]
+    for party in parties:
+        give_index(party, folder)
+
+
+class SmallIndex:
+    """An index of a few offers, written without a catalogue."""
+
+    def __init__(self, path: Path, *, own_member: str = "") -> None:
+        self.path = path
+        self._vocabularies, self._district = shipped_vocabularies(), shipped_district()
+        lexicon = load_lexicon(self._vocabularies, self._district)
+        self._analyzer = Analyzer(lexicon, self._vocabularies)
+        self._facts = FactFinder(self._vocabularies, self._district)
+        self.writer = IndexWriter(path, "test")
+        self.finder = Finder(path, self._vocabularies, self._district, own_member=own_member, lexicon=lexicon)
+
+    def put(self, member: str = "marl", **fields: Any) -> bytes:
+        """Put one offer in; returns its rid, made of its name unless `id` is given."""
+        named = self._district.member(member)
+        assert named is not None
+        fields.setdefault("id", hashlib.sha256(str(fields["name"]).encode()).hexdigest()[:32])
+        doc = msgspec.convert({"owner": named.ags, **fields}, OfferDoc)
+        rid = bytes.fromhex(doc.id)
+        mark = hashlib.sha256(msgspec.json.encode(doc)).digest()
+        with self.writer.opened() as index:
+            index.apply([Entry(rid, mark, self._facts.facts(member, doc), self._analyzer.tokens(doc))])
+        return rid
+
+    def remove(self, *rids: bytes) -> None:
+        """Take offers out."""
+        with self.writer.opened() as index:
+            index.apply((), rids)
