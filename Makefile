@@ -1,6 +1,6 @@
 # Shortcuts for everyday work; each is one line that can be typed without make. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help check format test test-all pictures help-pictures bench demo messages
+.PHONY: help check format test test-all pictures help-pictures bench search-bench quality sweep demo messages
 SHELL := /bin/bash
 T ?= tests/unit
 K ?=
@@ -37,6 +37,15 @@ help-pictures: $(bin)/python ## The pictures of the help, taken anew
 
 bench: $(bin)/python ## Measure: full, incremental and idle sync, as ratios to a floor
 	$(bin)/python -m tests.bench
+
+search-bench: $(bin)/python ## Measure the search: pages at three sizes (LOAD=600 for ten minutes of visitors instead)
+	$(bin)/python -m tests.bench.search $(if $(LOAD),--sizes 5000 --load $(LOAD))
+
+quality: $(bin)/python ## Put two hundred questions to the search over the real offers
+	$(bin)/python -m tests.quality --misses
+
+sweep: $(bin)/python ## Look at every page for visitors in every language, size and theme
+	KREISWEIT_TEST_SWEEP=all $(bin)/python -m pytest -n 2 tests/browser/test_public_sweep.py
 
 demo: ## Hub and eleven nodes on this computer, until Ctrl-C
 	deploy/demo

@@ -14,7 +14,7 @@ from hub.relaying import receive_hints, receive_inbox
 from hub.reporting import receive_report
 from hub.web.answers import answer_router
 from hub.web.face import make_face
-from hub.web.offers import make_pages, page_routes
+from hub.web.federation import make_pages, page_routes
 from shared.feed import inbox, limits, passed_hints, report
 from shared.holdings import logs
 from shared.logs import Log, open_log
@@ -64,5 +64,5 @@ def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, lo
         checks=ready_checks(hub.db, logs.load_own_log, hub.clock.now),
         jobs=Jobs(hub, log) if with_jobs else None,
         counts=Counts(hub.db, face.today, log, months=hub.settings.counts_months),
-        version=PageVersion(hub.db, hub.clock),
+        version=PageVersion(hub.db, hub.clock, beside=[lambda: hub.finder.stamp]),
     )

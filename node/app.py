@@ -14,7 +14,7 @@ from node.web.answers import answer_router
 from node.web.city import city_routes
 from node.web.desk.routes import desk_router
 from node.web.face import make_face
-from node.web.offers import make_pages, page_routes
+from node.web.federation import make_pages, page_routes
 from shared.holdings import logs
 from shared.logs import Log, open_log
 from shared.web.counting import Counts
@@ -56,6 +56,10 @@ def create_app(
         jobs=Jobs(node, log, with_link_check=with_link_check) if with_jobs else None,
         counts=Counts(node.db, face.today, log, months=node.settings.counts_months),
         version=PageVersion(
-            node.db, node.clock, names=(desk_settings.VERSION,), more=[lambda: node.membership is not None]
+            node.db,
+            node.clock,
+            names=(desk_settings.VERSION,),
+            beside=[lambda: node.finder.stamp],
+            more=[lambda: node.membership is not None],
         ),
     )

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from node.city import load_city
 from node.party import Node
-from node.store import mails
 from shared.accounts.guessing import Pace, begin_submission
+from shared.mailing.store import mails
 from shared.model.text import one_line, running_text
 
 PACE = Pace(free=3, first_wait_seconds=60, longest_wait_seconds=3600, most_per_hour=10)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from math import inf
 from pathlib import Path
@@ -26,10 +26,12 @@ from shared.search.found import Answer, Hit, Reason, Step
 from shared.search.index import IndexReader
 from shared.search.lexicon import Lexicon, load_lexicon
 from shared.search.matching import Level, Matcher, Postings, covered
+from shared.search.partly import ENOUGH, lacking, rank_partly
 from shared.search.question import Unit, read_units
 from shared.search.ranking import OWN_CITY, STALE, Ranks, by_score, in_order, ranks_of, refine, shifted
 from shared.search.reasons import ReasonFinder
 from shared.search.shelf import Shelf
+from shared.search.spelling import Word
 from shared.search.steps import useful_steps
 from shared.search.typos import correct
 
@@ -57,6 +59,13 @@ class _Words:
             if unit.is_needed:
                 shown &= covered(levels)
         return shown
+
+
+def _parts_of(unit: Unit, lexicon: Lexicon) -> list[Unit]:
+    """Return the parts of a compound as units of their own; none for a plain word or a phrase."""
+    word = unit.words[0]
+    parts = lexicon.parts(word.folded) if len(unit.words) == 1 else ()
+    return [Unit(part, (Word(part, part),)) for part in parts]
 
 
 _NOTHING: Final = _Words()
@@ -204,6 +213,7 @@ class Finder:
         lexicon = self._words_known()
         matcher = Matcher(self._postings, self._shelf, lexicon)
         units = read_units(text, lexicon)
+        used: list[Unit] = []
         found: list[Sequence[Level]] = []
         corrections: list[tuple[str, str]] = []
         for unit in units:
@@ -212,10 +222,16 @@ class Finder:
             if not levels and len(unit.words) == 1:
                 meant = self._corrected(unit.words[0].folded, lexicon)
             if meant is not None:
-                levels = [level for one in read_units(meant, lexicon)[:1] for level in matcher.levels(one, how="typo")]
+                levels = [level for one in read_units(meant, lexicon)[:1] for level in matcher.corrected(one)]
                 corrections += [(unit.typed, meant)] if levels else []
-            found.append(levels)
-        return _Words(units, found, tuple(corrections))
+            if levels or not (parts := _parts_of(unit, lexicon)):
+                used.append(unit)
+                found.append(levels)
+                continue
+            # A compound that nobody wrote: its parts may stand apart.
+            used += parts
+            found += [matcher.levels(part) for part in parts]
+        return _Words(used, found, tuple(corrections))
 
     def _corrected(self, folded: str, lexicon: Lexicon) -> str | None:
         """Looking through all words is dear, and the same misspelling is asked again for counts and steps."""
@@ -242,8 +258,22 @@ class Finder:
         return Answer(
             asked=asked, hits=tuple(self._hits(asked, shown, today, words)), total=total, page=page, pages=pages,
             counts=self._filters.counts(asked, active, met), corrections=words.corrections,
+            partly=self._partly(asked, words, active, today) if total < ENOUGH else (),
             steps=() if total else self._steps(asked, words, active, today), stamp=self._shelf.stamp,
         )  # fmt: skip
+
+    def _partly(self, asked: Asked, words: _Words, active: Active, today: date) -> tuple[Hit, ...]:
+        """Return what meets some of the words, so that a first page is not left almost empty."""
+        among = active.together(self._shelf.shown(today))
+        ranks = rank_partly(words.units, words.levels, among, self._shelf.all.bit_count())
+        found = active.together(words.entries(self._shelf.shown(today))).bit_count()
+        best = by_score(self._bent(ranks, today), self._shelf.title_order, self._shelf.title_position)
+        ordered = [one for _, one in zip(range(ENOUGH - found), best, strict=False)]
+        hits = self._hits(asked, ordered, today, words)
+        return tuple(
+            replace(hit, lacking=lacking(number, words.units, words.levels))
+            for hit, (number, _) in zip(hits, ordered, strict=True)
+        )
 
     def _steps(self, asked: Asked, words: _Words, active: Active, today: date) -> tuple[Step, ...]:
         del active
@@ -267,6 +297,10 @@ class Finder:
         ranks: Ranks = {0: found} if found else {}
         for unit, levels in zip(words.units, words.levels, strict=True):
             ranks = refine(ranks, ranks_of(levels), None if unit.is_needed else 0)
+        return self._bent(ranks, today)
+
+    def _bent(self, ranks: Ranks, today: date) -> Ranks:
+        """Put the own city first and stale offers later."""
         ranks = shifted(ranks, self._shelf.own, OWN_CITY)
         return shifted(ranks, self._shelf.stale(today), STALE)
 

@@ -36,6 +36,7 @@ class Hit:
     is_own: bool = False  # of the party's own city
     is_stale: bool = False
     others: tuple[tuple[str, bytes], ...] = ()  # (member, rid)
+    lacking: tuple[str, ...] = ()  # words of the question that it does not meet
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ class Answer:
     """Field of `Asked` to its values.  A flag has the one value `ja`; `kilometres` counts each of `DISTANCES`."""
     corrections: tuple[tuple[str, str], ...] = ()
     """Words that were found nowhere, and what was searched instead."""
+    partly: tuple[Hit, ...] = ()
+    """Offers that meet only some of the words, where hardly any meets them all; not part of `total` and `counts`."""
     steps: tuple[Step, ...] = ()
     """Only for an answer without offers, the most useful first."""
     stamp: int = 0

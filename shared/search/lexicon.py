@@ -16,7 +16,7 @@ from shared.model.district import District
 from shared.model.vocabulary.terms import Vocabulary
 from shared.search.spelling import split_words, stem
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Changes with everything that makes other tokens of the same text: an index of another version is made anew."""
 PHRASE_WORDS: Final = 4
 """Words of the longest phrase that is looked up as one."""

@@ -95,31 +95,34 @@ class Matcher:
         self._shelf = shelf
         self._lexicon = lexicon
 
-    def levels(self, unit: Unit, *, how: How | None = None) -> list[Level]:
-        """Return how entries meet a unit, best first.
-
-        Args:
-            how: said instead of the way in which words are met, where a word was corrected.
-        """
-        found = list(self._single(unit.words[0], how) if len(unit.words) == 1 else self._phrase(unit.words))
+    def levels(self, unit: Unit) -> list[Level]:
+        """Return how entries meet a unit, best first."""
+        found = list(self._single(unit.words[0]) if len(unit.words) == 1 else self._phrase(unit.words))
         for phrase in unit.synonyms:
-            found += self._levels(self._together(phrase), how or "synonym", frozenset(phrase))
+            found += self._levels(self._together(phrase), "synonym", frozenset(phrase))
         # German offers say themselves what they are about: a topic stands for a German word only where none says it.
         is_said = any(level.bits and level.how != "begins" for level in found)
         found += self._meant(one for one in unit.meanings if not (is_said and one.is_german and one.field in _BROAD))
         return sorted((level for level in found if level.bits), key=lambda level: -level.weight)
 
-    def _single(self, word: Word, how: How | None) -> Iterator[Level]:
+    def corrected(self, unit: Unit) -> list[Level]:
+        """Return how entries meet a unit that was put in place of a misspelt word: all of it, a little less sure."""
+        return [
+            level._replace(weight=max(1, round(level.weight * _HOW["typo"])), how="typo", stems=level.stems)
+            for level in self.levels(unit)
+        ]
+
+    def _single(self, word: Word) -> Iterator[Level]:
         key = stem(word.folded)
         wanted = frozenset([key])
-        yield from self._levels(self._postings.token(key), how or "word", wanted if how else frozenset())
-        yield from self._levels(self._postings.token(PART + key), how or "part", wanted)
+        yield from self._levels(self._postings.token(key), "word")
+        yield from self._levels(self._postings.token(PART + key), "part", wanted)
         parts = self._lexicon.parts(word.folded)
         if parts:
-            yield from self._levels(self._together(parts), how or "part", frozenset(parts))
+            yield from self._levels(self._together(parts), "part", frozenset(parts))
         if len(word.folded) >= _PREFIX_LEAST:
             # The stem of a word that is typed only half may be shorter than what is typed.
-            yield from self._levels(self._postings.beginning(word.folded), how or "begins", frozenset([word.folded]))
+            yield from self._levels(self._postings.beginning(word.folded), "begins", frozenset([word.folded]))
 
     def _phrase(self, words: tuple[Word, ...]) -> Iterator[Level]:
         """All words of a phrase in one part of the offer, else all of them anywhere in it."""

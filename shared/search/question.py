@@ -65,4 +65,7 @@ def _longest(words: list[Word], lexicon: Lexicon) -> tuple[Unit | None, int]:
     if word.folded in lexicon.stop_words and not meanings:
         return None, 1
     synonyms = lexicon.synonyms((stem(word.folded),))
+    if synonyms:
+        # A German word that is known is not looked for in other languages: Rentner is no beginning of "rent".
+        meanings = [one for one in meanings if one.is_german]
     return Unit(word.shown, (word,), synonyms, tuple(meanings), word.folded not in lexicon.weak_words), 1

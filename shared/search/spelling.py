@@ -17,6 +17,8 @@ from typing import Final, NamedTuple
 WORD_MAX: Final = 64
 """Characters of a word that are read (THREATS T36)."""
 
+_GENDER_INSIDE: Final = re.compile(r"(?<=[a-zäöüß])[*:_]innen(?=[a-zäöüß]{4})")
+"""Within a compound: a Migrant*innenorganisation is a Migrantenorganisation."""
 _GENDER: Final = re.compile(r"(?<=\w)(?:[*:_·]|/-?|\()-?(?=innen|in\b)", re.IGNORECASE)
 _GENDER_CLOSE: Final = re.compile(r"(?<=innen)\)|(?<=in)\)")
 _INNER_CAPITAL: Final = re.compile(r"(?<=[a-zäöüß])I(?=n(?:nen)?(?![a-zäöüß]*[A-ZÄÖÜ]))")
@@ -64,6 +66,7 @@ def _first_letter(match: re.Match[str]) -> str:
 def plain_gender(text: str) -> str:
     """Return the text with `Migrant*innen`, `Senior:innen`, `Teilnehmer/-innen`, `LehrerInnen` written as one word."""
     if "in" in text or "In" in text:
+        text = _GENDER_INSIDE.sub("en", text)
         text = _GENDER_CLOSE.sub("", _INNER_CAPITAL.sub("i", _GENDER.sub("", text)))
     return text
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import combinations, islice
 from typing import Final
 
 from shared.search.asking import Asked
 from shared.search.found import Step
 
 STEPS_MAX: Final = 4
+_COMBINATIONS: Final = 40
+"""Ways to drop so many filters that are tried; with more filters than this needs, the first ones will do."""
 _FARTHEST: Final = 50
 _PAIRS: Final = {"kilometres": ("postcode", "kilometres"), "postcode": ("postcode", "kilometres")}
 # What people give up most easily comes first.
@@ -23,13 +26,15 @@ def useful_steps(asked: Asked, words: Sequence[str], count: Callable[[Asked], in
     """Return at most four wider questions that find offers.
 
     One change each: a doubled distance, one word or one filter less.  Where no single change helps, two filters are
-    dropped, then all filters, then all words.
+    dropped, then three and more, so that as many as possible stay; then all words.
 
     Args:
         words: the units of the question's words, as they were typed.
         count: says how many offers a question finds.
     """
-    for candidates in (_single(asked, words), _double(asked), _many(asked, words)):
+    names = _active(asked)
+    fewer = (islice(_fewer(asked, names, count), _COMBINATIONS) for count in range(2, len(names)))
+    for candidates in (_single(asked, words), *fewer, _many(asked, words)):
         found = [replace_total(step, count(step.asked)) for step in candidates]
         found = [step for step in found if step.total]
         if found:
@@ -54,11 +59,8 @@ def _single(asked: Asked, words: Sequence[str]) -> Iterator[Step]:
         yield Step(replace(asked, words=left, page=1), 0, changed=("words",))
 
 
-def _double(asked: Asked) -> Iterator[Step]:
-    names = _active(asked)
-    for at, one in enumerate(names):
-        for other in names[at + 1 :]:
-            yield _without(asked, one, other)
+def _fewer(asked: Asked, names: Sequence[str], count: int) -> Iterator[Step]:
+    return (_without(asked, *dropped) for dropped in combinations(names, count))
 
 
 def _many(asked: Asked, words: Sequence[str]) -> Iterator[Step]:

@@ -26,15 +26,23 @@ class PageVersion:
 
     Args:
         names: facts that pages depend on beside the holdings.
-        more: further values that cost nothing to ask, such as the stamp of the search index.
+        beside: asked with the database, such as the stamp of the search index.
+        more: further values that cost nothing to ask.
     """
 
     def __init__(
-        self, db: Database, clock: Clock, *, names: Sequence[str] = (), more: Sequence[Callable[[], Hashable]] = ()
+        self,
+        db: Database,
+        clock: Clock,
+        *,
+        names: Sequence[str] = (),
+        beside: Sequence[Callable[[], Hashable]] = (),
+        more: Sequence[Callable[[], Hashable]] = (),
     ) -> None:
         self._db = db
         self._clock = clock
         self._names = tuple(names)
+        self._beside = tuple(beside)
         self._more = tuple(more)
         self._seen: tuple[int, float, Hashable] | None = None
         self._is_looking = False
@@ -61,4 +69,5 @@ class PageVersion:
 
     def _load(self) -> Hashable:
         with self._db.read() as conn:
-            return shown_state(conn, self._names)
+            state = shown_state(conn, self._names)
+        return state, *(ask() for ask in self._beside)

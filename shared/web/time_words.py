@@ -72,17 +72,18 @@ def times(schedules: Sequence[Schedule]) -> list[str]:
     for slot in schedules:
         kind = translate(_KINDS.get(slot.kind or "", ""))
         named = grouped.setdefault((hours(slot.opens_at, slot.closes_at), _remarks(slot), kind), [])
-        named += [name for name in _days(slot) if name not in named]
+        named += [name for name in days(slot) if name not in named]
     lines: list[str] = []
-    for (when, remarks, kind), days in grouped.items():
-        said = join(" ", (join(", ", days), when))
+    for (when, remarks, kind), said_days in grouped.items():
+        said = join(" ", (join(", ", said_days), when))
         if kind:
             said = fill(translate("%(kind)s: %(when)s"), kind=kind, when=said) if said else join("", (kind,))
         lines.append(join(", ", (said, remarks)))
     return lines
 
 
-def _days(slot: Schedule) -> list[str]:
+def days(slot: Schedule) -> list[str]:
+    """Write the days of a slot in short: Mo; 2. Mi im Monat; am 15. im Monat."""
     named = []
     for code in slot.byday:
         name = dates_in_words.weekday(code[-2:])
@@ -90,16 +91,20 @@ def _days(slot: Schedule) -> list[str]:
     return [*named, *(translate("am %(n)s. im Monat") % {"n": number} for number in slot.bymonthday if number > 0)]
 
 
-def _remarks(slot: Schedule) -> str:
+def every(slot: Schedule) -> str:
+    """Write how often a slot comes where that is not each week or month: alle 2 Wochen; empty else."""
     interval = slot.interval or 1
-    every = ""
     if interval > 1 and slot.freq == "WEEKLY":
-        every = translate_plural("jede %(n)s. Woche", "alle %(n)s Wochen", interval) % {"n": interval}
-    elif interval > 1 and slot.freq == "MONTHLY":
-        every = translate_plural("jeden %(n)s. Monat", "alle %(n)s Monate", interval) % {"n": interval}
+        return translate_plural("jede %(n)s. Woche", "alle %(n)s Wochen", interval) % {"n": interval}
+    if interval > 1 and slot.freq == "MONTHLY":
+        return translate_plural("jeden %(n)s. Monat", "alle %(n)s Monate", interval) % {"n": interval}
+    return ""
+
+
+def _remarks(slot: Schedule) -> str:
     appointment = translate("nach Vereinbarung") if slot.by_appointment else ""
     period = span(slot.valid_from or slot.dtstart, slot.valid_to or slot.until)
-    return join(", ", (every, appointment, german(slot.description), period))
+    return join(", ", (every(slot), appointment, german(slot.description), period))
 
 
 def exception(entry: ScheduleException) -> str:

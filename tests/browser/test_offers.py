@@ -18,6 +18,7 @@ from tests.browser.look import Look, hold_session
 from tests.support.desk import add_person
 from tests.support.lone_node import offer, states
 from tests.support.loopback import app_of, running
+from tests.support.searching import give_index
 from tests.support.world import World
 
 SAMPLE = Path(__file__).parents[2] / "deploy" / "data" / "offers-recklinghausen.csv"
@@ -37,7 +38,7 @@ def as_person(served: Served, context: BrowserContext, name: str, role: str) -> 
     return context.new_page()
 
 
-def test_offer_is_written_handed_in_approved_and_seen_at_another_node(new_context: NewContext) -> None:
+def test_offer_is_written_handed_in_approved_and_seen_at_another_node(new_context: NewContext, tmp_path: Path) -> None:
     world = World(("herten", "marl"))
     with running(app_of(world.nodes["herten"])) as url:
         served = Served(world.nodes["herten"], url)
@@ -58,14 +59,15 @@ def test_offer_is_written_handed_in_approved_and_seen_at_another_node(new_contex
         editor.get_by_role("link", name="Nähcafé am Dienstag").click()
         editor.get_by_role("link", name="Vorschau").click()
         assert editor.get_by_text("So sehen es alle").is_visible()
-        assert editor.get_by_text("Regelmäßig").is_visible()
+        assert editor.get_by_text("Di 15:00–17:00 Uhr").first.is_visible()
         editor.go_back()
         editor.get_by_role("button", name="Freigeben und veröffentlichen").click()
         assert editor.get_by_text("Veröffentlicht.").is_visible()
     world.settle()
+    give_index(world.nodes["marl"], tmp_path)
     with running(app_of(world.nodes["marl"])) as url:
         visitor = new_context(java_script_enabled=False).new_page()
-        visitor.goto(url)
+        visitor.goto(f"{url}/angebote?q=nähen")
         visitor.get_by_role("link", name="Nähcafé am Dienstag").click()
         assert visitor.get_by_text("Gemeinsam nähen, reden und dabei Deutsch üben.").is_visible()
 

@@ -157,7 +157,7 @@ def test_table_of_roles_says_what_the_guard_does(node: Node, desk: Desk) -> None
 
 
 def app_with(node: Node, handler: Any, *, through_desk: bool) -> Litestar:
-    from node.web.offers import make_pages
+    from node.web.federation import make_pages
     from shared.web.offer_words import load_words
 
     registry: Registry = node.accounts

@@ -15,6 +15,7 @@ from shared.database import Database
 from shared.holdings.showing import shown_state
 from tests.support.desk import BROWSER, make_desk_node
 from tests.support.loopback import app_of, close_all
+from tests.support.searching import give_indexes
 from tests.support.world import VirtualClock, World, publish, withdraw
 
 
@@ -26,13 +27,14 @@ def world() -> Iterator[World]:
     close_all(world)
 
 
-def test_changed_offer_is_seen_at_once_at_its_node_and_at_the_hub(world: World) -> None:
+def test_changed_offer_is_seen_at_once_at_its_node_and_at_the_hub(world: World, tmp_path: Path) -> None:
     herten = world.nodes["herten"]
     rid = publish(herten, "Zeichenkurs")
     world.settle()
+    give_indexes(world, tmp_path)
     with TestClient(app_of(herten)) as node, TestClient(app_of(world.hub)) as hub:
         for client in (node, hub):
-            assert "Zeichenkurs" in client.get("/", headers=BROWSER).text
+            assert "Zeichenkurs" in client.get("/angebote", headers=BROWSER).text
             assert "Zeichenkurs" in client.get(f"/angebote/{rid.hex()}", headers=BROWSER).text
         publish(herten, "Malkurs", rid)
         world.settle()
@@ -40,9 +42,12 @@ def test_changed_offer_is_seen_at_once_at_its_node_and_at_the_hub(world: World) 
             page = client.get(f"/angebote/{rid.hex()}", headers=BROWSER).text
             assert "Malkurs" in page
             assert "Zeichenkurs" not in page
+            assert "Malkurs" in client.get("/angebote", headers=BROWSER).text
         withdraw(herten, rid)
         world.settle()
-        assert "Malkurs" not in node.get("/", headers=BROWSER).text
+        give_indexes(world, tmp_path)
+        world.clock.time += 1
+        assert "Malkurs" not in node.get("/angebote", headers=BROWSER).text
         assert node.get(f"/angebote/{rid.hex()}", headers=BROWSER).status_code in (404, 410)
 
 

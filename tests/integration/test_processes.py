@@ -76,7 +76,7 @@ def status(federation: Federation, name: str) -> dict[str, object]:
 
 def page(federation: Federation, name: str) -> str:
     with closing(http.client.HTTPConnection(HOST, federation.port(name), timeout=10)) as connection:
-        connection.request("GET", "/")
+        connection.request("GET", "/angebote")
         return connection.getresponse().read().decode()
 
 
@@ -94,7 +94,7 @@ def withdraw_first(federation: Federation, name: str) -> None:
 
 
 def offers_line(count: int) -> str:
-    return f"{count} Angebote von"
+    return f">{count} Angebote<"
 
 
 def files_with(federation: Federation, text: str) -> list[Path]:

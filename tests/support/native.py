@@ -30,16 +30,18 @@ FOREIGN_LETTERS = {
 GERMAN_WORDS = re.compile(
     r"\b(der|die|das|und|für|nicht|mit|oder|ist|sind|wird|bitte|Sie|Ihre|keine|noch|Uhr|Angebote?|Städte?|Träger|Seiten?)\b"
 )
+_NUMBERS = {"%(n)s km", "%(n)s km (%(offers)s)"}
+_TELEPHONE = {"Telefon", "Telefon:"}
 SAME_AS_GERMAN = {
-    "en": {"Fax", "Name", "Sport", "Online", "Information", "Romani"},
-    "tr": {"Kurs"},
-    "pl": {"Kurs", "SMS", "Sport", "Online", "Romani"},
-    "ro": {"Fax", "Texte", "SMS", "mobil", "Sport", "Online", "Romani"},
-    "kmr": {"Kurs", "SMS"},
+    "en": {"Fax", "Name", "Sport", "Online", "online", "Information", "Romani"} | _NUMBERS,
+    "tr": {"Kurs"} | _TELEPHONE | _NUMBERS,
+    "pl": {"Kurs", "SMS", "Sport", "Online", "online", "Internet", "Romani"} | _TELEPHONE | _NUMBERS,
+    "ro": {"Fax", "Texte", "SMS", "mobil", "Sport", "Online", "online", "Internet", "Romani"} | _TELEPHONE | _NUMBERS,
+    "kmr": {"Kurs", "SMS", "Internet", "online"} | _TELEPHONE | _NUMBERS,
 }
 """Words that a language shares with German."""
 
-NAMES = re.compile(r"\b(Kreis|KIM|MBE|JMD|LGBTIQ)\b")
+NAMES = re.compile(r"\b(Kreis|KIM|MBE|JMD|LGBTIQ|openstreetmap\.org|Atom|name@example\.org)\b")
 """What stands in Latin letters in every language, since it stands so on doors and letters."""
 
 ENDS_WITH_AN_ABBREVIATION = {"bg": ("ч.",)}

@@ -182,6 +182,7 @@ def pairs(language: str) -> list[tuple[str, str]]:
         ("tr", "Anzeigen", "Yüzde 5%", "%"),
         ("tr", "Ja", "Evet, bunu gerçekten ve kesinlikle istiyorum", "too long"),
         ("en", "Ja", "", "empty"),
+        ("ru", "Ja", "Да ", "spaces"),
         ("de-simple", "x", "Hilfe z.B. hier", "abbreviation"),
         ("de-simple", "x", "Hilfe vom BAMF", "abbreviation"),
         ("de-simple", "x", "Berater*innen", "star"),
@@ -193,7 +194,12 @@ def test_check_sees_what_it_is_there_for(language: str, german: str, text: str, 
 
 @pytest.mark.parametrize(
     ("language", "german", "text"),
-    [("en", "Sport", "Sport"), ("ar", "Was?", "ماذا؟"), ("tr", "Öffnen", "Açın"), ("bg", "ab 9 Uhr", "от 9 ч.")],
+    [
+        ("en", "Sport", "Sport"),
+        ("ar", "Was?", "ماذا؟"),
+        ("tr", "Öffnen", "Açın"),
+        ("bg", "ab 9 Uhr", "от 9 ч."),
+    ],
 )
 def test_check_lets_good_texts_pass(language: str, german: str, text: str) -> None:
     assert list(problems(language, german, text)) == []
@@ -205,7 +211,7 @@ def test_text_is_said_in_the_language_of_the_request() -> None:
         assert translate("Angebote") == "العروض"
         assert translate("Das hat niemand übersetzt") == "Das hat niemand übersetzt"
         assert translate("") == ""
-        said = [translate_plural("jede Woche", "alle %(n)s Wochen", n) % {"n": n} for n in (1, 2, 3, 11, 100)]
+        said = [translate_plural("jede %(n)s. Woche", "alle %(n)s Wochen", n) % {"n": n} for n in (1, 2, 3, 11, 100)]
     finally:
         LANGUAGE.reset(token)
 

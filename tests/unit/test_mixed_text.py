@@ -126,7 +126,7 @@ def test_hours_are_said_in_the_language_of_the_page() -> None:
             "on day 15 of the month, 1 Sept 2026 to 31 Dec 2026",
         ]
     with in_language("ar"):
-        assert "من 09:00 إلى 12:00" in time_words.times(SLOTS)[0]
+        assert '<bdi dir="ltr">09:00–12:00</bdi>' in time_words.times(SLOTS)[0]
         assert "كل أسبوعين" in time_words.times(SLOTS)[1]
 
 
@@ -135,7 +135,7 @@ def test_prices_and_places_are_said_in_the_language_of_the_page() -> None:
     assert offer_words.cost(cost) == "Einzelkarte 3,50\u00a0€"
     assert offer_words.place(Place(city="Marl"), is_confidential=True) == "Marl (Anschrift auf Anfrage)"
     with in_language("en"):
-        assert offer_words.cost(cost) == "Einzelkarte €3.50"
+        assert offer_words.cost(cost) == '<span lang="de" dir="ltr">Einzelkarte</span> €3.50'
         assert offer_words.place(Place(), is_confidential=True) == "Address on request"
 
 

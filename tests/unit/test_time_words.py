@@ -98,7 +98,7 @@ def test_prices_follow_the_language() -> None:
 def test_days_follow_the_language() -> None:
     assert t.day(TUESDAY) == "24.11.2026"
     with page_in("en"):
-        assert t.long_day(TUESDAY) == "Tuesday, November 24, 2026"
+        assert t.long_day(TUESDAY) == "Tuesday, 24 November 2026"
 
 
 @pytest.mark.parametrize("hostile", ["<script>", '"><img src=x>'])

@@ -88,9 +88,9 @@ def make_feed(face: Face, asked: Asked) -> Feed:
     hits = face.finder.matching(asked, today=face.today())
     start = (asked.page - 1) * PER_PAGE
     since = face.clock.now() - _DELETED_SECONDS
+    origins = face.origins()
+    wanted = hits[start : start + PER_PAGE]
     with face.db.read() as conn:
-        origins = face.origins()
-        wanted = hits[start : start + PER_PAGE]
         found = {one.rid: one for one in catalogue.find_many(conn, origins, [hit.rid for hit in wanted])}
         deleted = (
             catalogue.load_withdrawn(conn, origins, since=since, members=asked.cities, most=DELETED_MAX)

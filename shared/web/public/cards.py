@@ -85,7 +85,7 @@ def _card(hit: Hit, record: Shown, words: Words) -> HitCard:
         badges=_badges(doc),
         languages=_languages(doc, words),
         is_in_review=hit.is_stale,
-        reasons=reasons_in_words(hit.reasons, words),
+        reasons=[*reasons_in_words(hit.reasons, words), *(_lacking(word) for word in hit.lacking)],
     )
 
 
@@ -151,6 +151,10 @@ def _languages(doc: OfferDoc, words: Words) -> str:
 def reasons_in_words(reasons: Sequence[Reason], words: Words) -> list[str]:
     """Return why an offer was found, each reason once and the most telling ones only."""
     return list(dict.fromkeys(_reason(reason, words) for reason in reasons))[:_REASONS]
+
+
+def _lacking(word: str) -> str:
+    return translate("ohne „%(word)s“") % {"word": isolated(word)}
 
 
 def _reason(reason: Reason, words: Words) -> str:

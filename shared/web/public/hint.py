@@ -101,7 +101,8 @@ def say_problems(text: str, contact: str) -> dict[str, list[str]]:
     said = {}
     for name, word in find_problems(text, contact).items():
         most, number = lengths[name]
-        said[name] = [translate(_TOO_SHORT if word == "short" else _TOO_LONG) % {"most": most, "n": number}]
+        text = _TOO_SHORT if word == "short" else _TOO_LONG
+        said[name] = [translate(text) % {"most": most, "n": number}]
     return said
 
 

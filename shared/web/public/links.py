@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from urllib.parse import quote
-
-from shared.model.text import fold
-
-_SPELLED = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"))
+from shared.search.facts import provider_key
 
 
 def offer_path(rid: str) -> str:
@@ -17,7 +12,4 @@ def offer_path(rid: str) -> str:
 
 def provider_path(name: str) -> str:
     """Return the path of a provider's page."""
-    text = name.casefold()
-    for letter, spelled in _SPELLED:
-        text = text.replace(letter, spelled)
-    return "/traeger/" + quote(re.sub(r"\s+", "-", fold(text))[:64].strip("-"))
+    return f"/traeger/{provider_key(name)}"

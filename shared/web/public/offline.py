@@ -21,7 +21,7 @@ from litestar.handlers import HTTPRouteHandler
 from shared.web.messages import N_, SOURCE_LANGUAGE, catalogue_of, direction_of, translate
 from shared.web.public.face import Face
 
-NEEDED = ("vendor/kern/kern.min.css", "kreisweit.css", "register.js", "kreisweit.svg")
+NEEDED = ("vendor/kern/kern.min.css", "kreisweit.css", "search.css", "register.js", "kreisweit.svg")
 """Static files that every page for visitors links to."""
 _NAME = N_("Integrationsangebote: %(party)s")
 _NO_NETWORK = N_("Ohne Internet sehen Sie hier nur Seiten, die Sie auf diesem Gerät schon geöffnet haben.")

@@ -66,6 +66,7 @@ class Results:
     pages: int
     heading: str
     cards: Sequence[HitCard]
+    partly: Sequence[HitCard]  # meet only some of the words
     chips: Sequence[Chip]
     groups: Sequence[Group]
     flags: Sequence[tuple[str, Value]]
@@ -105,8 +106,8 @@ def respond_results(face: Face, asked: Asked, postcodes: TownPostcodes, *, typed
     answer = face.finder.find(asked, today=face.today(), per_page=PER_PAGE)
     shown = load_shown(face, answer)
     names = QuestionWords(face.words, face.finder.provider_names([c.value for c in answer.counts.get("providers", ())]))
-    cards = hit_cards(answer.hits, shown, face.words)
-    view = show_results(answer, cards, face, names, typed=typed)
+    cards, partly = hit_cards(answer.hits, shown, face.words), hit_cards(answer.partly, shown, face.words)
+    view = show_results(answer, cards, face, names, partly=partly, typed=typed)
     if wrong:
         view = replace(view, wrong_postcode=wrong, towns=_towns(postcodes, face.pages))
     response = face.pages.respond(
@@ -125,17 +126,19 @@ def respond_results(face: Face, asked: Asked, postcodes: TownPostcodes, *, typed
 
 def load_shown(face: Face, answer: Answer) -> Mapping[tuple[str, bytes], Shown]:
     """Return the records of the hits, in one query."""
-    if not answer.hits:
+    wanted = [hit.rid for hit in (*answer.hits, *answer.partly)]
+    if not wanted:
         return {}
     origins = face.origins()
     with face.db.read() as conn:
-        records = list(catalogue.find_many(conn, origins, [hit.rid for hit in answer.hits]))
+        records = list(catalogue.find_many(conn, origins, wanted))
     return {(record.member, record.rid): record for record in records}
 
 
 def show_results(
-    answer: Answer, cards: Sequence[HitCard], face: Face, names: QuestionWords, *, typed: str = ""
-) -> Results:
+    answer: Answer, cards: Sequence[HitCard], face: Face, names: QuestionWords, *, partly: Sequence[HitCard] = (),
+    typed: str = "",
+) -> Results:  # fmt: skip
     """Return the page of an answer; `typed` is what stands in the field of the postcode."""
     asked, pages = answer.asked, face.pages
     return Results(
@@ -145,6 +148,7 @@ def show_results(
         pages=answer.pages,
         heading=_heading(answer, pages),
         cards=cards,
+        partly=partly if answer.page == answer.pages else (),
         chips=chips(asked, names, pages),
         groups=groups(answer.counts, face.words, names),
         flags=flags(answer.counts, names),

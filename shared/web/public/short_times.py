@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
+from msgspec.structs import replace
 
 from shared.model.hours import DAYS
 from shared.model.parts import Schedule
+from shared.web import time_words
 from shared.web.messages import translate
-from shared.web.public.question import day_name
+from shared.web.mixed_text import join
 
 _MOST: Final = 3
 
@@ -36,35 +38,10 @@ def _first_day(slot: Schedule) -> int:
 
 
 def _line(days: Sequence[str], opens: str, closes: str, by_appointment: bool) -> Markup:
-    parts = [escape(", ".join(days))] if days else []
-    if hours := _hours(opens, closes):
-        parts.append(hours)
-    if by_appointment:
-        parts.append(escape(translate("nach Vereinbarung")))
-    return Markup(" ").join(parts)
-
-
-def _hours(opens: str, closes: str) -> Markup | None:
-    if opens and closes:
-        return _isolated(translate("%(opens)s–%(closes)s Uhr") % {"opens": opens, "closes": closes})
-    if opens:
-        return _isolated(translate("ab %(time)s Uhr") % {"time": opens})
-    return _isolated(translate("bis %(time)s Uhr") % {"time": closes}) if closes else None
-
-
-def _isolated(text: str) -> Markup:
-    return Markup("<bdi>{}</bdi>").format(text)
+    appointment = translate("nach Vereinbarung") if by_appointment else ""
+    return join(" ", (", ".join(days), time_words.hours(opens, closes), appointment))
 
 
 def _days(slot: Schedule) -> list[str]:
-    named = []
-    for code in sorted(slot.byday, key=lambda code: DAYS.index(code[-2:])):
-        name, nth = day_name(code[-2:], "abbreviated"), code[:-2]
-        if nth == "-1":
-            name = translate("letzter %(day)s im Monat") % {"day": name}
-        elif nth:
-            name = translate("%(nth)s. %(day)s im Monat") % {"nth": nth, "day": name}
-        named.append(name)
-    if slot.freq == "WEEKLY" and (slot.interval or 1) > 1:
-        named.append(translate("alle %(n)s Wochen") % {"n": slot.interval})
-    return [*named, *(translate("am %(n)s. im Monat") % {"n": number} for number in slot.bymonthday if number > 0)]
+    ordered = replace(slot, byday=tuple(sorted(slot.byday, key=lambda code: DAYS.index(code[-2:]))))
+    return [*time_words.days(ordered), *([often] if (often := time_words.every(slot)) else [])]

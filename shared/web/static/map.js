@@ -48,10 +48,13 @@
     const number = document.createElement("span");
     number.textContent = one.area || one.offers.length > 1 ? String(one.offers.length) : "";
     const icon = L.divIcon({ className: kind, html: number, iconSize: one.area ? [44, 44] : [28, 28] });
-    const marker = L.marker([one.latitude, one.longitude], { icon, title: one.label, keyboard: true, riseOnHover: true });
+    // What is seen has to be part of what is said, also where a language says a number in words.
+    const seen = number.textContent;
+    const name = seen && !one.label.includes(seen) ? `${seen} – ${one.label}` : one.label;
+    const marker = L.marker([one.latitude, one.longitude], { icon, title: name, keyboard: true, riseOnHover: true });
     marker.bindPopup(() => list(one), { maxHeight: 240, maxWidth: Math.min(300, box.clientWidth - 60), autoPanPadding: [10, 10] });
     marker.addTo(map);
-    marker.getElement().setAttribute("aria-label", one.label);
+    marker.getElement().setAttribute("aria-label", name);
     return marker;
   }
 

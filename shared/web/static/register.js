@@ -26,7 +26,7 @@
     for (const name of await names()) await caches.delete(name);
   };
   if (isOff()) forget();
-  else addEventListener("load", () => { register().catch(() => {}); });
+  else addEventListener("load", () => { if (!isOff()) register().catch(() => {}); });
 
   const list = byId("kw-kept-list");
   if (!list) return;

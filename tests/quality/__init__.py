@@ -1,0 +1,1 @@
+"""How well the search answers: questions with their answers over the real offers, and a report of what it finds."""
