@@ -30,7 +30,7 @@ test-all: ## All suites on all cores
 
 pictures: $(bin)/python ## A picture of every page of the desk, wide and narrow, light and dark, in .demo/pictures
 	mkdir -p .demo/pictures
-	KREISWEIT_TEST_PICTURES=$(CURDIR)/.demo/pictures $(bin)/python -m pytest -n 2 tests/browser -k accessible
+	KREISWEIT_TEST_SWEEP=all KREISWEIT_TEST_PICTURES=$(CURDIR)/.demo/pictures $(bin)/python -m pytest -n 2 tests/browser -k accessible
 
 help-pictures: $(bin)/python ## The pictures of the help, taken anew
 	$(bin)/python -m tests.browser.help_pictures
@@ -44,8 +44,8 @@ search-bench: $(bin)/python ## Measure the search: pages at three sizes (LOAD=60
 quality: $(bin)/python ## Put two hundred questions to the search over the real offers
 	$(bin)/python -m tests.quality --misses
 
-sweep: $(bin)/python ## Look at every page for visitors in every language, size and theme
-	KREISWEIT_TEST_SWEEP=all $(bin)/python -m pytest -n 2 tests/browser/test_public_sweep.py
+sweep: $(bin)/python ## Look at every page of the desk and for visitors in every size and theme, and in every language
+	KREISWEIT_TEST_SWEEP=all $(bin)/python -m pytest -n 2 tests/browser -k "accessible"
 
 demo: ## Hub and eleven nodes on this computer, until Ctrl-C
 	deploy/demo

@@ -71,7 +71,12 @@ def new_context(browser: Browser) -> Iterator[NewContext]:
         yield make
 
 
-@pytest.fixture(params=[(NARROW, "light"), (NARROW, "dark"), (WIDE, "light"), (WIDE, "dark")], ids=str)
+WHOLE = os.environ.get("KREISWEIT_TEST_SWEEP") == "all"
+"""Look at every combination; else both sizes and both themes, but not each theme at each size (`make sweep`)."""
+LOOKS = [(NARROW, "light"), (WIDE, "dark"), *([(NARROW, "dark"), (WIDE, "light")] if WHOLE else [])]
+
+
+@pytest.fixture(params=LOOKS, ids=str)
 def context(new_context: NewContext, request: pytest.FixtureRequest) -> BrowserContext:
     size, scheme = request.param
     return new_context(viewport=size, color_scheme=scheme)

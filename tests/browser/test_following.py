@@ -75,6 +75,12 @@ def test_search_is_followed_and_left_without_javascript(
         assert conn.exec_driver_sql("SELECT count(*) FROM subscription").scalar() == 0
 
 
+def send(page: Page) -> None:
+    """Send the form of a page and wait for what answers it."""
+    with page.expect_navigation():
+        page.locator("form[method=post] button").click()
+
+
 @pytest.mark.parametrize("language", ["de", "ar"])
 def test_every_state_of_its_pages_is_accessible(
     served: Served, context: BrowserContext, mailbox: Mailbox, language: str
@@ -82,17 +88,17 @@ def test_every_state_of_its_pages_is_accessible(
     look = Look(served, context)
     page, name = look.page, f"abo-{language}"
     look.at(f"/abo?q=deutsch&kostenfrei=ja&lang={language}", name=f"{name}-form")
-    page.locator("form[method=post] button").click()
+    send(page)
     look.here(f"{name}-fehler")
     page.locator("#feld-email").fill(ADDRESS)
-    page.locator("form[method=post] button").click()
+    send(page)
     look.here(f"{name}-gesendet")
     look.at(newest_link(served, mailbox), name=f"{name}-bestaetigen")
-    page.locator("form[method=post] button").click()
+    send(page)
     look.here(f"{name}-laeuft")
     ending = mailbox.letters[-1]["List-Unsubscribe"].strip("<>").removeprefix(served.url)
     look.at(ending, name=f"{name}-beenden")
-    page.locator("form[method=post] button").click()
+    send(page)
     look.here(f"{name}-beendet")
     look.at(ending, name=f"{name}-vorbei")
     save_city(served.node, {"mail_host": ""})

@@ -8,7 +8,6 @@ language, size and theme is a command of its own:
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
@@ -16,13 +15,12 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from shared.model.shipped import shipped_district
-from tests.browser.conftest import NARROW, NewContext, Served
+from tests.browser.conftest import NARROW, WHOLE, NewContext, Served
 from tests.browser.look import Look
 from tests.support.catalogue import make_world, publish_fitting
 from tests.support.loopback import app_of, close_all, node_on_disk, running
 from tests.support.searching import give_index
 
-WHOLE = os.environ.get("KREISWEIT_TEST_SWEEP") == "all"
 LANGUAGES = shipped_district().languages
 PAGES = (
     "/", "/angebote", "/angebote?q=sprachkurs", "/angebote?q=gartenprojekt+nachts", "/angebote/{offer}",
