@@ -56,7 +56,7 @@ def test_every_public_page_links_to_every_duty_and_each_answers(party: Node | Hu
     with TestClient(app_of(party)) as client:
         waiting, seen = ["/", "/offline", *duties], dict[str, str]()
         while waiting:
-            path = waiting.pop()
+            path = waiting.pop().partition("?")[0]  # one of each page: filters and languages make thousands
             if path in seen or path.startswith(("/pult", "/feed", "/mirror", "/static")):
                 continue
             answer = client.get(path, headers=BROWSER)
