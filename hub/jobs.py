@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from hub import upkeep
-from hub.indexing import keep_index
+from hub.derived import derived_of
 from hub.party import Hub
 from shared.indexing import IndexKeeper
 from shared.logs import Log, describe_exception, open_log
@@ -44,7 +44,7 @@ class Jobs:
     def __init__(self, hub: Hub, log: Log) -> None:
         self._hub = hub
         self._parallel = Parallel(log)
-        self._index = IndexKeeper(lambda: keep_index(hub), lambda: self.ticker.is_leader, log)
+        self._index = IndexKeeper(lambda: derived_of(hub).catch_up(), lambda: self.ticker.is_leader, log)
         self.ticker = Ticker(
             hub.db,
             hub.clock,

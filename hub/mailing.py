@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ssl
 from datetime import datetime
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from hub.notes import newest_note
@@ -48,12 +47,6 @@ def postbox_of(hub: Hub) -> Postbox:
     return Postbox(hub.db, hub.clock, hub.dice, "hub", server=lambda: mail_server(hub))
 
 
-def public_url(hub: Hub) -> str:
-    """Return the origin under which people reach the pages."""
-    place = urlsplit(hub.settings.url)
-    return f"{place.scheme}://{place.netloc}"
-
-
 def subscriptions_of(hub: Hub) -> Subscriptions:
     """Return the subscriptions of the hub."""
     return Subscriptions(
@@ -63,7 +56,7 @@ def subscriptions_of(hub: Hub) -> Subscriptions:
         moment=lambda: datetime.fromtimestamp(hub.clock.now(), _ZONE),
         can_send=lambda: hub.settings.sends_mail,
         writer=Letters(
-            load_words(hub.settings.district).district.name, lambda: public_url(hub),
+            load_words(hub.settings.district).district.name, lambda: hub.public_url,
             lambda: load_words(hub.settings.district),
         ),
     )  # fmt: skip

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -23,6 +24,7 @@ from shared.holdings.digest import CatalogueDigester
 from shared.judges import Judges
 from shared.model.shipped import shipped_vocabularies
 from shared.net.fetcher import PrefixFetcher, WebAccess
+from shared.outputs.store import FILE_NAME as OUTPUTS_NAME
 from shared.rosterbook import RosterBook
 from shared.seal import Sealer, Signer
 from shared.search.index import FILE_NAME as INDEX_NAME
@@ -31,6 +33,7 @@ from shared.sources import FetchedSource
 
 if TYPE_CHECKING:
     from shared.indexing import Indexer
+    from shared.outputs.opening import PartyOutputs
     from shared.search.finding import Finder
 
 Runner = Callable[[Sequence[Callable[[], None]]], None]
@@ -86,6 +89,7 @@ class Hub:
         self.digester = CatalogueDigester()
         # Parties without a directory, in simulations, have no index unless they are given a path for it.
         self.index_path = Path(settings.home) / INDEX_NAME if settings.home else None
+        self.outputs_path = Path(settings.home) / OUTPUTS_NAME if settings.home else None
         self.push_attempts: dict[str, tuple[int, int, int]] = {}
 
     def launch(self, jobs: Mapping[str, Callable[[], None]]) -> int:
@@ -124,6 +128,23 @@ class Hub:
         if self.index_path is None:
             return None
         return Indexer(self.db, self.index_path, shipped_vocabularies(), load_district(self.settings.district))
+
+    @property
+    def public_url(self) -> str:
+        """Origin under which people reach the pages."""
+        place = urlsplit(self.settings.url)
+        return f"{place.scheme}://{place.netloc}"
+
+    @cached_property
+    def outputs(self) -> PartyOutputs:
+        """What integrators read, and what keeps it."""
+        from shared.outputs.opening import open_outputs
+
+        return open_outputs(
+            self.db, self.clock, self.outputs_path, vocabularies=shipped_vocabularies(),
+            district=load_district(self.settings.district), public_url=self.public_url, sites=self.book.sites,
+            finder=lambda: self.finder,
+        )  # fmt: skip
 
     @property
     def own_keys(self) -> Keys:

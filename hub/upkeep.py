@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub import erasure_watch, mailing, notes, pulling, pushing, recovery, relaying, reporting, roster_keeping
-from hub.indexing import purge_index
+from hub.derived import derived_of
 from hub.party import Hub
 from shared.errors import LogStateError
 from shared.holdings import edits, facts, payloads
@@ -68,6 +68,6 @@ def tidy(hub: Hub) -> None:
             if gone + relaying.forget_old(conn, now=now):
                 facts.save_fact(conn, "scrub-due", 1)
         due = facts.load_number(conn, "scrub-due")
-    if due and purge_index(hub) and hub.db.scrub():
+    if due and derived_of(hub).purge() and hub.db.scrub():
         with hub.db.write() as conn:
             facts.save_fact(conn, "scrub-due", 0)

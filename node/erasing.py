@@ -21,9 +21,9 @@ import msgspec
 import sqlalchemy as sa
 
 from node import ballast
+from node.derived import derived_of
 from node.editing import publish_edit, shown_document, title_in
 from node.history import next_revision
-from node.indexing import purge_index
 from node.mentions import entries_of
 from node.party import Node
 from node.persons import person_key
@@ -348,7 +348,7 @@ def _publish_successors(node: Node, conn: sa.Connection, doomed: set[bytes], tex
 
 def scrub(node: Node) -> bool:
     """Make deleted rows unreadable in the files, and re-make the ballast; False when it must be tried again."""
-    if not purge_index(node) or not node.db.scrub():
+    if not derived_of(node).purge() or not node.db.scrub():
         return False
     with node.db.write() as conn:
         facts.save_fact(conn, "scrub-due", 0)

@@ -7,7 +7,7 @@ import os
 import threading
 
 from node import receiving, upkeep
-from node.indexing import keep_index
+from node.derived import derived_of
 from node.link_check import LinkRounds
 from node.party import Node
 from shared.errors import KreisweitError
@@ -45,7 +45,7 @@ class Jobs:
             owner=owner,
         )
         self._listener = Listener(node, self._ticker, log)
-        self._index = IndexKeeper(lambda: keep_index(node), lambda: self._ticker.is_leader, log)
+        self._index = IndexKeeper(lambda: derived_of(node).catch_up(), lambda: self._ticker.is_leader, log)
         self._links = LinkChecker(node, self._ticker, log) if with_link_check else None
 
     async def start(self) -> None:

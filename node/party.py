@@ -23,6 +23,7 @@ from shared.judges import Judges
 from shared.logs import Log
 from shared.model.shipped import shipped_vocabularies
 from shared.net.fetcher import WebAccess
+from shared.outputs.store import FILE_NAME as OUTPUTS_NAME
 from shared.rosterbook import RosterBook
 from shared.seal import Sealer, Signer
 from shared.search.index import FILE_NAME as INDEX_NAME
@@ -30,6 +31,7 @@ from shared.settings import load_district
 
 if TYPE_CHECKING:
     from shared.indexing import Indexer
+    from shared.outputs.opening import PartyOutputs
     from shared.search.finding import Finder
 
 
@@ -70,6 +72,7 @@ class Node:
         )
         # Parties without a directory, in simulations, have no index unless they are given a path for it.
         self.index_path = Path(settings.home) / INDEX_NAME if settings.home else None
+        self.outputs_path = Path(settings.home) / OUTPUTS_NAME if settings.home else None
         self.log: Log | None = None  # of the process that serves; a command has none
         self.last_wants: dict[str, int] = {}
         self.resent_in_vain: dict[str, int] = {}
@@ -95,6 +98,17 @@ class Node:
         if self.index_path is None:
             return None
         return Indexer(self.db, self.index_path, shipped_vocabularies(), load_district(self.settings.district))
+
+    @cached_property
+    def outputs(self) -> PartyOutputs:
+        """What integrators read, and what keeps it."""
+        from shared.outputs.opening import open_outputs
+
+        return open_outputs(
+            self.db, self.clock, self.outputs_path, vocabularies=shipped_vocabularies(),
+            district=load_district(self.settings.district), public_url=self.settings.public_url, sites=self.book.sites,
+            finder=lambda: self.finder,
+        )  # fmt: skip
 
     @property
     def own_keys(self) -> Keys:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from node import receiving
 from node.caring import care
-from node.indexing import purge_index
+from node.derived import derived_of
 from node.joining import poll_membership
 from node.party import Node
 from node.rotating import notice_keys
@@ -176,7 +176,7 @@ def tidy(node: Node) -> None:
             if payloads.purge_superseded(conn, now=now):
                 facts.save_fact(conn, "scrub-due", 1)
         due = facts.load_number(conn, "scrub-due")
-    if due and purge_index(node) and node.db.scrub():
+    if due and derived_of(node).purge() and node.db.scrub():
         with node.db.write() as conn:
             facts.save_fact(conn, "scrub-due", 0)
 

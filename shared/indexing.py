@@ -20,14 +20,12 @@ import msgspec
 import sqlalchemy as sa
 
 from shared.database import Database
-from shared.errors import ParseError
-from shared.feed.payload import parse_payload
 from shared.holdings import catalogue
 from shared.holdings.catalogue import Shown
+from shared.holdings.clusters import load_clusters
 from shared.logs import Log, describe_exception
-from shared.model.cluster import cluster_from_builtins
 from shared.model.district import District
-from shared.model.offer import OfferDoc, OfferPayload
+from shared.model.offer import read_offer_line
 from shared.model.vocabulary.terms import Vocabulary
 from shared.search.analysis import Analyzer, Tokens
 from shared.search.facts import FactFinder, merge_facts
@@ -37,7 +35,6 @@ from shared.search.lexicon import VERSION, Lexicon, load_lexicon
 BATCH: Final = 500
 IDLE_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 10.0
-_PAYLOAD: Final = msgspec.json.Decoder(OfferPayload)
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -140,7 +137,7 @@ class Indexer:
         """Return what is to be shown: one card for each record, one for each cluster that has two of them."""
         marks = {one.rid: one for one in catalogue.iterate_marks(conn, origins)}
         cards: list[Card] = []
-        for rids in _clusters(conn, origins):
+        for rids in load_clusters(conn, origins):
             members = [marks[rid] for rid in rids if rid in marks]
             # Of two clusters that name one record the first one has it.
             if len(members) > 1:
@@ -172,7 +169,9 @@ class _EntryMaker:
     def entry(self, card: Card, shown: Mapping[bytes, Shown]) -> Entry | None:
         """Return the entry of a card as its records are now; None when none of them can be read."""
         read = [
-            (one, doc) for mark in card.marks if (one := shown.get(mark.rid)) and (doc := _offer(one.body)) is not None
+            (one, doc)
+            for mark in card.marks
+            if (one := shown.get(mark.rid)) and (doc := read_offer_line(one.body)) is not None
         ]
         if not read:
             return None
@@ -193,22 +192,6 @@ def _merged(tokens: Sequence[tuple[Tokens, ...]]) -> tuple[Tokens, ...]:
             joined.update(one)
         columns.append(joined)
     return tuple(columns)
-
-
-def _offer(body: bytes) -> OfferDoc | None:
-    """Read a record leniently; what a newer program added is ignored."""
-    try:
-        return _PAYLOAD.decode(body).doc
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
-
-
-def _clusters(conn: sa.Connection, origins: Sequence[str]) -> Iterator[tuple[bytes, ...]]:
-    for one in catalogue.iterate_shown(conn, origins, kind="cluster"):
-        try:
-            yield cluster_from_builtins(parse_payload(one.body).doc).rids()
-        except ParseError:
-            continue
 
 
 def analysis_version(vocabularies: Mapping[str, Vocabulary], district: District) -> str:

@@ -124,6 +124,11 @@ class RosterBook:
         urls = [row.url for row in self.rows(name) if row.url.startswith(("http://", "https://"))]
         return urls[-1].rstrip("/") if urls else ""
 
+    def sites(self) -> dict[str, str]:
+        """Return where the pages of each member are; see `site_of`."""
+        held = self.newest()
+        return {} if held is None else {row.name: self.site_of(row.name) for row in held.roster.members}
+
     def members(self, conn: sa.Connection | None = None) -> tuple[MemberRow, ...]:
         """Return the first row of every member, by name."""
         held = self.newest(conn)

@@ -176,8 +176,8 @@ def index() -> None:
 @click.pass_obj
 def rebuild(home: Path, as_json: bool) -> None:
     """Den Suchindex neu aufbauen; bis dahin wird im alten gesucht."""
-    from hub.indexing import rebuild_index
+    from hub.derived import derived_of
 
     with opened(home) as hub:
-        entries = rebuild_index(hub)
+        entries = derived_of(hub).rebuild()
     print_json({"entries": entries}) if as_json else say(f"Suchindex neu aufgebaut: {entries} Einträge.")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hub import relaying, viewing
-from hub.mailing import public_url, subscriptions_of
+from hub.mailing import subscriptions_of
 from hub.party import Hub
 from shared.web.messages import N_, translate
 from shared.web.offer_words import Words
@@ -33,7 +33,7 @@ def make_face(hub: Hub, pages: Pages, words: Words) -> Face:
         pages=pages,
         words=words,
         finder=hub.finder,
-        public_url=public_url(hub),
+        public_url=hub.public_url,
         said=lambda: viewing.newest(hub),
         hides=lambda _: hub.is_recovering(),
         texts=lambda: _texts(hub, office),

@@ -113,8 +113,8 @@ def index() -> None:
 @click.pass_obj
 def rebuild(home: Path, as_json: bool) -> None:
     """Den Suchindex neu aufbauen; bis dahin wird im alten gesucht."""
-    from node.indexing import rebuild_index
+    from node.derived import derived_of
 
     with opened(home) as node:
-        entries = rebuild_index(node)
+        entries = derived_of(node).rebuild()
     print_json({"entries": entries}) if as_json else say(f"Suchindex neu aufgebaut: {entries} Einträge.")

@@ -34,12 +34,12 @@ class Shown(msgspec.Struct, frozen=True):
     is_newest: bool
 
 
-def _shown_query(origins: Sequence[str], kind: str | None) -> sa.Select[Any]:
+def shown_query(origins: Sequence[str], kind: str | None) -> sa.Select[Any]:
     """Records of unfrozen and frozen logs with the payload that is shown: the newest held, else the last good one."""
     newest, older = payload.alias("newest"), payload.alias("older")
     running = (
         sa.select(
-            log.c.member, record.c.rid, record.c.kind, record.c.position,
+            log.c.member, log.c.origin, record.c.rid, record.c.kind, record.c.position,
             sa.func.coalesce(newest.c.title, older.c.title).label("title"),
             sa.func.coalesce(newest.c.sort_key, older.c.sort_key).label("sort_key"),
             sa.func.coalesce(newest.c.commitment, older.c.commitment).label("commitment"),
@@ -51,21 +51,21 @@ def _shown_query(origins: Sequence[str], kind: str | None) -> sa.Select[Any]:
             .outerjoin(newest, _held(newest, record.c.log_id, record.c.commitment))
             .outerjoin(older, _held(older, record.c.log_id, record.c.fallback))
         )
-        .where(log.c.fold.is_(None), record.c.live, log.c.origin.in_(origins), ~_dead(record))
+        .where(log.c.fold.is_(None), record.c.live, log.c.origin.in_(origins), ~is_dead(record))
         .where(sa.or_(newest.c.id.is_not(None), older.c.id.is_not(None)))
     )  # fmt: skip
     still = payload.alias("still")
     held = (
         sa.select(
-            log.c.member, frozen.c.rid, frozen.c.kind, frozen.c.position, still.c.title, still.c.sort_key,
-            still.c.commitment, still.c.body, sa.true().label("is_newest"),
+            log.c.member, log.c.origin, frozen.c.rid, frozen.c.kind, frozen.c.position, still.c.title,
+            still.c.sort_key, still.c.commitment, still.c.body, sa.true().label("is_newest"),
         )
         .select_from(
             frozen.join(log, log.c.id == frozen.c.log_id).join(
                 still, _held(still, frozen.c.log_id, frozen.c.commitment)
             )
         )
-        .where(log.c.fold.is_not(None), log.c.origin.in_(origins), ~_dead(frozen))
+        .where(log.c.fold.is_not(None), log.c.origin.in_(origins), ~is_dead(frozen))
     )  # fmt: skip
     # An offer has effect only in a node's log, the hub's kinds only in the hub's (PROTOCOL 2).
     running = running.where((record.c.kind == "offer") == (log.c.member != "hub"))
@@ -80,7 +80,8 @@ def _held(table: sa.FromClause, log_id: sa.Column[int], commitment: sa.Column[by
     return sa.and_(table.c.log_id == log_id, table.c.commitment == commitment, table.c.apart_until.is_(None))
 
 
-def _dead(table: sa.Table) -> sa.ColumnElement[bool]:
+def is_dead(table: sa.Table) -> sa.ColumnElement[bool]:
+    """The version that a row of this table names was erased."""
     return sa.exists(
         sa.select(sa.literal(1)).where(erased.c.log_id == table.c.log_id, erased.c.commitment == table.c.commitment)
     )
@@ -90,7 +91,7 @@ def iterate_shown(
     conn: sa.Connection, origins: Sequence[str], *, kind: str | None = "offer", start: int = 0, most: int | None = None
 ) -> Iterator[Shown]:
     """Yield shown records of the given logs, by title."""
-    view = _shown_query(origins, kind)
+    view = shown_query(origins, kind)
     query = view.order_by(view.selected_columns.sort_key, view.selected_columns.rid).offset(start)
     if most is not None:
         query = query.limit(most)
@@ -111,7 +112,7 @@ class Mark(msgspec.Struct, frozen=True):
 
 def iterate_marks(conn: sa.Connection, origins: Sequence[str], *, kind: str = "offer") -> Iterator[Mark]:
     """Yield which version of each record is shown, without reading it."""
-    view = _shown_query(origins, kind).subquery()
+    view = shown_query(origins, kind).subquery()
     query = sa.select(view.c.member, view.c.rid, view.c.commitment)
     for member, rid, commitment in conn.execute(query, execution_options={"yield_per": 2000}):
         yield Mark(member, bytes(rid), bytes(commitment))
@@ -120,7 +121,7 @@ def iterate_marks(conn: sa.Connection, origins: Sequence[str], *, kind: str = "o
 def find_many(conn: sa.Connection, origins: Sequence[str], rids: Sequence[bytes]) -> Iterator[Shown]:
     """Yield those of the records that are shown."""
     for piece in in_chunks(rids):
-        view = _shown_query(origins, None)
+        view = shown_query(origins, None)
         for row in conn.execute(view.where(view.selected_columns.rid.in_(piece))):
             yield Shown(
                 row.member, bytes(row.rid), row.kind, row.position, row.title, bytes(row.commitment), bytes(row.body),
@@ -140,7 +141,7 @@ def change_mark(conn: sa.Connection) -> str:
 
 def find_shown(conn: sa.Connection, origins: Sequence[str], rid: bytes) -> Shown | None:
     """Return the shown record with this id, or None."""
-    view = _shown_query(origins, None)
+    view = shown_query(origins, None)
     row = conn.execute(view.where(view.selected_columns.rid == rid)).first()
     if row is None:
         return None
@@ -166,7 +167,12 @@ def find_ended(conn: sa.Connection, rid: bytes) -> Ended | None:
     """
     rows = conn.execute(
         sa.select(
-            record.c.log_id, record.c.position, record.c.live, _dead(record).label("is_dead"), log.c.member, log.c.fold
+            record.c.log_id,
+            record.c.position,
+            record.c.live,
+            is_dead(record).label("is_dead"),
+            log.c.member,
+            log.c.fold,
         )
         .join(log, log.c.id == record.c.log_id)
         .where(record.c.rid == rid, record.c.kind == "offer", log.c.member != "hub")
@@ -198,7 +204,7 @@ def _was_erased(conn: sa.Connection, log_id: int, position: int) -> bool:
 
 def count_shown(conn: sa.Connection, origins: Sequence[str], *, kind: str | None = "offer") -> dict[str, int]:
     """Return how many records each member shows."""
-    view = _shown_query(origins, kind).subquery()
+    view = shown_query(origins, kind).subquery()
     rows = conn.execute(sa.select(view.c.member, sa.func.count()).group_by(view.c.member))
     return {member: int(count) for member, count in rows}
 
@@ -214,7 +220,7 @@ class Named(msgspec.Struct, frozen=True):
 
 def load_named(conn: sa.Connection, origins: Sequence[str], rids: Sequence[bytes]) -> list[Named]:
     """Return the name of each of these offers that is shown."""
-    view = _shown_query(origins, "offer").subquery()
+    view = shown_query(origins, "offer").subquery()
     query = sa.select(view.c.rid, view.c.member, view.c.title, view.c.commitment)
     return [
         Named(bytes(row.rid), row.member, row.title, bytes(row.commitment))

@@ -116,6 +116,19 @@ class OfferSummary(msgspec.Struct, frozen=True):
 # Immutable after import: decoders and encoders hold no state between calls.
 _PAYLOAD_DECODER: Final = msgspec.json.Decoder(OfferPayload)
 _DOC_DECODER: Final = msgspec.json.Decoder(OfferDoc)
+
+
+def read_offer_line(body: bytes) -> OfferDoc | None:
+    """Read the document of a held payload line, leniently; None if it cannot be read.
+
+    What a newer program added is ignored.
+    """
+    try:
+        return _PAYLOAD_DECODER.decode(body).doc
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+
+
 # `deterministic` sorts the keys of maps and keeps the declared order of fields, which is the sorted one.
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 _DocT = TypeVar("_DocT", OfferDoc, RecordDoc)

@@ -182,6 +182,16 @@ class Finder:
                     self._names.update({one.key: one.name for one in facts.providers})
                 return {key: self._names[key] for key in wanted if key in self._names}
 
+    def records(self, text: str) -> frozenset[bytes]:
+        """Return every record that a search text finds, those of a cluster each for itself, whatever their time."""
+        with self._lock:
+            if not self._begin():
+                return frozenset()
+            with self._index.snapshot():
+                self._refresh()
+                found = self._read(text).entries(self._shelf.all)
+                return frozenset(self._index.records(list(numbers_of(found))))
+
     def entry(self, rid: bytes) -> Facts | None:
         """Return what is known of an offer, or of the cluster it is shown in; None when it is not in the index."""
         with self._lock:

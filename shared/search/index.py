@@ -377,6 +377,15 @@ class IndexReader:
         row = self._conn.execute(query, (rid, rid)).fetchone()
         return None if row is None else int(row[0])
 
+    def records(self, numbers: Sequence[int]) -> Iterator[bytes]:
+        """Yield the rids of entries, and those of the others in their clusters."""
+        for table in ("entry", "alias"):
+            for piece in in_chunks(numbers):
+                marks = ", ".join("?" * len(piece))
+                sql = f"SELECT rid FROM {table} WHERE rid IS NOT NULL AND number IN ({marks})"  # noqa: S608 - tables of ours
+                for row in self._conn.execute(sql, piece):
+                    yield row[0]
+
     def facts(self, numbers: Sequence[int]) -> dict[int, Facts]:
         """Return the facts of entries."""
         return {row[0]: _FACTS.decode(row[1]) for row in self._rows("facts", numbers) if row[1] is not None}

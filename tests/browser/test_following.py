@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from node import following, mailing
 from node.city import save_city
-from node.indexing import keep_index
+from node.derived import derived_of
 from shared.mailing.telling import tell_due
 from tests.browser.conftest import NARROW, NewContext, Served
 from tests.browser.look import Look, hold_session
@@ -31,7 +31,7 @@ def mailbox(served: Served) -> Iterator[Mailbox]:
             "mail_host": "127.0.0.1", "mail_port": str(mailbox.port), "mail_security": "none",
             "mail_sender": "ki@herten.example",
         })  # fmt: skip
-        keep_index(node)
+        derived_of(node).catch_up()
         yield mailbox
 
 

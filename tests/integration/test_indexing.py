@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from hub.indexing import keep_index as keep_hub_index
+from hub.derived import derived_of as keep_hub_index
 from hub.party import Hub
 from node.cli import run
+from node.derived import derived_of
 from node.erasing import erase
-from node.indexing import keep_index, rebuild_index
 from node.party import Node
 from shared.feed.payload import commitment_of, seal_payload
 from shared.holdings import edits
@@ -47,7 +47,7 @@ def test_index_follows_the_catalogue(world: World, tmp_path: Path) -> None:
 
     withdraw(herten, rid)
     world.settle()
-    changed = keep_index(marl)
+    changed = derived_of(marl).catch_up()
 
     assert (before, changed) == ((1, 2), 1)
     assert (found(marl, "sprachcafe"), found(marl)) == (0, 1)
@@ -59,7 +59,7 @@ def test_nothing_is_done_while_nothing_changes(world: World, tmp_path: Path) -> 
     give_index(world.nodes["marl"], tmp_path)
     stamp = world.nodes["marl"].finder.stamp
 
-    assert keep_index(world.nodes["marl"]) == 0
+    assert derived_of(world.nodes["marl"]).catch_up() == 0
     assert world.nodes["marl"].finder.stamp == stamp != 0
 
 
@@ -91,7 +91,7 @@ def test_changed_offer_is_found_by_its_new_words_only(world: World, tmp_path: Pa
 
     publish(herten, "Schwimmen", rid=rid)
     world.settle()
-    keep_index(marl)
+    derived_of(marl).catch_up()
 
     assert (found(marl, "yoga"), found(marl, "schwimmen")) == (0, 1)
 
@@ -101,14 +101,14 @@ def test_rebuilt_index_answers_as_the_one_that_followed(world: World, tmp_path: 
     give_index(herten, tmp_path)
     rids = [publish(herten, f"Kurs {number}") for number in range(8)]
     world.settle()
-    keep_index(herten)
+    derived_of(herten).catch_up()
     withdraw(herten, rids[3])
     publish(world.nodes["marl"], "Nähstube")
     world.settle()
-    keep_index(herten)
+    derived_of(herten).catch_up()
     followed = entries_of(herten), found(herten, "kurs"), found(herten, "nähen")
 
-    assert rebuild_index(herten) == 8
+    assert derived_of(herten).rebuild() == 8
     assert (entries_of(herten), found(herten, "kurs"), found(herten, "nähen")) == followed
 
 
@@ -135,7 +135,7 @@ def test_lost_and_damaged_files_are_made_anew(world: World, tmp_path: Path) -> N
         spoil()
         publish(marl, f"Kurs {len(answers)}")
         world.settle()
-        keep_index(marl)
+        derived_of(marl).catch_up()
         answers.append(found(marl))
 
     assert answers == [2, 3]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from node.indexing import keep_index
+from node.derived import derived_of
 from shared.database import Database
 from shared.search.asking import Asked
 from tests.support.postgres import fresh_database, postgres_server
@@ -45,7 +45,7 @@ def found(world: World, folder: Path) -> list[list[bytes]]:
     give_index(marl, folder)
     withdraw(herten, rids[3])
     world.settle()
-    keep_index(marl)
+    derived_of(marl).catch_up()
     questions = [Asked(words=words) for words in WORDS]
     return [[hit.rid for hit in marl.finder.find(asked, today=TODAY).hits] for asked in questions]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-import hub.indexing
-import node.indexing
+import hub.derived
+import node.derived
 from hub.party import Hub
 from node.party import Node
 from shared.model.offer import OfferDoc
@@ -23,16 +23,17 @@ from tests.support.world import World
 
 
 def give_index(party: Node | Hub, folder: Path) -> None:
-    """Give a party a place for its index and bring it level; call again (or `keep_index`) after changes."""
+    """Give a party a place for its derived files and bring them level; call again after changes."""
     if party.index_path is None:
         name = party.settings.name if isinstance(party, Node) else "hub"
         party.index_path = folder / f"search-{name}.db"
-        for made in ("finder", "indexer"):
+        party.outputs_path = folder / f"outputs-{name}.db"
+        for made in ("finder", "indexer", "outputs"):
             vars(party).pop(made, None)
     if isinstance(party, Node):
-        node.indexing.keep_index(party)
+        node.derived.derived_of(party).catch_up()
     else:
-        hub.indexing.keep_index(party)
+        hub.derived.derived_of(party).catch_up()
 
 
 def give_indexes(world: World, folder: Path) -> None:
