@@ -22,6 +22,7 @@ from shared.web.counting import Counts
 from shared.web.feed_files import FeedFiles
 from shared.web.feed_routes import FeedRoutes, Join
 from shared.web.offer_words import load_words
+from shared.web.outputs.routes import OutputRoutes
 from shared.web.page_version import PageVersion
 from shared.web.public.routes import public_routes
 from shared.web.site import make_site, ready_checks
@@ -43,19 +44,24 @@ def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, lo
     return make_site(
         log=log,
         pages=pages,
-        feed=FeedRoutes(
-            files,
-            lambda body: receive_push(hub, body),
-            join=join or (lambda body: receive_join(hub, body)),
-            signed={
-                inbox.PATH: (lambda header, body: receive_inbox(hub, header, body), limits.INBOX_REQUEST_MAX_BYTES),
-                passed_hints.PATH: (
-                    lambda header, body: receive_hints(hub, header, body),
-                    limits.HINTS_REQUEST_MAX_BYTES,
-                ),
-                report.PATH: (lambda header, body: receive_report(hub, header, body), limits.REPORT_MAX_BYTES),
-            },
-        ),
+        waited_for=[
+            FeedRoutes(
+                files,
+                lambda body: receive_push(hub, body),
+                join=join or (lambda body: receive_join(hub, body)),
+                signed={
+                    inbox.PATH: (lambda header, body: receive_inbox(hub, header, body), limits.INBOX_REQUEST_MAX_BYTES),
+                    passed_hints.PATH: (
+                        lambda header, body: receive_hints(hub, header, body),
+                        limits.HINTS_REQUEST_MAX_BYTES,
+                    ),
+                    report.PATH: (lambda header, body: receive_report(hub, header, body), limits.REPORT_MAX_BYTES),
+                },
+            ),
+            OutputRoutes(
+                face, hub.outputs, is_recovering=hub.is_recovering, directory=hub.home if hub.settings.home else None
+            ),
+        ],
         handlers=[
             page_routes(hub, pages, words),
             *public_routes(face),
@@ -64,5 +70,5 @@ def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, lo
         checks=ready_checks(hub.db, logs.load_own_log, hub.clock.now),
         jobs=Jobs(hub, log) if with_jobs else None,
         counts=Counts(hub.db, face.today, log, months=hub.settings.counts_months),
-        version=PageVersion(hub.db, hub.clock, beside=[lambda: hub.finder.stamp]),
+        version=PageVersion(hub.db, hub.clock, beside=[lambda: hub.finder.stamp, hub.outputs.reader.stamp]),
     )

@@ -6,6 +6,7 @@ import sys
 
 from litestar import Litestar
 
+from node import viewing
 from node.jobs import Jobs
 from node.party import Node
 from node.receiving import receive_push
@@ -21,6 +22,7 @@ from shared.web.counting import Counts
 from shared.web.feed_files import FeedFiles
 from shared.web.feed_routes import FeedRoutes
 from shared.web.offer_words import load_words
+from shared.web.outputs.routes import OutputRoutes
 from shared.web.page_version import PageVersion
 from shared.web.public.routes import public_routes
 from shared.web.site import make_site, ready_checks
@@ -44,7 +46,15 @@ def create_app(
     return make_site(
         log=log,
         pages=pages,
-        feed=FeedRoutes(files, lambda body: receive_push(node, body)),
+        waited_for=[
+            FeedRoutes(files, lambda body: receive_push(node, body)),
+            OutputRoutes(
+                face,
+                node.outputs,
+                is_recovering=lambda: viewing.is_recovering(node),
+                directory=node.home if node.settings.home else None,
+            ),
+        ],
         handlers=[
             page_routes(node, pages, words),
             *public_routes(face),
@@ -59,7 +69,7 @@ def create_app(
             node.db,
             node.clock,
             names=(desk_settings.VERSION,),
-            beside=[lambda: node.finder.stamp],
+            beside=[lambda: node.finder.stamp, node.outputs.reader.stamp],
             more=[lambda: node.membership is not None],
         ),
     )

@@ -43,13 +43,13 @@ class Derived:
         """Bring all files level with the catalogue; one that fails keeps no other back.
 
         Returns:
-            How many records changed, in all files together.
+            How many records changed in the file in which most did.
         """
         changed, failed = 0, None
         origins = self.origins()
         for file in self.files:
             try:
-                changed += file.catch_up(origins)
+                changed = max(changed, file.catch_up(origins))
             except Exception as error:  # noqa: BLE001 - a full disk or a locked file; told once the others had their turn
                 failed = failed or error
         if failed is not None:

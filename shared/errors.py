@@ -41,6 +41,10 @@ class RuleError(InputError):
         self.problems = {name: list(texts) for name, texts in problems.items()}
 
 
+class QueryError(RuleError):
+    """A parameter of a query that is refused; carries every problem, by parameter."""
+
+
 class NotFoundError(KreisweitError):
     """The named thing does not exist (or must not be known to the caller)."""
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from shared.errors import RuleError
+from shared.errors import QueryError
 from shared.hsds.pages import PER_PAGE, PER_PAGE_MAX
 from shared.model.hours import DAYS
 
@@ -90,7 +90,7 @@ def parse_query(name: str, pairs: Iterable[tuple[str, str]]) -> tuple[ListQuery,
     """Read the query of a list; returns it with the names of parameters that this list does not know.
 
     Raises:
-        RuleError: a value is refused; carries every problem by parameter.
+        QueryError: a value is refused; carries every problem by parameter.
     """
     given: dict[str, list[str]] = {}
     for key, value in pairs:
@@ -107,7 +107,7 @@ def parse_query(name: str, pairs: Iterable[tuple[str, str]]) -> tuple[ListQuery,
     if "proximity" in values and not values.get("postcode") and "postcode" not in problems:
         problems["proximity"] = ["needs a postcode from which to measure"]
     if problems:
-        raise RuleError("a parameter of the query is not valid", problems)
+        raise QueryError("a parameter of the query is not valid", problems)
     return ListQuery(**values), sorted(set(given) - set(known))
 
 

@@ -148,6 +148,7 @@ class _Round:
             return 0
         with self._writer.opened() as outputs:
             removed = outputs.remove(gone)
+            outputs.note_change(format_time(self._clock.now()))
             if any(one.is_erased for one in gone):
                 self._note_erasure(outputs)
         return removed
@@ -164,6 +165,8 @@ class _Round:
         rows = self._rows(batch, kin, held, is_first=is_first)
         with self._writer.opened() as outputs:
             changed = outputs.apply(rows, erased)
+            if changed:
+                outputs.note_change(format_time(self._clock.now()))
             if any(row.rid in erased for row in rows):
                 self._note_erasure(outputs)
         return changed

@@ -130,6 +130,15 @@ class Outputs:
         except NoOutputsError:
             return ""
 
+    def changed_at(self) -> str:
+        """Return when the outputs changed last, as the model writes times.
+
+        Raises:
+            NoOutputsError: there is nothing to read.
+        """
+        with self.opened() as conn:
+            return str(_meta(conn, "changed-at") or "")
+
     def newest_erasure(self) -> tuple[int, float] | None:
         """Return number and time of the newest change that everybody who keeps a copy must carry out; None: none yet.
 

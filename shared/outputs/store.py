@@ -310,6 +310,10 @@ class OpenOutputs:
         """Return the records that are gone, and whether they were erased."""
         return {rid: bool(is_erased) for rid, is_erased in self._conn.execute("SELECT rid, is_erased FROM gone")}
 
+    def note_change(self, time: str) -> None:
+        """Remember when the outputs changed last, in UTC with milliseconds."""
+        self.save_meta("changed-at", time)
+
     def _next_number(self) -> int:
         number = int(self.meta("number")) + 1
         self._conn.execute("UPDATE meta SET value = ? WHERE name = 'number'", (number,))

@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import anyio
 import anyio.to_thread
 import msgspec
-from litestar import Request, Response, Router, get, post
+from litestar import Request, Response, get, post
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
+from litestar.types import ControllerRouterHandler
 
 from shared.errors import InputError
 from shared.feed import limits
@@ -64,9 +65,14 @@ class Waiting:
         self._watch: asyncio.Task[None] | None = None
         self._is_closed = False
 
+    @property
+    def is_full(self) -> bool:
+        """Tell whether nobody more may wait now."""
+        return self._waiters >= self._most
+
     async def wait(self, since: int, seconds: float) -> bool:
         """Return True when something changed after version `since`, False when the time is over or too many wait."""
-        if self._is_closed or self._waiters >= self._most:
+        if self._is_closed or self.is_full:
             return False
         if self.version != since:
             return True
@@ -106,7 +112,7 @@ class Waiting:
 
 
 class FeedRoutes:
-    """The routes of one party; `router` goes into its application, `close` is called when it ends.
+    """The routes of one party; `handlers` go into its application, `close` is called when it ends.
 
     Args:
         signed: path to what answers signed requests there, and how many bytes they may have.
@@ -125,13 +131,13 @@ class FeedRoutes:
         self._taking = anyio.CapacityLimiter(PUSH_THREADS)
         self._pushes = 0
 
-    def router(self) -> Router:
+    def handlers(self) -> Sequence[ControllerRouterHandler]:
         """Return all routes; HEAD and 304 of other answers come from `ConditionalRequests`."""
         handlers: list[HTTPRouteHandler] = [self._file_handler(), self._push_handler()]
         if self._join is not None:
             handlers.append(self._join_handler(self._join))
         handlers += [self._signed_handler(path, *taker) for path, taker in self._signed.items()]
-        return Router("/", route_handlers=handlers)
+        return handlers
 
     async def close(self) -> None:
         """End all waiting."""

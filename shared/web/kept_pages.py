@@ -35,7 +35,7 @@ _QUERY_MAX = 1000
 _WAIT_SECONDS = 2.0
 _KEY_VARIES = frozenset({"accept-language", "accept-encoding"})
 
-PATHS = ("/", "/angebote", "/traeger", "/staedte", "/termine", "/ausschreibungen", "/hilfe", "/sprachen")
+PATHS = ("/", "/angebote", "/traeger", "/staedte", "/termine", "/ausschreibungen", "/hilfe", "/sprachen", "/hsds")
 """Beginnings of paths for visitors; `/` stands for itself alone."""
 NOT = ("hinweis", "danke", "abo", "melden")
 """Parts of a path that make it somebody's own matter, wherever they stand."""

@@ -25,6 +25,7 @@ from shared.errors import (
     LogStateError,
     NotFoundError,
     ParseError,
+    QueryError,
     RuleError,
     VerificationError,
     WeakKeyError,
@@ -57,6 +58,9 @@ FAMILIES: Mapping[type[Exception], Family] = {
     ),
     ParseError: Family(
         400, "E_FORMAT", "Malformed input", N_("Die Anfrage ist nicht lesbar"), N_("Prüfen Sie die Adresse.")
+    ),
+    QueryError: Family(
+        400, "query", "Unusable query", N_("Die Anfrage ist nicht verwendbar"), N_("Prüfen Sie die Adresse.")
     ),
     RuleError: Family(
         422, "rules", "Rules broken", N_("Die Angaben passen nicht"), N_("Berichtigen Sie die genannten Felder.")

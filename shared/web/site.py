@@ -23,10 +23,10 @@ from shared.web.compression import Compression
 from shared.web.conditional import ConditionalRequests
 from shared.web.counting import Counting, Counts, stop_flushing
 from shared.web.desk.guard import verify_desk
-from shared.web.feed_routes import FeedRoutes
 from shared.web.headers import SecurityHeaders
 from shared.web.kept_pages import KeptPages, Version
 from shared.web.languages import Languages
+from shared.web.outputs.cors import OpenToBrowsers
 from shared.web.pages import Pages
 from shared.web.problems import problem_handlers
 
@@ -48,11 +48,21 @@ class Jobs(Protocol):
         """End."""
 
 
+class WaitedFor(Protocol):
+    """Routes some of whose answers wait for something to happen."""
+
+    def handlers(self) -> Sequence[ControllerRouterHandler]:
+        """Return the routes."""
+
+    def close(self) -> Awaitable[None]:
+        """End all waiting: the program ends."""
+
+
 def make_site(
     *,
     log: Log,
     pages: Pages,
-    feed: FeedRoutes,
+    waited_for: Sequence[WaitedFor],
     handlers: Sequence[ControllerRouterHandler],
     checks: dict[str, Check],
     jobs: Jobs | None,
@@ -64,27 +74,37 @@ def make_site(
     Whoever opened the database closes it after the application has ended.
 
     Args:
+        waited_for: the federation's routes and those for integrators.
         version: tells when pages that were made before may no longer be shown.
     Raises:
         ConfigError: a route of the desk states no right.
     """
 
+    async def end_waiting() -> None:
+        for routes in waited_for:
+            await routes.close()
+
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        app.state.end_waiting = feed.close
+        app.state.end_waiting = end_waiting
         flushing = asyncio.create_task(counts.keep_flushing())
         try:
             if jobs is not None:
                 await jobs.start()
             yield
         finally:
-            await feed.close()
+            await end_waiting()
             await stop_flushing(flushing)
             if jobs is not None:
                 await jobs.stop()
 
     app = Litestar(
-        route_handlers=[feed.router(), asset_routes(pages.assets), _health_routes(checks, log), *handlers],
+        route_handlers=[
+            *(handler for routes in waited_for for handler in routes.handlers()),
+            asset_routes(pages.assets),
+            _health_routes(checks, log),
+            *handlers,
+        ],
         exception_handlers=problem_handlers(pages, log),
         lifespan=[lifespan],
         openapi_config=None,
@@ -98,7 +118,7 @@ def make_site(
     # before, compared with what the client holds (by the tag of the very bytes), and dressed in headers, 304 or not.
     kept = KeptPages(Compression(app.asgi_handler), version)
     localised = Languages(kept, tuple(pages.languages), german=_GERMAN)
-    app.asgi_handler = SecurityHeaders(Counting(ConditionalRequests(localised), counts))
+    app.asgi_handler = SecurityHeaders(OpenToBrowsers(Counting(ConditionalRequests(localised), counts)))
     return app
 
 

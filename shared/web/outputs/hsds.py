@@ -1,0 +1,221 @@
+"""The HSDS 3.2.3 API (profile kreisweit 1.0) under `/hsds`: services, providers, places, vocabularies; reading only.
+
+What a query means is decided in `hsds.query` and `outputs.asking`; what stands in an object in `hsds`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response, Router, get
+from litestar.handlers import HTTPRouteHandler
+
+from shared.errors import NotFoundError
+from shared.hsds.pages import envelope
+from shared.hsds.parts import Object
+from shared.hsds.query import ListQuery, parse_query
+from shared.outputs.reading import Found
+from shared.outputs.store import Gone
+from shared.web.outputs.answers_in_files import Spool, file_response
+from shared.web.outputs.source import IGNORED, JSON, NDJSON, OutputSource, respond
+from shared.web.problems import GONE, Problem, problem_json
+
+HSDS: Final = "/hsds"
+VERSION: Final = "3.2.3"
+PROFILE: Final = "kreisweit 1.0 over HSDS 3.2.3"
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_Request = Request[Any, Any, Any]
+
+
+def hsds_router(source: OutputSource, spool: Spool) -> Router:
+    """Return all routes of the API."""
+    lists = _Lists(source, spool)
+    return Router(HSDS, route_handlers=[_about(source), *lists.handlers(), *_singles(source), *_terms(source)])
+
+
+def _about(source: OutputSource) -> HTTPRouteHandler:
+    @get("/", sync_to_thread=True, include_in_schema=False)
+    def about(request: _Request) -> Response[bytes]:
+        face = source.face
+        office = face.texts().office
+        publisher = {
+            "name": office.name or face.words.district.contact.organisation,
+            "identifier": f"kreisweit:{face.words.district.key}:{face.member}",
+            **({"email": office.email} if office.email else {}),
+            **({"website": office.url or face.public_url} if office.url or face.public_url else {}),
+        }
+        body = {
+            "version": VERSION, "profile": PROFILE, "openapi_url": face.absolute(f"{HSDS}/openapi.json"),
+            "description": f"Integration offers in {face.words.district.name}, as their cities publish them",
+            "data_guide": face.absolute("/schnittstelle"), "publisher": publisher,
+        }  # fmt: skip
+        return respond(request, msgspec.json.encode(body))
+
+    return about
+
+
+class _Lists:
+    """The three lists of records; each page is put together from finished objects."""
+
+    def __init__(self, source: OutputSource, spool: Spool) -> None:
+        self._source = source
+        self._spool = spool
+
+    def handlers(self) -> Sequence[HTTPRouteHandler]:
+        """Return the routes of the lists."""
+        reader = self._source.reader
+        return [
+            self._list("services", reader.services, reader.all_services),
+            self._list("organizations", reader.organizations, reader.all_organizations),
+            self._list("service_at_locations", reader.service_at_locations, reader.all_places),
+        ]
+
+    def _list(
+        self, name: str, page: Callable[..., Found], everything: Callable[..., Iterator[bytes]]
+    ) -> HTTPRouteHandler:
+        @get(f"/{name}", sync_to_thread=True, include_in_schema=False)
+        def answer(request: _Request) -> Response[Any]:
+            query, headers = _read_query(name, request)
+            masks = self._source.masks()
+            modified = self._source.reader.changed_at()
+            if query.format == "ndjson":
+                lines = (line + b"\n" for line in everything(query, masks=masks))
+                kept = self._spool.write_once(lambda into: into.writelines(lines))
+                return file_response(kept, NDJSON, headers=headers)
+            found = page(query, masks=masks)
+            body = envelope(found.contents, total=found.total, page=query.page, per_page=query.per_page)
+            return respond(request, body, modified=modified, headers=headers)
+
+        return answer
+
+
+def _read_query(name: str, request: _Request) -> tuple[ListQuery, dict[str, str]]:
+    query, ignored = parse_query(name, request.query_params.multi_items())
+    # What a header cannot hold is not repeated in one.
+    named = ", ".join(name for name in ignored if re.fullmatch(r"[!-+\--~]{1,60}", name))[:500]
+    return query, {IGNORED: named} if named else {}
+
+
+def _singles(source: OutputSource) -> Sequence[HTTPRouteHandler]:
+    reader = source.reader
+
+    @get("/services/{key:str}", sync_to_thread=True, include_in_schema=False)
+    def service(request: _Request, key: str) -> Response[bytes]:
+        rid, masks = _read_id("service", key), source.masks()
+        found = reader.service(rid, masks=masks)
+        if found is None and (gone := reader.gone(rid)) is not None:
+            return _gone(gone)
+        return _found(request, "service", key, found)
+
+    @get("/organizations/{key:str}", sync_to_thread=True, include_in_schema=False)
+    def organization(request: _Request, key: str) -> Response[bytes]:
+        query, headers = _read_query("organizations", request)
+        own, masks = _read_id("organization", key), source.masks()
+        found = reader.organization(own, whole=query.full_service or query.full, masks=masks)
+        return _found(request, "organization", key, found, headers)
+
+    @get("/service_at_locations/{key:str}", sync_to_thread=True, include_in_schema=False)
+    def service_at_location(request: _Request, key: str) -> Response[bytes]:
+        own, masks = _read_id("service_at_location", key), source.masks()
+        return _found(request, "service_at_location", key, reader.service_at_location(own, masks=masks))
+
+    return [service, organization, service_at_location]
+
+
+def _found(
+    request: _Request, kind: str, key: str, found: tuple[bytes, str] | None, headers: dict[str, str] | None = None
+) -> Response[bytes]:
+    if found is None:
+        raise NotFoundError(f"there is no {kind} {key[:40]}")
+    body, modified = found
+    return respond(request, body, modified=modified, headers=headers)
+
+
+def _gone(gone: Gone) -> Response[bytes]:
+    """What existed once is never unknown again; of an erased record nothing is told but that."""
+    if gone.is_erased:
+        return problem_json(Problem(GONE, "erased", "the service was erased", extra={"time": gone.time}))
+    extra = {"reason": gone.reason, "time": gone.time}
+    return problem_json(Problem(GONE, "withdrawn", "the service was withdrawn", extra=extra))
+
+
+def _read_id(kind: str, key: str) -> bytes:
+    if not _UUID.fullmatch(key):
+        raise NotFoundError(f"there is no {kind} {key[:40]!r}: an id is a UUID")
+    return bytes.fromhex(key.replace("-", ""))
+
+
+def _terms(source: OutputSource) -> Sequence[HTTPRouteHandler]:
+    """Vocabularies come with the program; they are as new as the program is."""
+
+    @get("/taxonomies", sync_to_thread=False, include_in_schema=False)
+    def taxonomies(request: _Request) -> Response[bytes]:
+        return _page(request, "taxonomies", lambda query: _taxonomies(source, query))
+
+    @get("/taxonomies/{key:str}", sync_to_thread=False, include_in_schema=False)
+    def taxonomy(request: _Request, key: str) -> Response[bytes]:
+        _read_id("taxonomy", key)
+        found = next((one for one in _all_taxonomies(source) if one["id"] == key.lower()), None)
+        if found is None:
+            raise NotFoundError(f"there is no taxonomy {key}")
+        return respond(request, msgspec.json.encode(found))
+
+    @get("/taxonomy_terms", sync_to_thread=False, include_in_schema=False)
+    def taxonomy_terms(request: _Request) -> Response[bytes]:
+        return _page(request, "taxonomy_terms", lambda query: _taxonomy_terms(source, query))
+
+    @get("/taxonomy_terms/{key:str}", sync_to_thread=False, include_in_schema=False)
+    def taxonomy_term(request: _Request, key: str) -> Response[bytes]:
+        _read_id("taxonomy term", key)
+        terms = source.party.makers().terms
+        found = next((one for one in terms.all_terms() if one["id"] == key.lower()), None)
+        if found is None:
+            raise NotFoundError(f"there is no taxonomy term {key}")
+        return respond(request, msgspec.json.encode(terms.full_term(found)))
+
+    return [taxonomies, taxonomy, taxonomy_terms, taxonomy_term]
+
+
+def _page(request: _Request, name: str, find: Callable[[ListQuery], list[Object]]) -> Response[bytes]:
+    query, headers = _read_query(name, request)
+    found = [msgspec.json.encode(one) for one in find(query)]
+    if query.format == "ndjson":
+        return respond(request, b"".join(one + b"\n" for one in found), media_type=NDJSON, headers=headers)
+    start = (query.page - 1) * query.per_page
+    contents = found[start : start + query.per_page]
+    body = envelope(contents, total=len(found), page=query.page, per_page=query.per_page)
+    return respond(request, body, media_type=JSON, headers=headers)
+
+
+def _all_taxonomies(source: OutputSource) -> list[Object]:
+    return list(source.party.makers().terms.taxonomies.values())
+
+
+def _taxonomies(source: OutputSource, query: ListQuery) -> list[Object]:
+    return [one for one in _all_taxonomies(source) if _has_words(one, query.search)]
+
+
+def _taxonomy_terms(source: OutputSource, query: ListQuery) -> list[Object]:
+    terms = source.party.makers().terms
+    taxonomy = query.taxonomy_id and _dashed(query.taxonomy_id)
+    parent = query.parent_id and _dashed(query.parent_id)
+    return [
+        one
+        for one in terms.all_terms()
+        if _has_words(one, query.search)
+        and (not taxonomy or one.get("taxonomy_id") == taxonomy)
+        and (not parent or one.get("parent_id") == parent)
+        and not (query.top_only and "parent_id" in one)
+    ]
+
+
+def _has_words(value: Object, search: str) -> bool:
+    text = f"{value['name']} {value['description']} {value.get('code', '')}".casefold()
+    return all(word in text for word in search.casefold().split())
+
+
+def _dashed(hex_id: str) -> str:
+    return f"{hex_id[:8]}-{hex_id[8:12]}-{hex_id[12:16]}-{hex_id[16:20]}-{hex_id[20:]}"
