@@ -7,7 +7,8 @@ are behind, never ones that are wrong: the next look takes up what is missing.
 When a service counts as modified.  At the moment this party first shows that version, not when its owner wrote it: a
 change that was long on its way still comes after whatever a reader saw before, so that asking with `modified_after`
 misses nothing.  When the file is made anew, that moment is lost: versions whose owner wrote them in the last seven days
-count as modified now, older ones when their owner says.
+count as modified now, older ones when their owner says; so of services that did not change that time alone may differ
+from what a reader holds.
 
 What is erased leaves the file in the same run, and its remains leave it with `purge`.
 """
@@ -125,9 +126,9 @@ class _Round:
             erasures = changes.load_erasures(conn, self._origins, seen)
             # What was erased after it had been withdrawn is told again, as erased.
             again = {rid for one in erasures for rid in one.rids if ended.get(rid) is False}
-            gone = [
-                self._gone(conn, rid) for rid in sorted((held.keys() - versions.keys()) | (again - versions.keys()))
-            ]
+            # A list that is made anew names all that ever ended: its readers may hold it from a list before.
+            before = changes.load_ended(conn, self._origins) - ended.keys() if is_first else set[bytes]()
+            gone = [self._gone(conn, rid) for rid in sorted((held.keys() | again | before) - versions.keys())]
         # On a list that is made anew nobody knows of versions that were erased before.
         erased = frozenset(rid for one in erasures for rid in one.rids) if not is_first else frozenset[bytes]()
         due = [

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+import weakref
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,16 +25,18 @@ _KEPT_MAX: Final = 24
 WriteFile = Callable[[IO[bytes]], object]
 
 
-@dataclass(frozen=True)
 class Kept:
     """One finished answer; its file is closed with the last reference to it."""
 
-    file: IO[bytes]
-    size: int
+    def __init__(self, file: IO[bytes]) -> None:
+        file.flush()
+        self._number = os.dup(file.fileno())
+        weakref.finalize(self, os.close, self._number)
+        self.size = os.fstat(self._number).st_size
 
     def read(self, start: int) -> bytes:
         """Return the next piece from a place on; several readers do not disturb each other."""
-        return os.pread(self.file.fileno(), _PIECE_BYTES, start)
+        return os.pread(self._number, _PIECE_BYTES, start)
 
 
 @dataclass
@@ -52,14 +55,9 @@ class Spool:
 
     def write_once(self, write: WriteFile) -> Kept:
         """Write an answer that nobody else will ask for."""
-        file = tempfile.TemporaryFile(dir=self.directory, prefix="kreisweit-")  # noqa: SIM115 - closed with its last reader
-        try:
+        with tempfile.TemporaryFile(dir=self.directory, prefix="kreisweit-") as file:
             write(file)
-            file.flush()
-            return Kept(file, os.fstat(file.fileno()).st_size)
-        except BaseException:
-            file.close()
-            raise
+            return Kept(file)
 
     def keep(self, key: Hashable, state: Hashable, write: WriteFile) -> Kept:
         """Return the answer of a key for a state of the catalogue, written once.

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 from litestar import Request, Response, Router, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from shared.errors import NotFoundError
 from shared.hsds.pages import envelope
@@ -103,7 +104,7 @@ def _singles(source: OutputSource) -> Sequence[HTTPRouteHandler]:
     reader = source.reader
 
     @get("/services/{key:str}", sync_to_thread=True, include_in_schema=False)
-    def service(request: _Request, key: str) -> Response[bytes]:
+    def service(request: _Request, key: FromPath[str]) -> Response[bytes]:
         rid, masks = _read_id("service", key), source.masks()
         found = reader.service(rid, masks=masks)
         if found is None and (gone := reader.gone(rid)) is not None:
@@ -111,14 +112,14 @@ def _singles(source: OutputSource) -> Sequence[HTTPRouteHandler]:
         return _found(request, "service", key, found)
 
     @get("/organizations/{key:str}", sync_to_thread=True, include_in_schema=False)
-    def organization(request: _Request, key: str) -> Response[bytes]:
+    def organization(request: _Request, key: FromPath[str]) -> Response[bytes]:
         query, headers = _read_query("organizations", request)
         own, masks = _read_id("organization", key), source.masks()
         found = reader.organization(own, whole=query.full_service or query.full, masks=masks)
         return _found(request, "organization", key, found, headers)
 
     @get("/service_at_locations/{key:str}", sync_to_thread=True, include_in_schema=False)
-    def service_at_location(request: _Request, key: str) -> Response[bytes]:
+    def service_at_location(request: _Request, key: FromPath[str]) -> Response[bytes]:
         own, masks = _read_id("service_at_location", key), source.masks()
         return _found(request, "service_at_location", key, reader.service_at_location(own, masks=masks))
 
@@ -156,7 +157,7 @@ def _terms(source: OutputSource) -> Sequence[HTTPRouteHandler]:
         return _page(request, "taxonomies", lambda query: _taxonomies(source, query))
 
     @get("/taxonomies/{key:str}", sync_to_thread=False, include_in_schema=False)
-    def taxonomy(request: _Request, key: str) -> Response[bytes]:
+    def taxonomy(request: _Request, key: FromPath[str]) -> Response[bytes]:
         _read_id("taxonomy", key)
         found = next((one for one in _all_taxonomies(source) if one["id"] == key.lower()), None)
         if found is None:
@@ -168,7 +169,7 @@ def _terms(source: OutputSource) -> Sequence[HTTPRouteHandler]:
         return _page(request, "taxonomy_terms", lambda query: _taxonomy_terms(source, query))
 
     @get("/taxonomy_terms/{key:str}", sync_to_thread=False, include_in_schema=False)
-    def taxonomy_term(request: _Request, key: str) -> Response[bytes]:
+    def taxonomy_term(request: _Request, key: FromPath[str]) -> Response[bytes]:
         _read_id("taxonomy term", key)
         terms = source.party.makers().terms
         found = next((one for one in terms.all_terms() if one["id"] == key.lower()), None)
