@@ -7,6 +7,7 @@ from datetime import datetime
 
 from shared.hsds.parts import Object
 from shared.hsds.service import Origin
+from shared.model.district import District
 from shared.model.offer import OfferDoc
 
 
@@ -39,6 +40,7 @@ class About:
         made: when the state that is written was made (UTC).
         digest: catalogue digest of that state, 64 hex digits; empty while this copy is on the way from the state of
             one catalogue note to that of the next.
+        district: whose catalogue it is, with its members.
     """
 
     title: str
@@ -49,3 +51,4 @@ class About:
     licence_name: str
     made: datetime
     digest: str
+    district: District
