@@ -15,7 +15,7 @@ import weakref
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 import anyio.to_thread
 from litestar.response import Stream
@@ -142,5 +142,8 @@ def file_response(kept: Kept, media_type: str, *, headers: Mapping[str, str] | N
             start += len(piece)
             yield piece
 
-    given: dict[str, Any] = {"Cache-Control": "no-cache", "Content-Length": str(kept.size), **(headers or {})}
+    # The type is a header here: the framework would add a second charset to it.
+    given = {
+        "Cache-Control": "no-cache", "Content-Length": str(kept.size), "Content-Type": media_type, **(headers or {}),
+    }  # fmt: skip
     return Stream(pieces(), media_type=media_type, headers=given)
