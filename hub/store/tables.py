@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from shared.accounts.tables import login_attempt
 from shared.holdings.tables import metadata
 
-__all__ = ["application", "inbox", "invite", "login_attempt", "report", "standing"]
+__all__ = ["application", "inbox", "invite", "report", "standing"]
 
 _Big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
