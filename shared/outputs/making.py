@@ -100,8 +100,9 @@ class RowMaker:
     def row(self, member: str, doc: OfferDoc, version: Version, *, modified: str, same_as: Sequence[bytes]) -> Row:
         """Return the row of a shown record; see `offered` for what is given."""
         offered = self.offered(member, doc, modified=modified, same_as=same_as)
-        hidden = self.offered(member, doc, modified=modified, same_as=same_as, masks=True)
-        whole, masked = msgspec.json.encode(offered.service), msgspec.json.encode(hidden.service)
+        hidden, masked = without_persons(doc), None
+        if hidden != doc:
+            masked = msgspec.json.encode(self.maker.with_contacts_of(offered.service, hidden))
         facts = self._facts.facts(member, doc)
         return Row(
             rid=version.rid,
@@ -113,8 +114,8 @@ class RowMaker:
             is_free=facts.is_free,
             ages=facts.ages[0],
             item=msgspec.json.encode(self.maker.item(offered.service)),
-            whole=whole,
-            masked=masked if masked != whole else None,
+            whole=msgspec.json.encode(offered.service),
+            masked=masked,
             links=frozenset(self._links(doc, facts, offered.service)),
             slots=tuple(_slots(doc)),
             places=tuple(self._places(doc, offered.service)),
