@@ -59,6 +59,12 @@ class RowMaker:
         self._public_url = public_url.rstrip("/")
         self._sites = {name: site.rstrip("/") for name, site in sites.items()}
         self._centres = postcode_centres(district)
+        self._taxonomy_ids = {name: vocabularies[name].id for name in TAXONOMIES}
+        self._term_ids = {
+            (name, term.code): vocabularies[name].term_id(term.code)
+            for name in TAXONOMIES
+            for term in vocabularies[name].terms
+        }
         self._ags = {member.name: member.ags for member in district.members}
 
     def version(self) -> bytes:
@@ -149,11 +155,10 @@ class RowMaker:
             "org_type": tuple(provider.org_type for provider in doc.providers if provider.org_type),
         }  # fmt: skip
         for name in TAXONOMIES:
-            vocabulary = self._vocabularies[name]
             for code in given[name]:
-                yield "term", vocabulary.term_id(code)
+                yield "term", self._term_ids.get((name, code)) or self._vocabularies[name].term_id(code)
             if given[name]:
-                yield "taxonomy", vocabulary.id
+                yield "taxonomy", self._taxonomy_ids[name]
 
     def _places(self, doc: OfferDoc, service: Object) -> Iterator[PlaceRow]:
         for place in service.get("service_at_locations", []):
