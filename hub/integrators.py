@@ -11,8 +11,10 @@ import hashlib
 import re
 from typing import Final
 
+import msgspec
+
 from hub.party import Hub
-from hub.store import keys
+from hub.store import keys, subscribers
 from hub.store.keys import Integrator, Key
 from shared.accounts.guessing import Pace, begin_submission
 from shared.accounts.links import format_token, parse_token
@@ -76,6 +78,33 @@ def list_integrators(hub: Hub) -> list[Integrator]:
     """Return all integrators, by name."""
     with hub.db.read() as conn:
         return keys.load_integrators(conn)
+
+
+class Copy(msgspec.Struct, frozen=True):
+    """One subscriber as the district sees it; `reason` says why it is told no more: gone or failing."""
+
+    name: str
+    subscriber: str
+    description: str
+    url: str
+    state: str
+    reason: str
+    failing_since: int | None
+    acknowledged: int | None
+
+
+def list_subscribers(hub: Hub) -> list[Copy]:
+    """Return the subscribers of all integrators, by the integrator's name."""
+    with hub.db.read() as conn:
+        everyone = subscribers.load_all(conn)
+    return [
+        Copy(
+            owned.name, row.id.hex(), row.description, row.url, row.state, row.reason, row.failing_since,
+            row.acknowledged,
+        )
+        for owned in everyone
+        for row in (owned.subscriber,)
+    ]  # fmt: skip
 
 
 def revoke_key(hub: Hub, number: int) -> Key:

@@ -17,6 +17,58 @@ def integrators() -> None:
     """Wer den Katalog weiterverwendet: Schlüssel, Abnehmer, offene Löschungen."""
 
 
+@integrators.command(name="list")
+@json_option
+@click.pass_obj
+def list_all(home: Path, as_json: bool) -> None:
+    """Alle Integratoren mit ihren Abnehmern: Adresse, Zustand, letzte Bestätigung."""
+    from hub.integrators import list_integrators, list_subscribers
+
+    with opened(home) as hub:
+        everyone, found = list_integrators(hub), list_subscribers(hub)
+    if as_json:
+        print_json(
+            [
+                {"name": one.name, "email": one.email, "subscribers": [copy for copy in found if copy.name == one.name]}
+                for one in everyone
+            ]
+        )
+        return
+    for one in everyone:
+        say(f"{one.name}  {one.email}")
+        for copy in (copy for copy in found if copy.name == one.name):
+            told = "fragt selbst ab" if not copy.url else f"{_STATES[copy.state]}: {copy.url}"
+            confirmed = "nie" if copy.acknowledged is None else in_german_time(copy.acknowledged)
+            say(f"  {copy.subscriber[:8]}  {copy.description or 'ohne Bezeichnung'}  {told}  bestätigt: {confirmed}")
+    if not everyone:
+        say("Noch keine Integratoren.")
+
+
+_STATES = {"active": "wird benachrichtigt", "paused": "pausiert", "disabled": "abgestellt"}
+
+
+@integrators.command()
+@json_option
+@click.pass_obj
+def behind(home: Path, as_json: bool) -> None:
+    """Wer eine Löschung nicht rechtzeitig bestätigt hat (Art. 19 DSGVO)."""
+    from hub.erasure_duty import list_behind
+
+    with opened(home) as hub:
+        found = list_behind(hub)
+    if as_json:
+        print_json(found)
+        return
+    for one in found:
+        confirmed = "noch nie bestätigt" if one.acknowledged is None else f"zuletzt {in_german_time(one.acknowledged)}"
+        say(
+            f"{one.name} ({one.description or 'ohne Bezeichnung'}, {one.subscriber[:8]})  {one.email}  "
+            f"Löschung vom {in_german_time(one.since)}, fällig {in_german_time(one.due)}  {confirmed}"
+        )
+    if not found:
+        say("Alle bekannten Kopien haben alle Löschungen bestätigt.")
+
+
 @integrators.group()
 def key() -> None:
     """Schlüssel, mit denen Integratoren ihre Abnehmer selbst verwalten."""

@@ -37,6 +37,12 @@ def load_deliveries(conn: sa.Connection, subscriber: bytes, *, before: int | Non
     return [Delivery(**row._mapping) for row in conn.execute(query.order_by(delivery.c.id.desc()).limit(most))]
 
 
+def newest_test(conn: sa.Connection, subscriber: bytes) -> int | None:
+    """Return when a subscriber's address was tried last on request, or None."""
+    mine = sa.and_(delivery.c.subscriber_id == subscriber, delivery.c.is_test)
+    return conn.execute(sa.select(sa.func.max(delivery.c.time)).where(mine)).scalar()
+
+
 def drop_old(conn: sa.Connection, *, before: int) -> int:
     """Delete attempts of earlier times; returns how many."""
     return conn.execute(sa.delete(delivery).where(delivery.c.time < before)).rowcount
