@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hub import subscribers
 from hub.cli import run
 from hub.integrators import find_owner
 from hub.opening import close_hub, init_hub, new_settings, open_hub
+from hub.store import erasure_steps
+from hub.subscribers import Wish
 from tests.support.enrolling import PASSPHRASE
-from tests.support.world import SeededDice, VirtualClock
+from tests.support.world import START, SeededDice, VirtualClock
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -124,3 +127,44 @@ def test_removed_integrator_is_gone_with_its_keys(command: Run, home: Path, monk
     assert owner_of(home, key["key"]) is None
     assert "Altes Portal" not in command("key", "list")[1]
     assert command("remove", "Altes Portal")[0] == 1
+
+
+# --- what the district sees ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copy(command: Run, home: Path) -> Iterator[str]:
+    """A subscriber that owes an erasure since the time began."""
+    text = made(command, "Stadt-App")["key"]
+    hub = open_hub(home)
+    owner = find_owner(hub, f"Bearer {text}")
+    assert owner is not None
+    row = subscribers.create(hub, owner, Wish(url="https://app.example/hook", description="Startseite"))
+    with hub.db.write() as conn:
+        erasure_steps.add_step(conn, b"epoch1", erasure_steps.newest_step(conn) + 1, time=START)
+    close_hub(hub)
+    yield row.id.hex()
+    command("remove", "Stadt-App", "--yes")
+
+
+def test_list_shows_each_copy_with_its_state(command: Run, copy: str) -> None:
+    code, out, _ = command("list")
+    listed = {one["name"]: one for one in json.loads(command("list", "--json")[1])}
+
+    assert code == 0
+    assert f"{copy[:8]}  Startseite  wird benachrichtigt: https://app.example/hook  bestätigt: nie" in out
+    (shown,) = (one for one in listed["Stadt-App"]["subscribers"] if one["subscriber"] == copy)
+    assert (shown["state"], shown["reason"], shown["acknowledged"]) == ("active", "", None)
+
+
+def test_behind_names_mailbox_and_dates_and_leaves_out_who_is_removed(command: Run, copy: str) -> None:
+    code, out, _ = command("behind")
+    told = [one for one in json.loads(command("behind", "--json")[1]) if one["subscriber"] == copy]
+    command("remove", "Stadt-App", "--yes")
+    after = command("behind")
+
+    assert code == 0
+    assert f"Stadt-App (Startseite, {copy[:8]})  technik@app.example  Löschung vom 01.01.2026" in out
+    assert "fällig 04.01.2026" in out
+    assert [(one["since"], one["due"], one["acknowledged"]) for one in told] == [(START, START + 72 * 3600, None)]
+    assert after[1] == "Alle bekannten Kopien haben alle Löschungen bestätigt.\n"

@@ -15,7 +15,7 @@ from hub.integrators import revoke_key
 from hub.subscribers import SUBSCRIBERS_MAX
 from shared.web.problems import PROBLEM_JSON
 from tests.support.integrators import Program, open_to_loopback
-from tests.support.loopback import app_of, close_all
+from tests.support.loopback import app_of, close_all, hub_on_disk
 from tests.support.world import World
 
 HOOK = "https://app.example/hook"
@@ -25,7 +25,8 @@ HOOK = "https://app.example/hook"
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     world = World(["herten"])
     world.settle()
-    open_to_loopback(world.hub, tmp_path_factory.mktemp("hub"))
+    folder = tmp_path_factory.mktemp("hub")
+    open_to_loopback(hub_on_disk(world, folder), folder)
     yield world
     world.hub.outputs.reader.close()
     world.hub.finder.close()

@@ -11,19 +11,22 @@ import msgspec
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from hub.derived import derived_of
 from hub.integrators import add_key
+from hub.notes import newest_note
 from hub.party import Hub
+from node.party import Node
+from shared.consume import shown_origins
+from shared.holdings import logs
 from tests.support.hostile_server import Question
 from tests.support.searching import give_index
-from tests.support.world import World
+from tests.support.world import World, pending_of
 
 LOOPBACK = ("127.0.0.0/8",)
 MAIL = {"mail_host": "127.0.0.1", "mail_port": 1, "mail_security": "none", "mail_sender": "hub@kreis.example"}
 
 
 def open_to_loopback(hub: Hub, folder: Path) -> None:
-    """Let webhooks go to loopback, give the hub outputs, and a mail server that nobody answers at."""
+    """Let webhooks go to loopback, give the hub outputs, and a mail server where nobody answers."""
     hub.settings = msgspec.structs.replace(hub.settings, webhook_networks=LOOPBACK, **MAIL)
     give_index(hub, folder)
 
@@ -32,14 +35,14 @@ class Program:
     """One program, with the key of its integrator."""
 
     def __init__(self, client: TestClient[Litestar], hub: Hub, name: str = "") -> None:
-        self._client = client
+        self.client = client
         self.name = name or f"App-{hub.dice.token(4).hex()}"
         self.key, self.made = add_key(hub, self.name, f"technik@{self.name.lower()}.example")
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> httpx.Response:
         """Send a request with the key; a body goes as JSON."""
         sent = {"Authorization": f"Bearer {self.key}", **headers}
-        return self._client.request(method, f"/subscribers{path}", json=body, headers=sent)
+        return self.client.request(method, f"/subscribers{path}", json=body, headers=sent)
 
     def subscribe(self, url: str | None = None, **wish: object) -> dict[str, Any]:
         """Make a subscriber; returns what is said about it, with its secret."""
@@ -60,10 +63,38 @@ class Program:
 
 
 def settle(world: World) -> None:
-    """Let everybody agree and the outputs follow, and let a second pass in which it is told."""
-    world.settle()
-    derived_of(world.hub).catch_up()
+    """Let the hub's note name all that the nodes wrote, the outputs follow, and a second pass in which it is told."""
+    note_everything(world)
+    follow(world.hub)
     world.tick()
+
+
+def note_everything(world: World, most_seconds: int = 60) -> None:
+    """Let time pass until the hub's note names all that the nodes wrote."""
+    for _ in range(most_seconds):
+        world.tick()
+        with world.hub.db.read() as conn:
+            said = newest_note(conn)
+        noted = {} if said is None else {source.origin: source.size for source in said.sources}
+        if all(
+            not pending_of(node) and noted.get(node.settings.origin) == _size(node) for node in world.nodes.values()
+        ):
+            return
+    raise AssertionError(f"not noted after {most_seconds} s: {world.describe()}")
+
+
+def _size(node: Node) -> int:
+    with node.db.read() as conn:
+        return int(logs.load_log(conn, node.settings.origin).size)
+
+
+def follow(hub: Hub) -> None:
+    """Bring the outputs level with the note; nobody searches here, so the index stays as it is."""
+    with hub.db.read() as conn:
+        said = newest_note(conn)
+    assert said is not None
+    assert hub.outputs.keeper is not None
+    hub.outputs.keeper.catch_up(shown_origins(said))
 
 
 def headers_of(question: Question) -> dict[str, str]:
