@@ -19,6 +19,7 @@ from shared.errors import NotFoundError
 from shared.holdings import catalogue
 from shared.holdings.catalogue import Ended
 from shared.model.offer import OfferDoc
+from shared.outputs.linked_data import TYPE
 from shared.web.catalogue_page import OfferView, read_record_id
 from shared.web.messages import LANGUAGE
 from shared.web.problems import GONE, Problem, problem_json, wants_page
@@ -28,7 +29,7 @@ from shared.web.public.links import offer_path
 from shared.web.public.offer_view import describe_gone, find_offer, show_offer, timetable
 from shared.web.public.own_text import own_text
 from shared.web.public.sharing import address_of, qr_svg
-from shared.web.public.structured import TYPE, linked_data
+from shared.web.public.structured import page_data
 
 _FRESH: Final = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
 AnyRequest = Request[Any, Any, Any]
@@ -128,7 +129,6 @@ def _code(face: Face, view: OfferView) -> Response[bytes]:
 
 
 def _data(face: Face, view: OfferView) -> Response[bytes]:
-    url = face.absolute(face.pages.link(offer_path(view.card.id), []))
-    thing = linked_data(view.doc, face.words, url=url)
+    thing = page_data(face, view.doc)
     headers = {**_FRESH, "Access-Control-Allow-Origin": "*"}
     return Response(msgspec.json.encode(thing), media_type=TYPE, headers=headers)
