@@ -34,10 +34,11 @@ class About:
         publisher: name of the office that answers for this copy.
         email: function mailbox of that office; empty if unknown.
         base_url: origin of the public pages, without a slash at its end; empty if unknown.
-        licence_url: under which the catalogue may be used.
+        licence_url: under which the catalogue may be used; empty if unknown.
         licence_name: the same in words.
         made: when the state that is written was made (UTC).
-        digest: catalogue digest of that state, 64 hex digits.
+        digest: catalogue digest of that state, 64 hex digits; empty while this copy is on the way from the state of
+            one catalogue note to that of the next.
     """
 
     title: str

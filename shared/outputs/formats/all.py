@@ -1,0 +1,10 @@
+"""All formats in which the whole catalogue is given out, in the order in which they are listed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from shared.outputs.formats.format import Format
+from shared.outputs.formats.lines import LINES
+
+FORMATS: Final[tuple[Format, ...]] = (LINES,)
