@@ -6,5 +6,6 @@ from typing import Final
 
 from shared.outputs.formats.format import Format
 from shared.outputs.formats.lines import LINES
+from shared.outputs.formats.linked_data import LINKED_DATA
 
-FORMATS: Final[tuple[Format, ...]] = (LINES,)
+FORMATS: Final[tuple[Format, ...]] = (LINES, LINKED_DATA)

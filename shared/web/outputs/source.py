@@ -70,6 +70,8 @@ class OutputSource:
             licence_name=district.licence.name,
             made=datetime.fromisoformat(made).astimezone(UTC),
             digest=digest_of(state.sizes, said),
+            district=district,
+            vocabularies=face.words.vocabularies,
         )
 
 
