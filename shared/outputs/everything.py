@@ -8,7 +8,7 @@ One that cannot be read here has no document and is left out, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ import msgspec
 from shared.database import Database
 from shared.holdings import catalogue
 from shared.holdings.catalogue import Shown
+from shared.holdings.changes import load_first_times
 from shared.hsds.parts import Object
 from shared.model.offer import OfferDoc, read_offer_line
 from shared.outputs.making import RowMaker, without_persons
@@ -73,6 +74,11 @@ class AllOffers:
         for batch in self._batches():
             for kept in batch:
                 yield kept.service
+
+    def first_times(self, rids: Sequence[bytes]) -> Mapping[bytes, int]:
+        """Return when the first version of each of these offers was published, in seconds, as far as logs tell."""
+        with self._db.read() as conn:
+            return load_first_times(conn, self._origins, rids)
 
     def _batches(self) -> Iterator[list[_Kept]]:
         column = "coalesce(masked, whole)" if self._masks else "whole"
