@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -52,7 +53,10 @@ class AllOffers:
     Made by `opened_offers`, and used while that is open.
     """
 
-    def __init__(self, conn: Any, db: Database, origins: Sequence[str], maker: RowMaker, *, masks: bool) -> None:
+    def __init__(
+        self, conn: Any, db: Database, origins: Sequence[str], maker: RowMaker, *, masks: bool, scratch: Path | None
+    ) -> None:
+        self.scratch = scratch
         self._conn = conn
         self._db = db
         self._origins = origins
@@ -80,6 +84,13 @@ class AllOffers:
         with self._db.read() as conn:
             return load_first_times(conn, self._origins, rids)
 
+    def organizations(self) -> Iterator[bytes]:
+        """Yield the finished JSON of each organization that these offers name, without its services."""
+        rows = self._conn.execute("SELECT body FROM organization ORDER BY modified, id")
+        while batch := rows.fetchmany(BATCH):
+            for (body,) in batch:
+                yield body
+
     def _batches(self) -> Iterator[list[_Kept]]:
         column = "coalesce(masked, whole)" if self._masks else "whole"
         rows = self._conn.execute(
@@ -106,15 +117,22 @@ class AllOffers:
 
 @contextmanager
 def opened_offers(
-    outputs: Outputs, db: Database, origins: Callable[[], Sequence[str]], maker: RowMaker, *, masks: bool
+    outputs: Outputs,
+    db: Database,
+    origins: Callable[[], Sequence[str]],
+    maker: RowMaker,
+    *,
+    masks: bool,
+    scratch: Path | None = None,
 ) -> Iterator[AllOffers]:
     """Open all offers for reading; while this is open the log of the file cannot be emptied.
 
     Args:
         origins: returns the logs whose records are shown.
         masks: leave out what leads to a person.
+        scratch: where formats may put files while they are written; None: the system's own place.
     Raises:
         NoOutputsError: there is nothing to read.
     """
     with outputs.opened() as conn:
-        yield AllOffers(conn, db, origins(), maker, masks=masks)
+        yield AllOffers(conn, db, origins(), maker, masks=masks, scratch=scratch)

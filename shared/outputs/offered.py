@@ -42,7 +42,7 @@ class About:
         made: when the state that is written was made (UTC).
         digest: catalogue digest of that state, 64 hex digits; empty while this copy is on the way from the state of
             one catalogue note to that of the next.
-        district: whose catalogue it is.
+        district: whose catalogue it is, with its members.
         vocabularies: by name: what the codes in offers mean.
     """
 

@@ -47,6 +47,8 @@ class SomeOffers:
     def __init__(self, offers: Iterable[Offered]) -> None:
         self.offers = list(offers)
 
+    scratch: Path | None = None
+
     def __iter__(self) -> Iterator[Offered]:
         """Yield each offer with its document."""
         return iter(self.offers)
@@ -54,6 +56,11 @@ class SomeOffers:
     def services(self) -> Iterator[bytes]:
         """Yield the finished JSON of each compiled service."""
         return (msgspec.json.encode(offered.service) for offered in self.offers)
+
+    def organizations(self) -> Iterator[bytes]:
+        """Yield the finished JSON of each organization that leads an offer."""
+        found = {named["id"]: named for one in self.offers if (named := one.service.get("organization"))}
+        return (msgspec.json.encode(named) for named in found.values())
 
     def first_times(self, rids: Sequence[bytes]) -> Mapping[bytes, int]:
         """Return when the first version of each was published: here on the first day of the year."""

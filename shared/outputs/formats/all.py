@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from shared.outputs.formats.comma_table import COMMAS
 from shared.outputs.formats.dates import DATES
 from shared.outputs.formats.format import Format
 from shared.outputs.formats.integreat import INTEGREAT
 from shared.outputs.formats.lines import LINES
 from shared.outputs.formats.linked_data import LINKED_DATA
 from shared.outputs.formats.news import ATOM, RSS
+from shared.outputs.formats.package import PACKAGE
+from shared.outputs.formats.sheet import SHEETS
 
-FORMATS: Final[tuple[Format, ...]] = (LINES, LINKED_DATA, ATOM, RSS, DATES, INTEGREAT)
+FORMATS: Final[tuple[Format, ...]] = (
+    COMMAS, SHEETS, LINES, PACKAGE, LINKED_DATA, ATOM, RSS, DATES, INTEGREAT,
+)  # fmt: skip

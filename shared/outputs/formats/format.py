@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import PurePosixPath
-from typing import IO, Protocol
+from pathlib import Path, PurePosixPath
+from typing import IO, Final, Protocol
 
 from shared.outputs.offered import About, Offered
+
+SCRATCH_PREFIX: Final = "kreisweit-"
+"""Names of what is put down while a format is written begin so; what is left of a killed program is known by it."""
 
 
 class Offers(Protocol):
     """All offers of one state, in the order of lists; may be gone through more than once."""
+
+    @property
+    def scratch(self) -> Path | None:
+        """Where a format may put files while it is written; None: the system's own place for such files."""
 
     def __iter__(self) -> Iterator[Offered]:
         """Yield each offer with its document."""
@@ -22,6 +29,9 @@ class Offers(Protocol):
 
     def first_times(self, rids: Sequence[bytes]) -> Mapping[bytes, int]:
         """Return when the first version of each of these offers was published, in seconds, as far as logs tell."""
+
+    def organizations(self) -> Iterator[bytes]:
+        """Yield the finished JSON of each organization that these offers name, once, as its newest offer has it."""
 
 
 WriteOffers = Callable[[Offers, About, IO[bytes]], None]

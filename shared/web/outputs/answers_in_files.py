@@ -8,16 +8,19 @@ with the process; and with their last reader, soon after the catalogue has chang
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 import anyio.to_thread
 from litestar.response import Stream
+
+from shared.outputs.formats.format import SCRATCH_PREFIX
 
 _PIECE_BYTES: Final = 256 * 1024
 _KEPT_MAX: Final = 24
@@ -60,9 +63,15 @@ class Spool:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _watch: threading.Timer | None = None
 
+    def sweep(self) -> None:
+        """Delete what a program that was killed left behind; for the start, while nothing is written."""
+        if self.directory is not None:
+            for left in self.directory.glob(f"{SCRATCH_PREFIX}*/"):
+                shutil.rmtree(left, ignore_errors=True)
+
     def write_once(self, write: WriteFile) -> Kept:
         """Write an answer that nobody else will ask for."""
-        with tempfile.TemporaryFile(dir=self.directory, prefix="kreisweit-") as file:
+        with tempfile.TemporaryFile(dir=self.directory, prefix=SCRATCH_PREFIX) as file:
             write(file)
             return Kept(file)
 
@@ -133,5 +142,8 @@ def file_response(kept: Kept, media_type: str, *, headers: Mapping[str, str] | N
             start += len(piece)
             yield piece
 
-    given: dict[str, Any] = {"Cache-Control": "no-cache", "Content-Length": str(kept.size), **(headers or {})}
+    # The type is a header here: the framework would add a second charset to it.
+    given = {
+        "Cache-Control": "no-cache", "Content-Length": str(kept.size), "Content-Type": media_type, **(headers or {}),
+    }  # fmt: skip
     return Stream(pieces(), media_type=media_type, headers=given)

@@ -95,8 +95,9 @@ class _Bulk:
         def write(into: IO[bytes]) -> None:
             source = self._source
             with opened_offers(
-                source.reader, source.face.db, source.face.origins, source.party.makers(), masks=edition.masks
-            ) as offers:
+                source.reader, source.face.db, source.face.origins, source.party.makers(), masks=edition.masks,
+                scratch=self._spool.directory,
+            ) as offers:  # fmt: skip
                 form.write(offers, edition.about, into)
 
         return self._spool.keep((form.path, edition.masks), edition.state, write)

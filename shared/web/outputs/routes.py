@@ -28,6 +28,7 @@ class OutputRoutes:
     ) -> None:
         self._source = OutputSource(face, party, is_recovering)
         self._spool = Spool(directory, party.reader.stamp)
+        self._spool.sweep()
         self._changes = ChangeRoutes(self._source)
 
     def handlers(self) -> Sequence[ControllerRouterHandler]:
