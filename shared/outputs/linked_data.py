@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from shared.hsds.parts import DISTRICT_KEYS, MUNICIPALITY_KEYS
 from shared.model.district import District
 from shared.model.offer import OfferDoc
 from shared.model.parts import Cost, Place, Provider, Schedule
@@ -23,8 +24,6 @@ _DAYS: Final = {
     "MO": "Monday", "TU": "Tuesday", "WE": "Wednesday", "TH": "Thursday", "FR": "Friday", "SA": "Saturday",
     "SU": "Sunday",
 }  # fmt: skip
-_MUNICIPALITY: Final = "http://dcat-ap.de/def/politicalGeocoding/municipalityKey/"
-_DISTRICT: Final = "http://dcat-ap.de/def/politicalGeocoding/districtKey/"
 
 Thing = dict[str, Any]
 
@@ -105,8 +104,8 @@ def _provider(one: Provider) -> Thing:
 
 def _area(code: str, district: District) -> Thing:
     if code == district.key:
-        return {"@type": "AdministrativeArea", "name": district.name, "identifier": _DISTRICT + code}
-    base = _MUNICIPALITY if len(code) == 8 else _DISTRICT
+        return {"@type": "AdministrativeArea", "name": district.name, "identifier": DISTRICT_KEYS + code}
+    base = MUNICIPALITY_KEYS if len(code) == 8 else DISTRICT_KEYS
     return {"@type": "AdministrativeArea", "name": district.title(code), "identifier": base + code}
 
 
