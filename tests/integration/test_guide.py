@@ -1,0 +1,337 @@
+"""The programs in the guides for integrators do what the guides say, word for word, against a real hub."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import playwright
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from hub.derived import derived_of
+from tests.support.guide import programs
+from tests.support.loopback import app_of, close_all, erase, hub_on_disk, newest_commitment, running
+from tests.support.searching import give_index
+from tests.support.world import World, publish, withdraw
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+CURL = shutil.which("curl")
+NODE = Path(playwright.__file__).parent / "driver" / "node"
+"""Comes with playwright, so that no other one is needed."""
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium (deploy/bootstrap --browser)"),
+]
+
+Copy = dict[str, Any]
+_PATIENCE_SECONDS = 30
+
+
+class Hub:
+    """A hub with ten offers of two cities, behind a real server."""
+
+    def __init__(self, folder: Path) -> None:
+        self.world = World(["herten", "marl"])
+        hub_on_disk(self.world, folder)
+        self.rids = {name: [publish(self.world.nodes[name], f"{name} {at}") for at in range(5)] for name in self._names}
+        self.world.settle()
+        give_index(self.world.hub, folder)
+        self.url = ""
+        self._edits = 0
+
+    _names = ("herten", "marl")
+
+    def edit(self) -> None:
+        """Change, end and erase one offer each, erase an older version of another, and publish a new one."""
+        self._edits += 1
+        herten, marl = (self.world.nodes[name] for name in self._names)
+        changed, cleaned, ended, erased = (self.rids["herten"].pop(), *(self.rids["marl"].pop(0) for _ in range(3)))
+        publish(herten, f"Geändert {self._edits}", changed)
+        older = newest_commitment(marl, cleaned)
+        publish(marl, f"Ohne Namen {self._edits}", cleaned)
+        erase(marl, older)
+        withdraw(marl, ended)
+        erase(marl, newest_commitment(marl, erased))
+        self.rids["herten"].insert(0, changed)
+        self.rids["marl"] += [cleaned, *(publish(marl, f"Neu {self._edits}.{at}") for at in range(2))]
+        self.settle()
+
+    def settle(self) -> None:
+        """Let everybody agree, and the outputs follow."""
+        self.world.settle()
+        derived_of(self.world.hub).catch_up()
+
+    def lose_outputs(self) -> None:
+        """As after a restore: the file of the outputs is gone, and is made anew."""
+        hub = self.world.hub
+        assert hub.outputs_path is not None
+        hub.outputs.reader.close()
+        for name in ("", "-wal", "-shm"):
+            hub.outputs_path.with_name(hub.outputs_path.name + name).unlink(missing_ok=True)
+        derived_of(hub).catch_up()
+
+    def export(self) -> Copy:
+        """Return the whole catalogue as the hub gives it out."""
+        return by_id(httpx.get(f"{self.url}/catalog.ndjson", timeout=20).content.splitlines())
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    hub = Hub(tmp_path_factory.mktemp("hub"))
+    with running(app_of(hub.world.hub)) as url:
+        hub.url = url
+        yield hub
+    hub.world.hub.finder.close()
+    close_all(hub.world)
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    """A page of another site than the hub's."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser.new_page()
+        browser.close()
+
+
+# --- the programs, run as a reader would -----------------------------------------------------------------------------
+
+
+def write_programs(folder: Path, url: str) -> Path:
+    """Write all programs of the guide, which know the address of the hub."""
+    for name, text in programs(url).items():
+        (folder / name).write_text(text, "utf-8")
+    return folder
+
+
+def run(folder: Path, *command: str | Path) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def run_python(folder: Path) -> Copy:
+    run(folder, sys.executable, "offers.py")
+    return held_in(folder)
+
+
+def run_curl(folder: Path) -> Copy:
+    run(folder, "sh", "offers.sh")
+    return by_id((folder / "offers.ndjson").read_bytes().splitlines())
+
+
+def run_on_server(folder: Path) -> Copy:
+    run(folder, NODE, "keep.mjs")
+    kept: Copy = json.loads((folder / "offers.json").read_bytes())["offers"]
+    return kept
+
+
+def run_in_browser(page: Page, module: str, kept: Any) -> Any:
+    return page.evaluate(
+        """async ([module, kept]) => {
+            const { sync } = await import(`data:text/javascript,${encodeURIComponent(module)}`);
+            return await sync(kept ?? undefined);
+        }""",
+        [module, kept],
+    )
+
+
+def held_in(folder: Path) -> Copy:
+    return rows_of(folder / "offers.db", "SELECT value FROM kept WHERE id != 'cursor'")
+
+
+def rows_of(file: Path, query: str) -> Copy:
+    with closing(sqlite3.connect(file, timeout=20)) as db:
+        return by_id([service for (service,) in db.execute(query)])
+
+
+def by_id(lines: list[Any]) -> Copy:
+    return {service["id"]: service for service in map(json.loads, lines)}
+
+
+def without_times(copy: Copy) -> Copy:
+    """When an offer was modified is not known any more on a list that was made anew."""
+    return {key: {name: one[name] for name in one if name != "last_modified"} for key, one in copy.items()}
+
+
+# --- a copy --------------------------------------------------------------------------------------------------------
+
+STAGES = ("begun", "edited", "rebuilt")
+
+
+@dataclass
+class Story:
+    """What the hub gave out, and what each program held, after each stage."""
+
+    exports: dict[str, Copy] = field(default_factory=dict)
+    copies: dict[str, dict[str, Copy]] = field(default_factory=dict)
+    backups: dict[str, bytes] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def story(hub: Hub, tmp_path_factory: pytest.TempPathFactory, page: Page) -> Story:
+    """Every program runs at the beginning, after edits, and after a hub lost its outputs and was edited again."""
+    folder = write_programs(tmp_path_factory.mktemp("programs"), hub.url)
+    story, kept = Story(), None
+    for stage in STAGES:
+        if stage == "rebuilt":
+            hub.lose_outputs()
+        if stage != "begun":
+            hub.edit()
+        story.exports[stage] = hub.export()
+        kept = run_in_browser(page, (folder / "offers.mjs").read_text("utf-8"), kept)
+        held = {"Python": run_python(folder), "Node": run_on_server(folder), "browser": kept["offers"]}
+        story.copies[stage] = held | ({"curl": run_curl(folder)} if CURL else {})
+        story.backups[stage] = (folder / "offers.db").read_bytes()
+    return story
+
+
+needs_curl = pytest.mark.skipif(CURL is None, reason="no curl")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("program", ["Python", "Node", "browser", pytest.param("curl", marks=needs_curl)])
+def test_copy_equals_the_catalogue(story: Story, program: str, stage: str) -> None:
+    copy, export = story.copies[stage][program], story.exports[stage]
+
+    assert len(export) >= 8
+    if stage == "rebuilt":
+        assert without_times(copy) == without_times(export)
+    else:
+        assert copy == export
+
+
+def test_stages_differ_by_every_kind_of_change(story: Story) -> None:
+    before, after = (story.exports[stage] for stage in ("begun", "edited"))
+
+    assert after.keys() - before.keys()
+    assert before.keys() - after.keys()
+    assert any(before[key] != after[key] for key in before.keys() & after.keys())
+
+
+def test_copy_goes_on_from_a_backup(story: Story, hub: Hub, tmp_path: Path) -> None:
+    write_programs(tmp_path, hub.url)
+    (tmp_path / "offers.db").write_bytes(story.backups["begun"])
+
+    assert without_times(run_python(tmp_path)) == without_times(hub.export())
+
+
+@needs_curl
+def test_file_is_fetched_again_only_when_the_catalogue_changed(hub: Hub, tmp_path: Path) -> None:
+    write_programs(tmp_path, hub.url)
+    run_curl(tmp_path)
+    before = (tmp_path / "offers.ndjson").stat()
+
+    copy = run_curl(tmp_path)
+
+    assert copy == hub.export()
+    assert (tmp_path / "offers.ndjson").stat().st_ino == before.st_ino
+
+
+def test_ten_lines_are_ten() -> None:
+    assert len([line for line in programs("")["offers.py"].splitlines() if line.strip()]) == 10
+
+
+# --- the program that keeps running ----------------------------------------------------------------------------------
+
+
+def test_running_program_follows_and_says_what_was_erased(hub: Hub, tmp_path: Path) -> None:
+    folder = write_programs(tmp_path, hub.url)
+    with started(folder, "follow.py"):
+        assert until(lambda: is_level(folder, hub))
+        hub.edit()
+        assert until(lambda: is_level(folder, hub))
+
+    said = (folder / "said").read_text("utf-8").splitlines()
+    assert len([line for line in said if line.startswith("also to be deleted")]) >= 2
+
+
+def test_running_program_waits_as_long_as_it_is_told(hub: Hub, tmp_path: Path) -> None:
+    with refusing(hub.url, [503, 429], retry_after=1) as (url, asked):
+        folder = write_programs(tmp_path, url)
+        with started(folder, "follow.py"):
+            assert until(lambda: is_level(folder, hub))
+
+    assert asked[1] - asked[0] >= 1
+    assert asked[2] - asked[1] >= 1
+
+
+def is_level(folder: Path, hub: Hub) -> bool:
+    try:
+        return rows_of(folder / "catalogue.db", "SELECT service FROM offer") == hub.export()
+    except sqlite3.OperationalError:
+        return False  # it has not begun yet
+
+
+def until(is_so: Callable[[], bool]) -> bool:
+    """Wait for something that another process does."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not is_so():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+@contextmanager
+def started(folder: Path, name: str) -> Iterator[None]:
+    """Run a program that never ends by itself; what it says goes into the file `said`."""
+    with (folder / "said").open("w", encoding="utf-8") as said:
+        program = subprocess.Popen([sys.executable, name], cwd=folder, stdout=said, stderr=subprocess.STDOUT)
+    try:
+        yield
+        assert program.poll() is None, (folder / "said").read_text("utf-8")
+    finally:
+        program.kill()
+        program.wait()
+
+
+@contextmanager
+def refusing(hub: str, statuses: list[int], *, retry_after: int) -> Iterator[tuple[str, list[float]]]:
+    """Stand before a hub and refuse the first requests; yields the address and when it was asked."""
+    left, asked = list(statuses), list[float]()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(time.monotonic())
+            if left:
+                self.send_response(left.pop(0))
+                self.send_header("Retry-After", str(retry_after))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            body = httpx.get(hub + self.path, timeout=60).content
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    server.block_on_close = False
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
