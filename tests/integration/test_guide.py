@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import runpy
 import shutil
 import sqlite3
 import subprocess
@@ -13,7 +15,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +25,10 @@ import httpx
 import playwright
 import pytest
 from playwright.sync_api import Page, sync_playwright
+from standardwebhooks import Webhook
 
 from hub.derived import derived_of
-from tests.support.guide import programs
+from tests.support.guide import programs, shown_by
 from tests.support.loopback import app_of, close_all, erase, hub_on_disk, newest_commitment, running
 from tests.support.searching import give_index
 from tests.support.world import World, publish, withdraw
@@ -101,11 +106,23 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    """A page of another site than the hub's."""
-    with sync_playwright() as playwright:
+def folder(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_programs(tmp_path_factory.mktemp("programs"), hub.url)
+
+
+@pytest.fixture(scope="module")
+def page(folder: Path) -> Iterator[Page]:
+    """A page of a site that has the programs and is not the hub's."""
+
+    class Files(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing."""
+
+    with serving(partial(Files, directory=str(folder))) as site, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser.new_page()
+        page = browser.new_page()
+        page.goto(site)
+        yield page
         browser.close()
 
 
@@ -141,14 +158,9 @@ def run_on_server(folder: Path) -> Copy:
     return kept
 
 
-def run_in_browser(page: Page, module: str, kept: Any) -> Any:
-    return page.evaluate(
-        """async ([module, kept]) => {
-            const { sync } = await import(`data:text/javascript,${encodeURIComponent(module)}`);
-            return await sync(kept ?? undefined);
-        }""",
-        [module, kept],
-    )
+def run_in_browser(page: Page, kept: Any) -> Any:
+    sync = "async (kept) => (await import('/offers.mjs')).sync(kept ?? undefined)"
+    return page.evaluate(sync, kept)
 
 
 def held_in(folder: Path) -> Copy:
@@ -184,9 +196,8 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(hub: Hub, tmp_path_factory: pytest.TempPathFactory, page: Page) -> Story:
+def story(hub: Hub, folder: Path, page: Page) -> Story:
     """Every program runs at the beginning, after edits, and after a hub lost its outputs and was edited again."""
-    folder = write_programs(tmp_path_factory.mktemp("programs"), hub.url)
     story, kept = Story(), None
     for stage in STAGES:
         if stage == "rebuilt":
@@ -194,7 +205,7 @@ def story(hub: Hub, tmp_path_factory: pytest.TempPathFactory, page: Page) -> Sto
         if stage != "begun":
             hub.edit()
         story.exports[stage] = hub.export()
-        kept = run_in_browser(page, (folder / "offers.mjs").read_text("utf-8"), kept)
+        kept = run_in_browser(page, kept)
         held = {"Python": run_python(folder), "Node": run_on_server(folder), "browser": kept["offers"]}
         story.copies[stage] = held | ({"curl": run_curl(folder)} if CURL else {})
         story.backups[stage] = (folder / "offers.db").read_bytes()
@@ -324,14 +335,126 @@ def refusing(hub: str, statuses: list[int], *, retry_after: int) -> Iterator[tup
         def log_message(self, format: str, *args: Any) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with serving(Handler) as url:
+        yield url, asked
+
+
+@contextmanager
+def serving(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Answer requests on a free port of loopback; yields the address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     server.block_on_close = False
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", asked
+        yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+# --- asking instead of copying ---------------------------------------------------------------------------------------
+
+
+@needs_curl
+def test_questions_to_the_api_are_understood(folder: Path) -> None:
+    *pages, lines = run(folder, "sh", "search.sh").split("\n", 3)
+
+    assert [json.loads(page)["page_number"] for page in pages] == [1, 1, 1]
+    assert all("last_modified" in json.loads(line) for line in lines.splitlines() if line)
+
+
+@needs_curl
+def test_changes_are_answered_as_the_guide_shows_them(folder: Path) -> None:
+    answer = json.loads(run(folder, "sh", "changes.sh"))
+
+    assert (len(answer["changes"]), answer["more"]) == (2, True)
+    shown = json.loads(shown_by("json")[0])
+    assert shown.keys() == answer.keys()
+    assert shown["changes"][0].keys() == answer["changes"][0].keys()
+
+
+def test_site_searches_the_hub_by_itself(hub: Hub, page: Page) -> None:
+    name = next(iter(hub.export().values()))["name"]
+
+    found = page.evaluate("async (words) => (await import('/search.mjs')).search(words)", name)
+    refused = page.evaluate("async () => (await import('/search.mjs')).search('', {day: 'XX'}).catch(String)")
+
+    assert name in {offer["name"] for offer in found}
+    assert refused == "Error: a parameter of the query is not valid"
+
+
+# --- being woken -----------------------------------------------------------------------------------------------------
+
+
+def test_site_follows_the_stream(hub: Hub, folder: Path, page: Page) -> None:
+    page.evaluate("async () => { window.live = await import('/events.mjs'); }")
+    before = page.evaluate("live.copy.offers")
+    assert before == hub.export()
+    hub.edit()
+
+    after = hub.export()
+    ids = "(ids) => Object.keys(live.copy.offers).sort().join() == ids"
+    page.wait_for_function(ids, arg=",".join(sorted(after)))
+
+    assert page.evaluate("live.copy.offers") == after != before
+    page.reload()  # ends the stream
+
+
+# --- webhooks --------------------------------------------------------------------------------------------------------
+
+SECRET, OTHER = (f"whsec_{base64.b64encode(bytes([fill]) * 32).decode()}" for fill in (7, 8))
+BODY = json.dumps({"type": "kreisweit.catalogue", "data": {"note": "– Grüße –"}}, ensure_ascii=False)
+
+
+def signed(*secrets: str, body: str = BODY, age_seconds: int = 0) -> dict[str, str]:
+    """Return the headers of a message as a library writes them that nobody here wrote."""
+    moment = datetime.now(UTC) - timedelta(seconds=age_seconds)
+    signatures = [Webhook(secret).sign("msg_1", moment, body) for secret in secrets]
+    return {
+        "webhook-id": "msg_1", "webhook-timestamp": str(int(moment.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }  # fmt: skip
+
+
+def of_another_scheme() -> dict[str, str]:
+    headers = signed(SECRET)
+    return headers | {"webhook-signature": headers["webhook-signature"].replace("v1", "v2")}
+
+
+MESSAGES: dict[str, tuple[Callable[[], dict[str, str]], bool]] = {
+    "genuine": (lambda: signed(SECRET), True),
+    "while the secret is changed": (lambda: signed(OTHER, SECRET), True),
+    "a little old": (lambda: signed(SECRET, age_seconds=200), True),
+    "of somebody else": (lambda: signed(OTHER), False),
+    "altered": (lambda: signed(SECRET, body=BODY + " "), False),
+    "replayed": (lambda: signed(SECRET, age_seconds=400), False),
+    "of the future": (lambda: signed(SECRET, age_seconds=-400), False),
+    "under another id": (lambda: signed(SECRET) | {"webhook-id": "msg_2"}, False),
+    "of another scheme": (of_another_scheme, False),
+    "garbled": (lambda: signed(SECRET) | {"webhook-signature": "v1,%%% v1 ,"}, False),
+    "without a signature": (lambda: signed(SECRET) | {"webhook-signature": ""}, False),
+    "bare": (dict, False),
+}
+
+
+@pytest.mark.parametrize("case", MESSAGES)
+def test_python_tells_genuine_messages(folder: Path, case: str) -> None:
+    make, is_genuine = MESSAGES[case]
+
+    assert runpy.run_path(str(folder / "webhook.py"))["is_genuine"](SECRET, make(), BODY.encode()) is is_genuine
+
+
+@pytest.mark.parametrize("case", MESSAGES)
+def test_javascript_tells_genuine_messages(page: Page, case: str) -> None:
+    make, is_genuine = MESSAGES[case]
+
+    told = page.evaluate(
+        """async ([secret, headers, body]) =>
+            (await import('/webhook.mjs')).isGenuine(secret, new Headers(headers), body)""",
+        [SECRET, make(), BODY],
+    )
+
+    assert told is is_genuine

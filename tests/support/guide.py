@@ -24,3 +24,8 @@ def blocks_of(guide: str) -> list[tuple[str, str, str]]:
 def programs(hub: str) -> dict[str, str]:
     """Return the named programs of the English guide by file name, with the address of a real hub."""
     return {name: text.replace(PLACEHOLDER, hub) for _, name, text in blocks_of(GUIDES[0]) if name}
+
+
+def shown_by(language: str) -> list[str]:
+    """Return the blocks without a name: answers, as they are shown."""
+    return [text for found, name, text in blocks_of(GUIDES[0]) if found == language and not name]
