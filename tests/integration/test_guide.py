@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import runpy
 import shutil
 import sqlite3
@@ -28,7 +29,7 @@ from playwright.sync_api import Page, sync_playwright
 from standardwebhooks import Webhook
 
 from hub.derived import derived_of
-from tests.support.guide import programs, shown_by
+from tests.support.guide import GUIDES, blocks_of, programs, shown_by, text_of
 from tests.support.loopback import app_of, close_all, erase, hub_on_disk, newest_commitment, running
 from tests.support.searching import give_index
 from tests.support.world import World, publish, withdraw
@@ -124,6 +125,26 @@ def page(folder: Path) -> Iterator[Page]:
         page.goto(site)
         yield page
         browser.close()
+
+
+# --- both guides -----------------------------------------------------------------------------------------------------
+
+
+def test_both_guides_hold_the_same_code() -> None:
+    english, german = (blocks_of(guide) for guide in GUIDES)
+
+    assert english == german
+    assert len(programs("")) >= 12
+
+
+def test_both_guides_have_the_same_sections_and_tables() -> None:
+    english, german = (
+        re.sub(r"^```.*?^```$", "", text_of(guide), flags=re.MULTILINE | re.DOTALL).splitlines() for guide in GUIDES
+    )
+
+    for mark in ("#", "|", "- ", "1. "):
+        counts = [sum(line.startswith(mark) for line in lines) for lines in (english, german)]
+        assert counts[0] == counts[1] > 0, mark
 
 
 # --- the programs, run as a reader would -----------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import re
 from importlib import resources
 from typing import Final
 
-GUIDES: Final = ("GUIDE.md",)
+GUIDES: Final = ("GUIDE.md", "ANLEITUNG.md")
 PLACEHOLDER: Final = "https://hub.kreisweit.example"
 _BLOCK: Final = re.compile(r"^```(\S*)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
