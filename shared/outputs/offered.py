@@ -7,6 +7,7 @@ from datetime import datetime
 
 from shared.hsds.parts import Object
 from shared.hsds.service import Origin
+from shared.model.district import District
 from shared.model.offer import OfferDoc
 
 
@@ -34,10 +35,12 @@ class About:
         publisher: name of the office that answers for this copy.
         email: function mailbox of that office; empty if unknown.
         base_url: origin of the public pages, without a slash at its end; empty if unknown.
-        licence_url: under which the catalogue may be used.
+        licence_url: under which the catalogue may be used; empty if unknown.
         licence_name: the same in words.
         made: when the state that is written was made (UTC).
-        digest: catalogue digest of that state, 64 hex digits.
+        digest: catalogue digest of that state, 64 hex digits; empty while this copy is on the way from the state of
+            one catalogue note to that of the next.
+        district: whose catalogue it is, with its members.
     """
 
     title: str
@@ -48,3 +51,4 @@ class About:
     licence_name: str
     made: datetime
     digest: str
+    district: District
