@@ -15,11 +15,10 @@ import msgspec
 from msgspec import Meta
 
 from shared.errors import ParseError, VerificationError
-from shared.feed import limits
 from shared.feed.outcomes import Code
 from shared.feed.payload import parse_payload
 from shared.feed.proof import ProvenRecord, verify_record_proof
-from shared.feed.roster import Pins, Roster, rows_for_origin, verify_first, verify_next
+from shared.feed.roster import Pins, Roster, rows_for_origin, verify_chain
 
 FORMAT = "kreisweit.record/v1"
 BUNDLE_MAX_BYTES = 4 * 1024 * 1024
@@ -80,7 +79,7 @@ def verify_bundle(data: bytes, pins: Pins) -> Verified:
         VerificationError: E_ROSTER, E_ORIGIN, E_SIG, E_ROOT, E_PAYLOAD, E_SCHEMA, E_OWNER.
     """
     bundle = parse_bundle(data)
-    roster = _newest_roster(bundle.rosters, pins)
+    roster = verify_chain([text.encode() for text in bundle.rosters], pins)
     payload = bundle.payload.encode()
     proven = verify_record_proof(bundle.proof.encode(), payload, roster=roster)
     doc = parse_payload(payload).doc
@@ -94,18 +93,6 @@ def verify_bundle(data: bytes, pins: Pins) -> Verified:
         member, ags, checkpoint.origin, proven.index, checkpoint.size, proven.entry.id.hex(), proven.entry.time,
         proven.time, proven.entry.commitment.hex(), dict(doc),
     )  # fmt: skip
-
-
-def _newest_roster(rosters: Sequence[str], pins: Pins) -> Roster:
-    newest: Roster | None = None
-    for text in rosters:
-        data = text.encode()
-        if len(data) > limits.LARGE_NOTE_MAX_BYTES:
-            raise ParseError(f"roster of {len(data)} bytes, at most {limits.LARGE_NOTE_MAX_BYTES} allowed")
-        newest = verify_first(data, pins) if newest is None else verify_next(newest, data)
-    if newest is None:
-        raise ParseError("a bundle without a roster")
-    return newest
 
 
 def _owner(roster: Roster, proven: ProvenRecord) -> tuple[str, str]:
