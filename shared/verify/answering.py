@@ -22,6 +22,7 @@ from shared.feed.entry import parse_entry
 from shared.feed.keys import parse_vkey
 from shared.feed.outcomes import Code
 from shared.feed.payload import minimal_schema
+from shared.feed.record_proof import verify_bundle
 from shared.feed.roster import Pins, verify_chain
 from shared.feed.trusted_log import Keys
 from shared.follow import Guards, Reader
@@ -30,7 +31,6 @@ from shared.holdings.tables import metadata
 from shared.net.fetcher import NO_HEADERS, Fetched, MappingFetcher, Posted
 from shared.sources import FetchedSource
 from shared.verify.copy import CopySettings, LocalCopy, make_copy
-from shared.verify.record import verify_bundle
 
 _HUB = "http://hub"
 _FILE_MAX_BYTES = 64 * 1024 * 1024
