@@ -53,7 +53,7 @@ def _about(source: OutputSource) -> HTTPRouteHandler:
             "description": f"Integration offers in {face.words.district.name}, as their cities publish them",
             "data_guide": face.absolute("/schnittstelle"), "publisher": publisher,
         }  # fmt: skip
-        return respond(request, msgspec.json.encode(body))
+        return respond(request, msgspec.json.encode(body), headers=_read_query("", request)[1])
 
     return about
 
@@ -109,11 +109,11 @@ def _singles(source: OutputSource) -> Sequence[HTTPRouteHandler]:
         found = reader.service(rid, masks=masks)
         if found is None and (gone := reader.gone(rid)) is not None:
             return _gone(gone)
-        return _found(request, "service", key, found)
+        return _found(request, "service", key, found, _read_query("", request)[1])
 
     @get("/organizations/{key:str}", sync_to_thread=True, include_in_schema=False)
     def organization(request: _Request, key: FromPath[str]) -> Response[bytes]:
-        query, headers = _read_query("organizations", request)
+        query, headers = _read_query("organization", request)
         own, masks = _read_id("organization", key), source.masks()
         found = reader.organization(own, whole=query.full_service or query.full, masks=masks)
         return _found(request, "organization", key, found, headers)
@@ -121,13 +121,14 @@ def _singles(source: OutputSource) -> Sequence[HTTPRouteHandler]:
     @get("/service_at_locations/{key:str}", sync_to_thread=True, include_in_schema=False)
     def service_at_location(request: _Request, key: FromPath[str]) -> Response[bytes]:
         own, masks = _read_id("service_at_location", key), source.masks()
-        return _found(request, "service_at_location", key, reader.service_at_location(own, masks=masks))
+        found = reader.service_at_location(own, masks=masks)
+        return _found(request, "service_at_location", key, found, _read_query("", request)[1])
 
     return [service, organization, service_at_location]
 
 
 def _found(
-    request: _Request, kind: str, key: str, found: tuple[bytes, str] | None, headers: dict[str, str] | None = None
+    request: _Request, kind: str, key: str, found: tuple[bytes, str] | None, headers: dict[str, str]
 ) -> Response[bytes]:
     if found is None:
         raise NotFoundError(f"there is no {kind} {key[:40]}")
@@ -139,7 +140,7 @@ def _gone(gone: Gone) -> Response[bytes]:
     """What existed once is never unknown again; of an erased record nothing is told but that."""
     if gone.is_erased:
         return problem_json(Problem(GONE, "erased", "the service was erased", extra={"time": gone.time}))
-    extra = {"reason": gone.reason, "time": gone.time}
+    extra = {**({"reason": gone.reason} if gone.reason else {}), "time": gone.time}
     return problem_json(Problem(GONE, "withdrawn", "the service was withdrawn", extra=extra))
 
 
@@ -162,7 +163,7 @@ def _terms(source: OutputSource) -> Sequence[HTTPRouteHandler]:
         found = next((one for one in _all_taxonomies(source) if one["id"] == key.lower()), None)
         if found is None:
             raise NotFoundError(f"there is no taxonomy {key}")
-        return respond(request, msgspec.json.encode(found))
+        return respond(request, msgspec.json.encode(found), headers=_read_query("", request)[1])
 
     @get("/taxonomy_terms", sync_to_thread=False, include_in_schema=False)
     def taxonomy_terms(request: _Request) -> Response[bytes]:
@@ -175,7 +176,7 @@ def _terms(source: OutputSource) -> Sequence[HTTPRouteHandler]:
         found = next((one for one in terms.all_terms() if one["id"] == key.lower()), None)
         if found is None:
             raise NotFoundError(f"there is no taxonomy term {key}")
-        return respond(request, msgspec.json.encode(terms.full_term(found)))
+        return respond(request, msgspec.json.encode(terms.full_term(found)), headers=_read_query("", request)[1])
 
     return [taxonomies, taxonomy, taxonomy_terms, taxonomy_term]
 

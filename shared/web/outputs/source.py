@@ -15,13 +15,12 @@ from typing import Any
 from litestar import Request, Response
 
 from shared.errors import LogStateError
+from shared.hsds.openapi.answers import IGNORED, JSON, NDJSON
 from shared.outputs.opening import PartyOutputs
 from shared.outputs.reading import Outputs
 from shared.web.public.face import Face
 
-JSON, NDJSON = "application/json", "application/x-ndjson"
-IGNORED = "X-Ignored-Parameters"
-"""Names the parameters of a query that nobody knows, so that a mistyped one can be noticed."""
+__all__ = ("IGNORED", "JSON", "NDJSON", "OutputSource", "respond")
 
 
 @dataclass(frozen=True)
