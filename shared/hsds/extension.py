@@ -32,7 +32,19 @@ _EXTENSION: Final = (
         (
             Nested("origin", "origin", is_many=False, is_required=True), Nested("exceptions", "schedule_exception"),
             Nested("attachments", "attachment"), Nested("co_providers", "organization"),
-            Nested("translations", "translation", is_by_language=True),
+            Nested("translations", "translation", is_by_language=True), Nested("text", "text", is_many=False),
+        ),
+    ),
+    HsdsObject(
+        "text", "", "Only with `lang`: what to show to readers of that language",
+        (
+            Field("lang", about="Of these texts: the language asked for, or de where there is none", is_required=True),
+            Field("name", about="Title"), Field("description", about="Short text, a blank line, the rest"),
+            Field("application_process", about="How to take part"),
+            Field("eligibility_description", about="Conditions"), Field("fees_description", about="About costs"),
+            Field("alert", about="Passing notice"), Field("in_german", "names", "Which of them are German"),
+            Field("state", about="veraltet: the German text is newer", choices=("aktuell", "veraltet")),
+            Field("origin", about="Who translated; a machine's text must be labelled", choices=("human", "machine")),
         ),
     ),
     HsdsObject("taxonomy_term_extension", "", "What HSDS has no place for", (

@@ -11,9 +11,21 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Kind = Literal[
-    "string", "number", "integer", "boolean", "uuid", "uri", "email", "date", "datetime", "time", "ids", "by_language"
+    "string",
+    "number",
+    "integer",
+    "boolean",
+    "uuid",
+    "uri",
+    "email",
+    "date",
+    "datetime",
+    "time",
+    "ids",
+    "names",
+    "by_language",
 ]
-"""`ids`: a list of them; `by_language`: one text for each language tag.  Both stand in no file."""
+"""`ids`, `names`: a list of them; `by_language`: one text for each language tag.  They stand in no file."""
 
 
 @dataclass(frozen=True)

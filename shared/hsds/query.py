@@ -25,6 +25,7 @@ _POSTCODE: Final = re.compile(r"[0-9]{5}")
 _CODE: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _AGS: Final = re.compile(r"[0-9]{5}|[0-9]{8}")
+_TAG: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}")
 _PROXIMITY_MAX: Final = 50_000
 _OLDEST: Final = 120
 _SEARCH_MAX: Final = 200
@@ -60,6 +61,7 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
     free: bool = False
     access: tuple[str, ...] = ()
     mode: tuple[str, ...] = ()
+    lang: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Reader:
 _PAGED: Final = ("page", "per_page", "format", "search")
 _EXTRAS: Final = (
     "minimum_age", "maximum_age", "day", "start_time", "end_time", "target_group", "especially_for", "language", "city",
-    "free", "access", "mode",
+    "free", "access", "mode", "lang",
 )  # fmt: skip
 PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {
     "services": (
@@ -87,10 +89,12 @@ PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {
         *_PAGED, "taxonomy_term_id", "taxonomy_id", "organization_id", "modified_after", "full", "postcode",
         "proximity", *_EXTRAS,
     ),
+    "service": ("lang",),
+    "service_at_location": ("lang",),
     "organization": ("full_service", "full"),
     "": (),
 }  # fmt: skip
-"""The parameters of each list, in the order in which they are documented; of one provider; of what knows none."""
+"""The parameters of each list, in the order in which they are documented; of one object; of what knows none."""
 
 
 class _ProblemError(Exception):
@@ -258,5 +262,6 @@ READERS: Final[Mapping[str, Reader]] = {
     "free": _FLAG,
     "access": _CODES,
     "mode": _CODES,
+    "lang": _matching(_TAG, "a language tag such as ar or de-simple"),
 }
 """By name of the parameter."""

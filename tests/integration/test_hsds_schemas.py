@@ -11,6 +11,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from tests.quality.real_offers import import_offers
+from tests.support import oruk
 from tests.support.hsds import hsds_answer_problems
 from tests.support.loopback import app_of, close_all
 from tests.support.searching import give_index
@@ -71,3 +72,19 @@ def test_description_of_the_api_is_valid(client: TestClient[Litestar]) -> None:
 
     assert hsds_answer_problems(answer, "/") == []
     assert answer["version"] == "3.2.3"
+
+
+# --- the validator of Open Referral UK -------------------------------------------------------------------------------
+
+
+def test_validator_finds_nothing_at_all(client: TestClient[Litestar]) -> None:
+    report = oruk.validate(client, "/hsds", seed=1)
+
+    assert report.findings == []
+    assert report.quality == 100
+    assert (report.is_level_1, report.is_level_2) == (True, True)
+    asked = {name: (report.asked[f"/{name}"], report.asked[f"/{name}/{{id}}"]) for name in LISTS}
+    assert asked == {
+        "services": (2, 10), "organizations": (2, 10), "service_at_locations": (2, 10), "taxonomies": (1, 7),
+        "taxonomy_terms": (2, 10),
+    }  # fmt: skip

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+_NAME = "urn:document"
 
 
 def operations(document: Any) -> Iterator[tuple[str, Any]]:
@@ -20,6 +27,14 @@ def deref(document: Any, value: Any) -> Any:
             place = place[part.replace("~1", "/").replace("~0", "~")]
         value = place
     return value
+
+
+def schema_problems(document: Any, schema: Any, value: Any) -> list[str]:
+    """Return what is wrong with a value under a schema that may refer to the document, each with its place."""
+    whole: Registry[Any] = Registry().with_resource(_NAME, Resource.from_contents(document, DRAFT202012))
+    pointed = json.loads(json.dumps(schema).replace('"#/', f'"{_NAME}#/'))
+    validator = Draft202012Validator(pointed, registry=whole, format_checker=FormatChecker())
+    return [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(value)]
 
 
 def undescribed(document: Any, schema: Any, value: Any, place: str = "$") -> list[str]:

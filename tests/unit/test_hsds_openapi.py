@@ -8,10 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator, FormatChecker
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
 
+from shared.hsds.localised import in_language
 from shared.hsds.openapi.document import Facts, describe
 from shared.hsds.openapi.examples import PROBLEMS
 from shared.hsds.openapi.parameters import parameters
@@ -21,7 +19,7 @@ from shared.hsds.terms import Terms
 from shared.model.offer import TRANSLATED_FIELDS, offer_from_builtins
 from shared.model.shipped import shipped_district, shipped_vocabularies
 from tests.support.hsds import hsds_answer_problems
-from tests.support.openapi import deref, operations, undescribed
+from tests.support.openapi import deref, operations, schema_problems, undescribed
 
 FACTS = Facts("https://hub.example", "Datenlizenz", "https://www.govdata.de/dl-de/by-2-0")
 
@@ -79,17 +77,6 @@ def document(maker: Maker) -> Any:
     return json.loads(json.dumps(describe(maker, FACTS)))
 
 
-def problems_of(document: Any, schema: Any, value: Any) -> list[str]:
-    whole = Resource.from_contents(document, default_specification=DRAFT202012)
-    pointed = json.loads(json.dumps(schema).replace('"#/', '"urn:document#/'))
-    validator = Draft202012Validator(
-        pointed,
-        registry=Registry().with_resource("urn:document", whole),
-        format_checker=FormatChecker(),
-    )
-    return [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(value)]
-
-
 def bodies(document: Any) -> Iterator[tuple[str, str, Any]]:
     """Every body of every answer: operation and status, media type, description."""
     for path, operation in operations(document):
@@ -137,7 +124,7 @@ def test_example_of_a_parameter_is_valid_and_understood(document: Any, name: str
 
     query, ignored = parse_query(where, [(name, text), *([("postcode", "45699")] if name == "proximity" else [])])
 
-    assert problems_of(document, parameter["schema"], example) == []
+    assert schema_problems(document, parameter["schema"], example) == []
     assert ignored == []
     assert getattr(query, name) not in (None, "", ())
 
@@ -158,7 +145,7 @@ def test_every_example_of_an_answer_is_valid_and_says_nothing_undescribed(docume
     for where, media_type, body in bodies(document):
         assert body["examples"], where
         for name, example in body["examples"].items():
-            assert problems_of(document, body["schema"], example["value"]) == [], (where, name)
+            assert schema_problems(document, body["schema"], example["value"]) == [], (where, name)
             if media_type.endswith("json"):
                 assert undescribed(document, body["schema"], example["value"]) == [], (where, name)
             seen += 1
@@ -180,11 +167,20 @@ def test_everything_that_can_be_written_is_described_and_the_other_way_round(mak
 
     for service in (offer, confidential):
         assert undescribed(document, schema, service) == []
-        assert problems_of(document, schema, service) == []
-    written = {*names_in(offer), *names_in(confidential), *names_in(document["paths"]), *names_in(PROBLEMS)}
+        assert schema_problems(document, schema, service) == []
+    text = json.loads(in_language(json.dumps(offer).encode(), "en"))
+    assert undescribed(document, schema, text) == []
+    assert schema_problems(document, schema, text) == []
+    written = {
+        *names_in(text),
+        *names_in(offer),
+        *names_in(confidential),
+        *names_in(document["paths"]),
+        *names_in(PROBLEMS),
+    }
     described = {name for schema in document["components"]["schemas"].values() for name in schema["properties"]}
     # A tree says by its nesting what the rows of the tabular package say by these.
-    assert described - written == {"advice", "phone_id", "contact_id", "program_id"}
+    assert described - written == {"advice", "phone_id", "contact_id", "program_id", "in_german"}
 
 
 def names_in(value: Any) -> Iterator[str]:

@@ -17,6 +17,7 @@ from shared.hsds.openapi.answers import IGNORED, JSON, NDJSON, answer, content, 
 from shared.hsds.openapi.examples import Examples
 from shared.hsds.openapi.parameters import list_parameters, parameter_ref, parameters
 from shared.hsds.openapi.schemas import DIALECT, PAGES, ref, schemas
+from shared.hsds.query import PARAMETERS
 from shared.hsds.service import Maker
 
 Object = dict[str, Any]
@@ -149,8 +150,8 @@ def _single(name: str, shown: Examples) -> Object:
         others, own = others | {503}, ("Last-Modified", IGNORED)
     if name == "services":
         others |= {410}
-    if name == "organizations":
-        given += list_parameters("organization")
+    if kind in PARAMETERS:
+        given += list_parameters(kind)
         others |= {400}
     singular = operation.removesuffix("s") if name != "taxonomies" else "Taxonomy"
     return {

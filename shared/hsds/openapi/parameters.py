@@ -43,6 +43,7 @@ _ABOUT: Final[Mapping[str, tuple[str, Any]]] = {
     "city": ("Municipality key (AGS) of a town, or of the district for what holds everywhere in it", ["05562020"]),
     "free": ("Only what is free of charge", True),
     "access": ("How to come in: code of the vocabulary `access`", ["offen"]),
+    "lang": ("Adds `x_kreisweit.text`: the texts in this language, else German; the fields of HSDS stay German", "en"),
     "mode": ("How it takes place: code of the vocabulary `mode`", ["vor_ort"]),
 }  # fmt: skip
 _KEYS: Final = {

@@ -19,6 +19,7 @@ _KINDS: Final[Mapping[str, Schema]] = {
     "date": {"type": "string", "format": "date"}, "datetime": {"type": "string", "format": "date-time"},
     "time": {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"},
     "ids": {"type": "array", "items": {"type": "string", "format": "uuid"}},
+    "names": {"type": "array", "items": {"type": "string"}},
     "by_language": {"type": "object", "additionalProperties": {"type": "string"}},
 }  # fmt: skip
 _COUNT: Final = {"type": "integer", "minimum": 0}

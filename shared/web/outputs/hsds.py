@@ -105,11 +105,12 @@ def _singles(source: OutputSource) -> Sequence[HTTPRouteHandler]:
 
     @get("/services/{key:str}", sync_to_thread=True, include_in_schema=False)
     def service(request: _Request, key: FromPath[str]) -> Response[bytes]:
+        query, headers = _read_query("service", request)
         rid, masks = _read_id("service", key), source.masks()
-        found = reader.service(rid, masks=masks)
+        found = reader.service(rid, masks=masks, lang=query.lang)
         if found is None and (gone := reader.gone(rid)) is not None:
             return _gone(gone)
-        return _found(request, "service", key, found, _read_query("", request)[1])
+        return _found(request, "service", key, found, headers)
 
     @get("/organizations/{key:str}", sync_to_thread=True, include_in_schema=False)
     def organization(request: _Request, key: FromPath[str]) -> Response[bytes]:
@@ -120,9 +121,10 @@ def _singles(source: OutputSource) -> Sequence[HTTPRouteHandler]:
 
     @get("/service_at_locations/{key:str}", sync_to_thread=True, include_in_schema=False)
     def service_at_location(request: _Request, key: FromPath[str]) -> Response[bytes]:
+        query, headers = _read_query("service_at_location", request)
         own, masks = _read_id("service_at_location", key), source.masks()
-        found = reader.service_at_location(own, masks=masks)
-        return _found(request, "service_at_location", key, found, _read_query("", request)[1])
+        found = reader.service_at_location(own, masks=masks, lang=query.lang)
+        return _found(request, "service_at_location", key, found, headers)
 
     return [service, organization, service_at_location]
 
