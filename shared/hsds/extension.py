@@ -94,6 +94,8 @@ EXTENSION: Final[Mapping[str, HsdsObject]] = {found.name: found for found in _EX
 EXTENDED: Final[Mapping[str, str]] = {"service": "service_extension", "taxonomy_term": "taxonomy_term_extension"}
 """Which objects have the extension, and which of the above it is there."""
 ALWAYS: Final[Mapping[str, tuple[str, ...]]] = {
-    "service": ("last_modified", NAME), "taxonomy_term": ("code", "taxonomy_id"),
+    "service": ("last_modified", NAME), "taxonomy_term": ("code",), "language": ("code",),
+    "service_area": ("name", "uri"), "service_at_location": ("service_id", "location_id", "location"),
+    "attribute": ("link_id", "link_entity", "link_type", "taxonomy_term_id", "taxonomy_term", "label"),
 }  # fmt: skip
 """What this profile requires besides what HSDS requires."""

@@ -45,7 +45,7 @@ def whole_api(base: str) -> Any:
 LISTS = ("services", "organizations", "service_at_locations", "taxonomies", "taxonomy_terms")
 PATHS = (
     "/hsds/", *(f"/hsds/{name}" for name in LISTS), *(f"/hsds/{name}/{{id}}" for name in LISTS), "/changes",
-    "/catalog.ndjson",
+    "/catalog.ndjson", "/hsds/profile", "/hsds/profile/{name}",
 )  # fmt: skip
 MANY_PARAMETERS = ("/hsds/services", "/hsds/service_at_locations")
 

@@ -67,6 +67,17 @@ def test_a_hundred_objects_are_valid(client: TestClient[Litestar], name: str) ->
         assert answer.json()["id"] == key
 
 
+@pytest.mark.parametrize("name", LISTS)
+def test_answers_fulfil_the_schemas_with_the_patches_of_the_profile(client: TestClient[Litestar], name: str) -> None:
+    pages = list(all_pages(client, f"/hsds/{name}?full=true"))
+    ids = [one["id"] for page in pages for one in page["contents"]]
+
+    assert [found for page in pages for found in hsds_answer_problems(page, f"/{name}", is_patched=True)] == []
+    for key in random.Random(6).sample(ids, min(20, len(ids))):
+        answer = client.get(f"/hsds/{name}/{key}?lang=en").json()
+        assert hsds_answer_problems(answer, f"/{name}/{{id}}", is_patched=True) == []
+
+
 def test_description_of_the_api_is_valid(client: TestClient[Litestar]) -> None:
     answer = client.get("/hsds/").json()
 

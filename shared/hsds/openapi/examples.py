@@ -8,6 +8,7 @@ import msgspec
 
 from shared.hsds.pages import envelope
 from shared.hsds.parts import Object, dashed
+from shared.hsds.profile import PROFILE, VERSION
 from shared.hsds.service import Maker, Origin
 from shared.model.offer import OfferDoc, offer_from_builtins, source_sha256
 
@@ -116,7 +117,7 @@ class Examples:
     def about(self) -> Object:
         """Return what the start of the API tells."""
         return {
-            "version": "3.2.3", "profile": "kreisweit 1.0 over HSDS 3.2.3",
+            "version": VERSION, "profile": PROFILE,
             "openapi_url": f"{_HOST}/hsds/openapi.json", "description": "Integration offers in the district",
             "data_guide": f"{_HOST}/schnittstelle",
             "publisher": {"name": "Kommunales Integrationszentrum", "identifier": "kreisweit:05562:hub"},

@@ -42,17 +42,22 @@ def ref(name: str) -> Schema:
 
 def object_schema(found: HsdsObject) -> Schema:
     """Return the schema of one kind of object; members that it does not name may be added in later versions."""
-    required = [field.name for field in found.fields if field.is_required]
-    required += [nested.name for nested in found.nested if nested.is_required]
+    required = required_of(found)
     properties = {field.name: field_schema(field) for field in found.fields}
     properties |= {nested.name: _nested_schema(nested) for nested in found.nested}
     if found.name in EXTENDED:
         properties[NAME] = ref(EXTENDED[found.name])
-    required += ALWAYS.get(found.name, ())
     return {
         "type": "object", "description": found.about, **({"required": required} if required else {}),
         "properties": properties,
     }  # fmt: skip
+
+
+def required_of(found: HsdsObject) -> list[str]:
+    """Return the members that are always there: those that HSDS requires, and those that this profile requires."""
+    plain = [field.name for field in found.fields if field.is_required]
+    nested = [one.name for one in found.nested if one.is_required]
+    return [*plain, *nested, *ALWAYS.get(found.name, ())]
 
 
 def field_schema(field: Field) -> Schema:

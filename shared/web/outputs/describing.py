@@ -15,11 +15,12 @@ from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
 from shared.hsds.objects import Field
-from shared.hsds.openapi.answers import JSON, answer, content, lines, statuses
+from shared.hsds.openapi.answers import IGNORED, JSON, answer, content, lines, statuses
 from shared.hsds.openapi.document import OPTIONAL, Facts, describe
 from shared.hsds.openapi.examples import CURSOR, Examples
 from shared.hsds.openapi.parameters import query_parameter
 from shared.hsds.openapi.schemas import field_schema, ref
+from shared.hsds.profile import MERGE_PATCH, PROFILE, describe_profile, patches
 from shared.outputs.changes import LIMIT, LIMIT_MAX
 from shared.outputs.messages import CATALOGUE
 from shared.web.outputs.changes import WAIT_MAX_SECONDS
@@ -29,10 +30,11 @@ from shared.web.outputs.terms import LICENCE_NAME, LICENCE_URL
 Object = dict[str, Any]
 _Request = Request[Any, Any, Any]
 
-_CHANGES_TAG, _BULK_TAG = "changes", "bulk"
+_CHANGES_TAG, _BULK_TAG, _PROFILE_TAG = "changes", "bulk", "profile"
 _TAGS: Final = (
     (_CHANGES_TAG, "What changed since you last asked; not part of HSDS"),
     (_BULK_TAG, "The whole catalogue at once; not part of HSDS"),
+    (_PROFILE_TAG, "What this API changes in the schemas of HSDS"),
 )
 _KINDS: Final = ("created", "updated", "withdrawn", "erased")
 
@@ -82,6 +84,7 @@ class Described:
         document["components"]["schemas"] |= {"change": _change_schema(), "changes": _changes_schema()}
         document["paths"] |= {"/changes": {"get": _changes(shown)}, "/events": {"get": _events()}}
         line = msgspec.json.encode(shown.service).decode() + "\n"
+        document["paths"] |= _profile_paths()
         document["paths"] |= {one.path: {"get": _download(one, line)} for one in DOWNLOADS}
         return document
 
@@ -93,9 +96,37 @@ class Described:
         def document(request: _Request) -> Response[bytes]:
             if path not in self._made:
                 self._made[path] = msgspec.json.encode(make())
-            return respond(request, self._made[path])
+            return respond(self._made[path])
 
         return document
+
+
+def _profile_paths() -> Object:
+    any_object: Object = {"type": "object", "description": "See RFC 7396"}
+    listed = describe_profile(base_url="https://hub.example")
+    name = {
+        "name": "name", "in": "path", "required": True, "description": "The schema that the patch is for",
+        "schema": {"type": "string", "enum": list(patches())}, "example": "schedule.json",
+    }  # fmt: skip
+    one = {MERGE_PATCH: content(any_object, {"schedule": patches()["schedule.json"]})}
+    return {
+        "/hsds/profile": {
+            "get": {
+                "operationId": "getProfile", "tags": [OPTIONAL, _PROFILE_TAG], "summary": "The profile of this API",
+                "description": f"{PROFILE}: where each merge patch over the schemas of HSDS is.", "parameters": [],
+                "responses": statuses(
+                    answer("The list of patches", {JSON: content(any_object, {"profile": listed})}, IGNORED), (304,)
+                ),
+            }
+        },
+        "/hsds/profile/{name}": {
+            "get": {
+                "operationId": "getProfilePatch", "tags": [OPTIONAL, _PROFILE_TAG], "summary": "One merge patch",
+                "description": "What the profile changes in one schema of HSDS (RFC 7396).", "parameters": [name],
+                "responses": statuses(answer("The patch", one, IGNORED), (304, 404)),
+            }
+        },
+    }  # fmt: skip
 
 
 def _change_schema() -> Object:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
-from typing import Any
+from email.utils import format_datetime
 
-from litestar import Request, Response
+from litestar import Response
 
 from shared.errors import LogStateError
 from shared.hsds.openapi.answers import IGNORED, JSON, NDJSON
@@ -52,14 +51,13 @@ class OutputSource:
 
 
 def respond(
-    request: Request[Any, Any, Any],
     body: bytes,
     *,
     modified: str = "",
     media_type: str = JSON,
     headers: Mapping[str, str] | None = None,
 ) -> Response[bytes]:
-    """Answer with a finished body; 304 where the client has a version that is not older.
+    """Answer with a finished body; tag and 304 come from `ConditionalRequests`.
 
     Args:
         modified: when what the body shows was changed last, as the model writes times; empty if unknown.
@@ -68,18 +66,4 @@ def respond(
     if modified:
         moment = datetime.fromisoformat(modified).astimezone(UTC).replace(microsecond=0)
         given["Last-Modified"] = format_datetime(moment, usegmt=True)
-        if _is_known(request, moment):
-            return Response(b"", status_code=304, media_type=media_type, headers=given)
     return Response(body, media_type=media_type, headers=given)
-
-
-def _is_known(request: Request[Any, Any, Any], moment: datetime) -> bool:
-    """Tell whether the client's date says that it has this version; a tag, where it sends one, decides alone."""
-    since = request.headers.get("if-modified-since", "")
-    if not since or "if-none-match" in request.headers:
-        return False
-    try:
-        known = parsedate_to_datetime(since)
-    except ValueError:
-        return False
-    return moment <= (known if known.tzinfo else known.replace(tzinfo=UTC))
