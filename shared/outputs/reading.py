@@ -7,7 +7,7 @@ All filters hold together.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +47,21 @@ class Found:
 
     contents: Sequence[bytes]
     total: int
+
+
+@dataclass(frozen=True)
+class State:
+    """One state of the outputs.
+
+    Args:
+        stamp: differs from that of every other state.
+        changed_at: when it came to be, as the model writes times; empty while there was nothing yet.
+        sizes: how far each log is shown in it, by the short name of its origin.
+    """
+
+    stamp: str
+    changed_at: str
+    sizes: Mapping[bytes, int]
 
 
 @dataclass
@@ -126,9 +141,20 @@ class Outputs:
         """Return a text that changes with every change of the outputs; empty where there are none."""
         try:
             with self.opened() as conn:
-                return f"{_meta(conn, 'epoch').hex()}.{_meta(conn, 'number')}"
+                return _stamp(conn)
         except NoOutputsError:
             return ""
+
+    def state(self) -> State:
+        """Return what there is to say of the outputs as they are now.
+
+        Raises:
+            NoOutputsError: there is nothing to read.
+        """
+        with self.opened() as conn:
+            row = conn.execute("SELECT sizes FROM state ORDER BY number DESC LIMIT 1").fetchone()
+            sizes = {} if row is None else msgspec.msgpack.decode(row[0], type=dict[bytes, int])
+            return State(_stamp(conn), str(_meta(conn, "changed-at") or ""), sizes)
 
     def changed_at(self) -> str:
         """Return when the outputs changed last, as the model writes times.
@@ -313,6 +339,10 @@ def _page(
 ) -> Iterator[Any]:
     sql = f"SELECT {columns} FROM {tables}{where_of(where)} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608 - our own pieces
     return iter(conn.execute(sql, [*values_of(where), query.per_page, (query.page - 1) * query.per_page]))
+
+
+def _stamp(conn: Any) -> str:
+    return f"{_meta(conn, 'epoch').hex()}.{_meta(conn, 'number')}"
 
 
 def _meta(conn: Any, name: str) -> Any:

@@ -12,6 +12,7 @@ from shared.web.public.calls import call_routes
 from shared.web.public.doors import open_doors
 from shared.web.public.face import Face
 from shared.web.public.feedback import feedback_router
+from shared.web.public.guide import guide_routes
 from shared.web.public.hint import hint_router
 from shared.web.public.languages_page import languages_routes
 from shared.web.public.legal import legal_routes
@@ -39,5 +40,6 @@ def public_routes(face: Face) -> Sequence[ControllerRouterHandler]:
         feedback_router(face),
         *legal_routes(face),
         *offline_routes(face),
+        *guide_routes(face),
         languages_routes(face),
     ]
