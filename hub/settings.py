@@ -12,6 +12,7 @@ from shared.feed.keys import parse_vkey
 from shared.feed.roster import Pins
 from shared.ids import parse_generation, parse_origin
 from shared.mail import Security, is_address
+from shared.net.addresses import parse_network
 from shared.settings import is_loopback, load_toml, save_toml
 
 FILE_NAME = "hub.toml"
@@ -28,6 +29,7 @@ class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     threshold: int = 1  # how many root signatures a roster needs
     database: str = ""  # SQLAlchemy URL; empty = SQLite in the home directory
     allow_networks: tuple[str, ...] = ()  # networks in which http and private addresses are allowed
+    webhook_networks: tuple[str, ...] = ()  # for tests and demos: networks into which webhooks may go, http included
     proxy: str = ""  # http proxy for outgoing https
     district: str = ""  # district profile file; empty = the profile that ships
     notice: str = ""  # permanent notice on every page
@@ -89,6 +91,11 @@ def check_settings(settings: HubSettings) -> None:
         raise ConfigError(f"counts_months ist {settings.counts_months}; möglich ist 1 bis 60")
     if settings.url.endswith("/") or "://" not in settings.url:
         raise ConfigError(f"url {settings.url!r} ist keine Adresse wie https://hub.example, ohne / am Ende")
+    for network in settings.webhook_networks:
+        try:
+            parse_network(network)
+        except ConfigError as error:
+            raise ConfigError(f"webhook_networks: {network!r} ist kein Netz", advice=error.advice) from error
     _check_mail(settings)
     if not settings.totp_required:
         _check_alone(settings)

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from hub import erasure_watch, mailing, notes, pulling, pushing, recovery, relaying, reporting, roster_keeping
+from hub import (
+    erasure_duty,
+    erasure_watch,
+    mailing,
+    notes,
+    pulling,
+    pushing,
+    recovery,
+    relaying,
+    reporting,
+    roster_keeping,
+    webhooks,
+)
 from hub.derived import derived_of
 from hub.party import Hub
 from shared.accounts.registry import forget_old
@@ -29,7 +41,9 @@ def tick(hub: Hub, owner: str) -> None:
     seal_own(hub)
     notes.publish_note(hub)
     pushing.push_due(hub)
+    webhooks.tell_due(hub)
     erasure_watch.watch(hub)
+    erasure_duty.care(hub)
     mailing.care(hub)
     tidy(hub)
 
@@ -67,6 +81,7 @@ def tidy(hub: Hub) -> None:
             gone = payloads.purge_superseded(conn, now=now) + payloads.purge_apart(conn, now=now)
             reporting.forget_old(hub, conn)
             forget_old(conn, now=now)
+            webhooks.forget_old(conn, now=now)
             if gone + relaying.forget_old(conn, now=now):
                 facts.save_fact(conn, "scrub-due", 1)
         due = facts.load_number(conn, "scrub-due")
