@@ -175,9 +175,9 @@ def record(
     from shared.errors import KreisweitError
     from shared.feed.keys import parse_vkey
     from shared.feed.outcomes import Code
+    from shared.feed.record_proof import verify_bundle
     from shared.feed.roster import Pins
     from shared.verify.copy import load_copy
-    from shared.verify.record import verify_bundle
 
     chosen, needed, allowed = tuple(roots), threshold or 1, tuple(networks)
     if not chosen:
@@ -228,7 +228,7 @@ def _web(networks: Sequence[str]) -> WebAccess:
 
 def _fetch(url: str, networks: Sequence[str]) -> bytes:
     from shared.errors import NotFoundError
-    from shared.verify.record import BUNDLE_MAX_BYTES
+    from shared.feed.record_proof import BUNDLE_MAX_BYTES
 
     answer = _web(networks).get(url, max_bytes=BUNDLE_MAX_BYTES, deadline_seconds=30.0)
     if answer.status != 200:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import IO, Any, Final
 from zoneinfo import ZoneInfo
@@ -87,7 +87,9 @@ class _Bulk:
         masks = self._source.masks()
         state = self._source.reader.state()
         about = self._source.about(state)
-        return _Edition(about, masks, (state.stamp, hashlib.sha256(msgspec.json.encode(about)).hexdigest()[:12]))
+        # Vocabularies come with the program, and with it the routes.
+        told = msgspec.json.encode(replace(about, vocabularies={}))
+        return _Edition(about, masks, (state.stamp, hashlib.sha256(told).hexdigest()[:12]))
 
     def _write(self, form: Format, edition: _Edition) -> Kept:
         def write(into: IO[bytes]) -> None:

@@ -71,6 +71,7 @@ class OutputSource:
             made=datetime.fromisoformat(made).astimezone(UTC),
             digest=digest_of(state.sizes, said),
             district=district,
+            vocabularies=face.words.vocabularies,
         )
 
 
