@@ -7,6 +7,7 @@ import json
 import os
 import re
 import runpy
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -39,6 +40,7 @@ from shared.hsds.query import PARAMETERS
 from shared.outputs.changes import LIMIT_MAX
 from shared.outputs.cursor import CURSOR_MAX
 from shared.outputs.formats.all import FORMATS
+from shared.verify.cli import main_group
 from shared.web.outputs.changes import READERS_MAX, WAIT_MAX_SECONDS
 from tests.support.guide import GUIDES, blocks_of, programs, prose_of, shown_by
 from tests.support.loopback import app_of, close_all, erase, hub_on_disk, newest_commitment, running
@@ -181,6 +183,14 @@ def test_guides_tell_the_limits_of_the_program(guide: str) -> None:
     assert f" {SUBSCRIBERS_MAX} " in text
     assert f"**{BOUND_SECONDS // 3600} " in text
     assert ", ".join(waits[:-1]) in text
+
+
+@pytest.mark.parametrize("line", [line for text in shown_by("") for line in text.splitlines()])
+def test_commands_are_understood(line: str) -> None:
+    name, command, *arguments = shlex.split(line)
+
+    assert name == "kreisweit-verify"
+    main_group.commands[command].make_context(command, arguments)
 
 
 # --- the programs, run as a reader would -----------------------------------------------------------------------------
@@ -326,11 +336,13 @@ def test_running_program_follows_says_what_was_erased_and_acknowledges(hub: Hub,
     made = program.ask("POST", "", {"description": "Website"}).json()
     with started(folder, "follow.py", API_KEY=program.key, SUBSCRIBER=made["id"]):
         assert until(lambda: is_level(folder, hub))
+        assert until(lambda: program.show(made["id"])["acknowledged"])
+        before = program.show(made["id"])["acknowledged"]
         hub.edit()
         assert until(lambda: is_level(folder, hub))
-        assert until(lambda: program.show(made["id"])["erasures"]["owed_since"] is None)
+        assert until(lambda: program.show(made["id"])["acknowledged"] > before)
 
-    assert program.show(made["id"])["acknowledged"] is not None
+    assert program.show(made["id"])["erasures"]["owed_since"] is None
     said = (folder / "said").read_text("utf-8").splitlines()
     assert len([line for line in said if line.startswith("also to be deleted")]) >= 2
 
