@@ -150,11 +150,14 @@ def _months_fit(rule: Schedule, day: date) -> bool:
 def days_of(rule: Schedule, start: date, end: date) -> Iterator[date]:
     """Yield the days from `start` to `end`, both included, on which a schedule holds by itself."""
     shape = shape_of(rule)
-    if shape:
-        start, end = max(start, first_day(rule)), min(end, last_day(rule))
-        for number in range(start.toordinal(), end.toordinal() + 1):
-            if _fits(rule, shape, day := date.fromordinal(number)):
-                yield day
+    if not shape:
+        return
+    start, end = max(start, first_day(rule)), min(end, last_day(rule))
+    # Six of seven days are told by their weekday alone, without making a date of them; day 1 was a Monday.
+    weekdays = {(DAYS.index(code[-2:]) + 1) % 7 for code in rule.byday} or set(range(7))
+    for number in range(start.toordinal(), end.toordinal() + 1):
+        if number % 7 in weekdays and _fits(rule, shape, day := date.fromordinal(number)):
+            yield day
 
 
 # --- all schedules of an offer ---------------------------------------------------------------------------------------
@@ -173,6 +176,7 @@ class Timetable:
     def __init__(self, doc: OfferDoc, is_holiday: IsHoliday) -> None:
         self._doc = doc
         self._is_holiday = is_holiday
+        self._closes_hours = any(rule.kind == "geschlossen" for rule in doc.schedules)
         is_active = doc.status in (None, "active")
         shapes = [(at, rule, shape_of(rule)) for at, rule in enumerate(doc.schedules) if is_active]
         self._known = [
@@ -198,6 +202,11 @@ class Timetable:
     def is_holiday(self, day: date) -> bool:
         """Tell whether the offer is closed on a day because it is a public holiday."""
         return self._doc.closed_on_holidays and self._is_holiday(day)
+
+    def is_usual(self, day: date) -> bool:
+        """Tell whether nothing changes the dates of a day, so that each schedule holds on it as it stands."""
+        is_left_out = self.exception_on(day) is not None or not self._runs_on(day) or self.is_holiday(day)
+        return not (self._closes_hours or is_left_out)
 
     def slots_on(self, day: date) -> list[Slot]:
         """Return the dates of a day in their order, closed days and hours taken out."""

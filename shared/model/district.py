@@ -94,6 +94,7 @@ class District(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timezone: str = "Europe/Berlin"
     logo: str = ""
     licence: Licence = Licence()
+    contributor: f.Url = ""  # its dcatde:contributorID: under which name its data come to GovData
 
     def member(self, name: str) -> DistrictMember | None:
         """The member of this name, or None."""

@@ -8,7 +8,7 @@ One that cannot be read here has no document and is left out, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,7 @@ import msgspec
 from shared.database import Database
 from shared.holdings import catalogue
 from shared.holdings.catalogue import Shown
+from shared.holdings.changes import load_first_times
 from shared.hsds.parts import Object
 from shared.model.offer import OfferDoc, read_offer_line
 from shared.outputs.making import RowMaker, without_persons
@@ -77,6 +78,11 @@ class AllOffers:
         for batch in self._batches():
             for kept in batch:
                 yield kept.service
+
+    def first_times(self, rids: Sequence[bytes]) -> Mapping[bytes, int]:
+        """Return when the first version of each of these offers was published, in seconds, as far as logs tell."""
+        with self._db.read() as conn:
+            return load_first_times(conn, self._origins, rids)
 
     def organizations(self) -> Iterator[bytes]:
         """Yield the finished JSON of each organization that these offers name, without its services."""

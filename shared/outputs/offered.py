@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from shared.hsds.parts import Object
 from shared.hsds.service import Origin
 from shared.model.district import District
 from shared.model.offer import OfferDoc
+from shared.model.vocabulary.terms import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class About:
         digest: catalogue digest of that state, 64 hex digits; empty while this copy is on the way from the state of
             one catalogue note to that of the next.
         district: whose catalogue it is, with its members.
+        vocabularies: by name: what the codes in offers mean.
     """
 
     title: str
@@ -52,3 +55,4 @@ class About:
     made: datetime
     digest: str
     district: District
+    vocabularies: Mapping[str, Vocabulary]

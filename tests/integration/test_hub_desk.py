@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -166,6 +167,43 @@ def test_silent_member_is_told_with_the_next_step(world: World, desk: Desk) -> N
 
     assert "im Auge behalten" in page
     assert "nachfragen, ob der Knoten läuft" in page
+
+
+def test_key_of_an_integrator_is_shown_once_and_opens_its_subscribers(desk: Desk) -> None:
+    be(desk, "betrieb")
+
+    made = desk.submit("/pult/integratoren", "/pult/integratoren", name="Stadt-App", email="technik@app.example")
+    key = re.search(r"kwk_[\w-]+", made.text)
+    listed = desk.get("/pult/integratoren").text
+
+    assert key is not None
+    assert key[0] not in listed
+    assert "Stadt-App" in listed
+    answer = desk.client.get("/subscribers", headers={"Authorization": f"Bearer {key[0]}", "Cookie": ""})
+    assert answer.json() == {"subscribers": []}
+
+
+def test_revoked_key_opens_nothing(desk: Desk) -> None:
+    be(desk, "betrieb")
+    made = desk.submit("/pult/integratoren", "/pult/integratoren", name="Stadt-App", email="technik@app.example")
+    key = re.search(r"kwk_[\w-]+", made.text)
+
+    answer = desk.submit("/pult/integratoren", "/pult/integratoren/schluessel/1/sperren")
+
+    assert answer.status_code == 303
+    assert "ist gesperrt" in desk.get("/pult/integratoren").text
+    assert key is not None
+    assert desk.client.get("/subscribers", headers={"Authorization": f"Bearer {key[0]}"}).status_code == 401
+
+
+def test_key_without_a_mailbox_is_refused_beside_the_field(desk: Desk) -> None:
+    be(desk, "betrieb")
+
+    answer = desk.submit("/pult/integratoren", "/pult/integratoren", name="Stadt-App", email="niemand")
+
+    assert answer.status_code == 422
+    assert "ist keine E-Mail-Adresse" in answer.text
+    assert 'value="Stadt-App"' in answer.text
 
 
 def test_unknown_member_is_not_found(desk: Desk) -> None:

@@ -10,6 +10,7 @@ from shared.web.desk.desk import Desk
 from shared.web.offer_words import Words
 
 MEMBERS = f"{DESK}/mitglieder"
+INTEGRATORS = f"{DESK}/integratoren"
 
 
 @dataclass(frozen=True)

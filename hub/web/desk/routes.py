@@ -5,8 +5,9 @@ from __future__ import annotations
 from litestar import Router
 
 from hub.party import Hub
+from hub.web.desk.integrators import integrator_routes
 from hub.web.desk.members import member_routes
-from hub.web.desk.room import MEMBERS, Room
+from hub.web.desk.room import INTEGRATORS, MEMBERS, Room
 from hub.web.desk.start import start_routes
 from shared.accounts.links import DESK
 from shared.accounts.rights import Right
@@ -21,6 +22,7 @@ from shared.web.pages import Pages
 LINKS = (
     DeskLink(DESK, "Start", Right.READ),
     DeskLink(MEMBERS, "Mitglieder", Right.READ),
+    DeskLink(INTEGRATORS, "Integratoren", Right.READ),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
     DeskLink(f"{DESK}/rollen", "Rollen", Right.READ),
     DeskLink(f"{DESK}/konto", "Mein Konto", Right.READ),
@@ -38,5 +40,6 @@ def desk_router(hub: Hub, pages: Pages, words: Words, log: Log) -> Router:
             *account_routes(desk),
             *start_routes(room),
             *member_routes(room),
+            *integrator_routes(room),
         ]
     )

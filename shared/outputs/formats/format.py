@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -26,6 +26,9 @@ class Offers(Protocol):
 
     def services(self) -> Iterator[bytes]:
         """Yield the finished JSON of each compiled service: for formats that need nothing else, or read it alone."""
+
+    def first_times(self, rids: Sequence[bytes]) -> Mapping[bytes, int]:
+        """Return when the first version of each of these offers was published, in seconds, as far as logs tell."""
 
     def organizations(self) -> Iterator[bytes]:
         """Yield the finished JSON of each organization that these offers name, once, as its newest offer has it."""

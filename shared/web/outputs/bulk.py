@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import IO, Any, Final
 from zoneinfo import ZoneInfo
@@ -23,8 +23,9 @@ from shared.outputs.everything import opened_offers
 from shared.outputs.formats.all import FORMATS
 from shared.outputs.formats.format import Format
 from shared.outputs.offered import About
+from shared.web.conditional import has_version
 from shared.web.outputs.answers_in_files import Kept, Spool, file_response
-from shared.web.outputs.source import OutputSource, has_newest, last_modified
+from shared.web.outputs.source import OutputSource, last_modified
 
 _WRITERS: Final = 2
 _Request = Request[Any, Any, Any]
@@ -73,7 +74,7 @@ class _Bulk:
         async def answer(request: _Request) -> Response[Any]:
             edition = await anyio.to_thread.run_sync(self._edition)
             headers = _headers(form, edition, self._source.face.words.district.timezone)
-            if has_newest(request, edition.tag, edition.modified):
+            if has_version(request.scope["headers"], f'"{edition.tag}"', edition.modified):
                 return Response(b"", status_code=304, media_type=form.media_type, headers=headers)
             kept = self._spool.find((form.path, edition.masks), edition.state)
             if kept is None:
@@ -87,7 +88,9 @@ class _Bulk:
         masks = self._source.masks()
         state = self._source.reader.state()
         about = self._source.about(state)
-        return _Edition(about, masks, (state.stamp, hashlib.sha256(msgspec.json.encode(about)).hexdigest()[:12]))
+        # Vocabularies come with the program, and with it the routes.
+        told = msgspec.json.encode(replace(about, vocabularies={}))
+        return _Edition(about, masks, (state.stamp, hashlib.sha256(told).hexdigest()[:12]))
 
     def _write(self, form: Format, edition: _Edition) -> Kept:
         def write(into: IO[bytes]) -> None:

@@ -1,0 +1,52 @@
+"""The dates of all offers as one calendar, for desks that subscribe to it; how an entry is written: `calendar`.
+
+Hours that an offer gives as text alone are not guessed.  The file belongs to the day of its state: it begins with that
+day, and the days that are left out reach a year from it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import IO, Final
+from zoneinfo import ZoneInfo
+
+from shared.model.dates import Timetable
+from shared.model.public_holidays import holiday_on
+from shared.outputs.calendar import CalendarText, changed_at, place_of, write_calendar
+from shared.outputs.formats.format import Format, Offers
+from shared.outputs.offered import About
+
+
+def write_dates(offers: Offers, about: About, into: IO[bytes]) -> None:
+    """Write the dates of all offers from the day of this state on."""
+    district = about.district
+    write_calendar(
+        _dated(offers, district.state),
+        into,
+        key=uuid.uuid5(uuid.NAMESPACE_URL, f"kreisweit:{district.key}:dates").hex,
+        name=about.title,
+        language="de",
+        changed=about.made,
+        today=about.made.astimezone(ZoneInfo(district.timezone)).date(),
+        zone=district.timezone,
+    )
+
+
+def _dated(offers: Offers, state: str) -> Iterator[tuple[Timetable, CalendarText]]:
+    for offered in offers:
+        doc = offered.doc
+        timetable = Timetable(doc, lambda day: bool(holiday_on(day, state)))
+        if timetable.has_dates:
+            title = str(offered.service["name"])
+            yield timetable, CalendarText(doc.id, title, place_of(doc), offered.origin.url, changed_at(doc))
+
+
+DATES: Final = Format(
+    name="ical",
+    path="/catalog.ics",
+    media_type="text/calendar; charset=utf-8",
+    title="Termine aller Angebote als Kalender (iCalendar)",
+    title_en="Dates of all offers as a calendar (iCalendar)",
+    write=write_dates,
+)
