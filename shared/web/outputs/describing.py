@@ -185,6 +185,6 @@ def _download(one: Format, line: str) -> Object:
     return {
         "operationId": f"download{one.name.title().replace('-', '')}", "tags": [OPTIONAL, _BULK_TAG],
         "summary": f"The catalogue: {one.path}",
-        "description": f"{one.title_en}.  Made once for each state of the catalogue, so asking again costs nobody much.",
+        "description": f"{one.title_en}.  Made once for each state of the catalogue: asking again costs nobody much.",
         "parameters": [], "responses": statuses(answer(one.title_en, {media_type: body}), (304, 503)),
     }  # fmt: skip
