@@ -47,6 +47,12 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
 
 
 _ANY_ERASED = Prepared(sa.select(erased.c.position).where(erased.c.log_id == sa.bindparam("of")).limit(1))
+_BODY = Prepared(
+    sa.select(payload.c.body).where(
+        payload.c.log_id == sa.bindparam("of"), payload.c.commitment == sa.bindparam("asked"),
+        payload.c.apart_until.is_(None),
+    )
+)  # fmt: skip
 _PAYLOAD_COLUMNS = ("log_id", "commitment", "rid", "title", "sort_key", "superseded_at", "apart_until", "body")
 
 
@@ -87,11 +93,7 @@ def held_live_among(
 
 def load_payload(conn: sa.Connection, log_id: int, commitment: bytes) -> bytes | None:
     """Return the payload's bytes as received, or None when they are not held or kept apart."""
-    body = conn.execute(
-        sa.select(payload.c.body).where(
-            payload.c.log_id == log_id, payload.c.commitment == commitment, payload.c.apart_until.is_(None)
-        )
-    ).scalar()
+    body = _BODY.run(conn, of=log_id, asked=commitment).scalar()
     return None if body is None else bytes(body)
 
 
@@ -195,6 +197,10 @@ def supersede(conn: sa.Connection, log_id: int, commitments: Collection[bytes], 
 
 def purge_superseded(conn: sa.Connection, *, now: int) -> int:
     """Delete superseded and withdrawn payloads of others after one hour, unless they are still what is shown."""
+    return _PURGE.touch(conn, before=now - limits.SUPERSEDED_GRACE_SECONDS)
+
+
+def _purge() -> sa.Delete:
     newest = payload.alias("newest")
     successor = sa.select(sa.literal(1)).where(
         newest.c.log_id == record.c.log_id, newest.c.commitment == record.c.commitment, newest.c.apart_until.is_(None)
@@ -212,15 +218,15 @@ def purge_superseded(conn: sa.Connection, *, now: int) -> int:
         frozen.c.commitment == payload.c.commitment,
     )
     foreign = sa.select(log.c.id).where(~log.c.own)
-    result = conn.execute(
-        sa.delete(payload).where(
-            payload.c.superseded_at < now - limits.SUPERSEDED_GRACE_SECONDS,
-            payload.c.log_id.in_(foreign),
-            ~sa.exists(head),
-            ~sa.exists(shown_frozen),
-        )
+    return sa.delete(payload).where(
+        payload.c.superseded_at < sa.bindparam("before"),
+        payload.c.log_id.in_(foreign),
+        ~sa.exists(head),
+        ~sa.exists(shown_frozen),
     )
-    return int(result.rowcount)
+
+
+_PURGE = Prepared(_purge())
 
 
 # --- erasure ---------------------------------------------------------------------------------------------------------
@@ -376,10 +382,14 @@ def count_wanted(conn: sa.Connection, log_id: int) -> int:
     return int(_WANTED.run(conn, asked=log_id).scalar_one())
 
 
+_FORGET_WANT = Prepared(
+    sa.delete(wanted).where(wanted.c.log_id == sa.bindparam("of"), wanted.c.rid == sa.bindparam("asked"))
+)
+
+
 def forget_wants(conn: sa.Connection, log_id: int, ids: Sequence[bytes]) -> None:
     """The records' newest version arrived, or is no longer wanted."""
-    for piece in in_chunks(ids):
-        conn.execute(sa.delete(wanted).where(wanted.c.log_id == log_id, wanted.c.rid.in_(piece)))
+    _FORGET_WANT.touch_each(conn, [{"of": log_id, "asked": rid} for rid in ids])
 
 
 def _next_try(code: str, tries: int, now: int) -> int:
