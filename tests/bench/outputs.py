@@ -130,9 +130,7 @@ def _ask_hub(port: int, server: int, count: int) -> dict[str, Load]:
     again = one([SERVICES] * _AGAIN)
     tag = _tag(port)
     known = one([SERVICES] * _AGAIN, status=304, headers=f"If-None-Match: {tag}\r\n")
-    known_cold = one(
-        [f"{SERVICES}&page={number}&full=false" for number in spread], headers=f"If-None-Match: {tag}\r\n"
-    )
+    known_cold = one([f"{SERVICES}&page={number}&full=false" for number in spread], headers=f"If-None-Match: {tag}\r\n")
     return {"cold": cold, "filtered": filtered, "again": again, "known": known, "known_cold": known_cold}
 
 
