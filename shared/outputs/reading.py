@@ -17,6 +17,7 @@ import msgspec
 
 from shared.database import sqlite_module
 from shared.errors import LogStateError
+from shared.hsds.localised import in_language
 from shared.hsds.query import ListQuery
 from shared.outputs.asking import (
     Condition,
@@ -182,7 +183,7 @@ class Outputs:
         where = service_conditions(query, self.terms)
         with self.opened() as conn:
             total = _count(conn, "service s", where)
-            rows = _page(conn, _columns(query, masks=masks), "service s", where, "s.modified, s.rid", query)
+            rows = _page(conn, _columns(query, masks=masks), "service s", where, "s", query)
             return Found([_service(row, query) for row in rows], total)
 
     def service_at_locations(self, query: ListQuery, *, masks: bool) -> Found:
@@ -192,35 +193,40 @@ class Outputs:
         with self.opened() as conn:
             total = _count(conn, tables, where)
             columns = f"p.body, {_columns(query, masks=masks)}"
-            rows = _page(conn, columns, tables, where, "p.modified, p.id", query)
-            return Found([with_service(row[0], _inner(row[1])) for row in rows], total)
+            rows = _page(conn, columns, tables, where, "p", query)
+            return Found([_place(row, query) for row in rows], total)
 
     def organizations(self, query: ListQuery, *, masks: bool) -> Found:
         """Return one page of providers; with their services where the query asks for them."""
         where = organization_conditions(query)
         with self.opened() as conn:
             total = _count(conn, "organization o", where)
-            rows = list(_page(conn, "o.id, o.body", "organization o", where, "o.modified, o.id", query))
+            rows = list(_page(conn, "o.id, o.body", "organization o", where, "o", query))
             if not (query.full or query.full_service):
                 return Found([row[1] for row in rows], total)
             return Found([_with_services(conn, *row, whole=query.full_service, masks=masks) for row in rows], total)
 
     # --- single objects ----------------------------------------------------------------------------------------------
 
-    def service(self, rid: bytes, *, masks: bool) -> tuple[bytes, str] | None:
-        """Return the compiled service and when it was modified; None if it is not shown."""
+    def service(self, rid: bytes, *, masks: bool, lang: str = "") -> tuple[bytes, str] | None:
+        """Return the compiled service and when it was modified; None if it is not shown.
+
+        Args:
+            masks: leave out what leads to a person.
+            lang: language in which its texts are added.
+        """
         column = "coalesce(masked, whole)" if masks else "whole"
         with self.opened() as conn:
             row = conn.execute(f"SELECT {column}, modified FROM service WHERE rid = ?", (rid,)).fetchone()  # noqa: S608 - a column of ours
-        return None if row is None else (row[0], row[1])
+        return None if row is None else (in_language(row[0], lang), row[1])
 
-    def service_at_location(self, own: bytes, *, masks: bool) -> tuple[bytes, str] | None:
+    def service_at_location(self, own: bytes, *, masks: bool, lang: str = "") -> tuple[bytes, str] | None:
         """Return a place with its service, and when it was modified; None if it is not shown."""
         column = "coalesce(s.masked, s.whole)" if masks else "s.whole"
         query = f"SELECT p.body, {column}, p.modified FROM place p JOIN service s ON s.rid = p.rid WHERE p.id = ?"  # noqa: S608 - a column of ours
         with self.opened() as conn:
             row = conn.execute(query, (own,)).fetchone()
-        return None if row is None else (with_service(row[0], _inner(row[1])), row[2])
+        return None if row is None else (with_service(row[0], in_language(_inner(row[1]), lang)), row[2])
 
     def organization(self, own: bytes, *, whole: bool, masks: bool) -> tuple[bytes, str] | None:
         """Return a provider with its services, and when it was modified; None if no shown offer names it."""
@@ -250,9 +256,8 @@ class Outputs:
         where = service_conditions(query, self.terms, of_places=True)
         columns = f"p.body, {_columns(query, masks=masks)}"
         yield from self._stream(
-            columns, "place p JOIN service s ON s.rid = p.rid", where, query,
-            lambda row, _: with_service(row[0], _inner(row[1])), order="p.modified, p.id",
-        )  # fmt: skip
+            columns, "place p JOIN service s ON s.rid = p.rid", where, query, _place, order="p.modified, p.id"
+        )
 
     def all_organizations(self, query: ListQuery, *, masks: bool) -> Iterator[bytes]:
         """Yield every provider of a query."""
@@ -315,9 +320,13 @@ class _Known(msgspec.Struct):
 
 def _service(row: Sequence[bytes], query: ListQuery) -> bytes:
     if not query.minimal:
-        return row[0]
+        return in_language(row[0], query.lang)
     known = msgspec.json.decode(row[0], type=_Known)
     return msgspec.json.encode({**msgspec.structs.asdict(known), "modified_date": known.last_modified})
+
+
+def _place(row: Sequence[bytes], query: ListQuery) -> bytes:
+    return with_service(row[0], in_language(_inner(row[1]), query.lang))
 
 
 def _with_services(conn: Any, own: bytes, body: bytes, *, whole: bool, masks: bool) -> bytes:
@@ -335,9 +344,18 @@ def _count(conn: Any, tables: str, where: Sequence[Condition]) -> int:
 
 
 def _page(
-    conn: Any, columns: str, tables: str, where: Sequence[Condition], order: str, query: ListQuery
+    conn: Any, columns: str, tables: str, where: Sequence[Condition], listed: str, query: ListQuery
 ) -> Iterator[Any]:
-    sql = f"SELECT {columns} FROM {tables}{where_of(where)} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608 - our own pieces
+    """Yield the rows of a page.  Bodies are read of these rows alone, not of those before them.
+
+    Args:
+        tables: what is read, the listed table first.
+        listed: letter of the table whose rows are listed.
+    """
+    order = f"{listed}.modified, {listed}.{'rid' if listed == 's' else 'id'}"
+    chosen = f"SELECT {listed}.rowid AS chosen FROM {tables}{where_of(where)} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608 - our own pieces
+    joined = tables.replace(" JOIN ", " CROSS JOIN ")
+    sql = f"SELECT {columns} FROM ({chosen}) CROSS JOIN {joined} WHERE {listed}.rowid = chosen ORDER BY {order}"  # noqa: S608 - our own pieces
     return iter(conn.execute(sql, [*values_of(where), query.per_page, (query.page - 1) * query.per_page]))
 
 

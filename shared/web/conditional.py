@@ -5,13 +5,16 @@ A wrapper and not a middleware of the framework: the framework answers 405 to HE
 Rules:
 - HEAD runs the GET route and drops the body; headers and length stay those of GET.
 - A 200 answer with an ETag of its own (static files, feed routes) becomes 304 when If-None-Match names that tag.
+- So does one with a Last-Modified when If-Modified-Since is not older and no If-None-Match was sent.
 - A 200 answer in one piece without a tag gets one from its bytes, unless it sets a cookie or must not be stored.
-- Streams without a tag, other methods and other statuses pass untouched.
+- Streams without a tag, other methods and other statuses pass untouched, but `Allow` names HEAD beside GET.
 """
 
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, cast
 
 from litestar.enums import ScopeType
@@ -29,10 +32,18 @@ class ConditionalRequests:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP or scope["method"] not in ("GET", "HEAD"):
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send, wanted_tags=_tags_of(scope["headers"]), without_body=scope["method"] == "HEAD")
+        if scope["method"] not in ("GET", "HEAD"):
+            await self._app(scope, receive, _naming_head(send))
+            return
+        answer = _Answer(
+            send,
+            wanted_tags=_tags_of(scope["headers"]),
+            since=_since_of(scope["headers"]),
+            without_body=scope["method"] == "HEAD",
+        )
         if scope["method"] == "HEAD":
             scope = cast("Scope", {**scope, "method": "GET"})
         await self._app(scope, receive, answer.send)
@@ -43,12 +54,41 @@ def weak_tags(header: str) -> frozenset[str]:
     return frozenset(part.strip().removeprefix("W/") for part in header.split(",") if part.strip())
 
 
+def has_version(headers: object, tag: str, modified: datetime | None) -> bool:
+    """Tell whether a request says that its sender has this version; a tag, where it sends one, decides alone.
+
+    Args:
+        headers: of the ASGI scope.
+        tag: of this version, with its quotes.
+        modified: when it came to be; None where a date says nothing.
+    """
+    if wanted := _tags_of(headers):
+        return bool(wanted & {"*", tag})
+    since = _since_of(headers)
+    return since is not None and modified is not None and modified.replace(microsecond=0) <= since
+
+
+def _naming_head(send: Send) -> Send:
+    """Add HEAD to the methods that an answer says are allowed: the framework does not know of it."""
+
+    async def send_named(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [
+                (name, value + b", HEAD" if name.lower() == b"allow" and b"GET" in value else value)
+                for name, value in message["headers"]
+            ]
+        await send(message)
+
+    return send_named
+
+
 class _Answer:
     """One answer on its way out; holds the start back until it is known whether the answer is a 304."""
 
-    def __init__(self, send: Send, *, wanted_tags: frozenset[str], without_body: bool) -> None:
+    def __init__(self, send: Send, *, wanted_tags: frozenset[str], since: datetime | None, without_body: bool) -> None:
         self._send = send
         self._wanted = wanted_tags
+        self._since = since
         self._without_body = without_body
         self._held: HTTPResponseStartEvent | None = None
         self._is_over = False
@@ -69,7 +109,7 @@ class _Answer:
         """Pass the start on, or answer 304 by its own tag, or hold it until the body shows."""
         tag = _header(start, b"etag")
         if start["status"] == 200 and tag:
-            if self._is_wanted(tag):
+            if self._is_wanted(tag) or self._is_not_newer(start):
                 await self._answer_304(start)
             else:
                 await self._send(start)
@@ -84,7 +124,7 @@ class _Answer:
         if not is_stream:
             tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
             start["headers"] = [*start["headers"], (b"etag", tag.encode())]
-            if self._is_wanted(tag):
+            if self._is_wanted(tag) or self._is_not_newer(start):
                 await self._answer_304(start)
                 return
         await self._send(start)
@@ -105,6 +145,11 @@ class _Answer:
         await self._send(start)
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
+    def _is_not_newer(self, start: HTTPResponseStartEvent) -> bool:
+        """Tell whether the client has this version, going by its date (RFC 9110, 13.1.3)."""
+        moment = _date(_header(start, b"last-modified"))
+        return moment is not None and self._since is not None and moment <= self._since
+
     def _is_wanted(self, tag: str) -> bool:
         return bool(self._wanted) and ("*" in self._wanted or tag.removeprefix("W/") in self._wanted)
 
@@ -113,6 +158,22 @@ def _tags_of(headers: object) -> frozenset[str]:
     pairs = cast("list[tuple[bytes, bytes]]", headers)
     values = [value.decode("latin-1") for name, value in pairs if name.lower() == b"if-none-match"]
     return weak_tags(",".join(values))
+
+
+def _since_of(headers: object) -> datetime | None:
+    """Return the client's date; None where it sends a tag, which decides alone."""
+    pairs = {name.lower(): value for name, value in cast("list[tuple[bytes, bytes]]", headers)}
+    if b"if-none-match" in pairs:
+        return None
+    return _date(pairs.get(b"if-modified-since", b"").decode("latin-1"))
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _header(start: HTTPResponseStartEvent, wanted: bytes) -> str:

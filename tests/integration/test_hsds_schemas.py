@@ -11,6 +11,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from tests.quality.real_offers import import_offers
+from tests.support import oruk
 from tests.support.hsds import hsds_answer_problems
 from tests.support.loopback import app_of, close_all
 from tests.support.searching import give_index
@@ -66,8 +67,35 @@ def test_a_hundred_objects_are_valid(client: TestClient[Litestar], name: str) ->
         assert answer.json()["id"] == key
 
 
+@pytest.mark.parametrize("name", LISTS)
+def test_answers_fulfil_the_schemas_with_the_patches_of_the_profile(client: TestClient[Litestar], name: str) -> None:
+    pages = list(all_pages(client, f"/hsds/{name}?full=true"))
+    ids = [one["id"] for page in pages for one in page["contents"]]
+
+    assert [found for page in pages for found in hsds_answer_problems(page, f"/{name}", is_patched=True)] == []
+    for key in random.Random(6).sample(ids, min(20, len(ids))):
+        answer = client.get(f"/hsds/{name}/{key}?lang=en").json()
+        assert hsds_answer_problems(answer, f"/{name}/{{id}}", is_patched=True) == []
+
+
 def test_description_of_the_api_is_valid(client: TestClient[Litestar]) -> None:
     answer = client.get("/hsds/").json()
 
     assert hsds_answer_problems(answer, "/") == []
     assert answer["version"] == "3.2.3"
+
+
+# --- the validator of Open Referral UK -------------------------------------------------------------------------------
+
+
+def test_validator_finds_nothing_at_all(client: TestClient[Litestar]) -> None:
+    report = oruk.validate(client, "/hsds", seed=1)
+
+    assert report.findings == []
+    assert report.quality == 100
+    assert (report.is_level_1, report.is_level_2) == (True, True)
+    asked = {name: (report.asked[f"/{name}"], report.asked[f"/{name}/{{id}}"]) for name in LISTS}
+    assert asked == {
+        "services": (2, 10), "organizations": (2, 10), "service_at_locations": (2, 10), "taxonomies": (1, 7),
+        "taxonomy_terms": (2, 10),
+    }  # fmt: skip

@@ -28,6 +28,11 @@ def secret() -> Response[str]:
     return Response("Angebote", headers={"Cache-Control": "no-store"})
 
 
+@get("/dated", sync_to_thread=False)
+def dated() -> Response[str]:
+    return Response("Angebote", headers={"Last-Modified": "Wed, 25 Nov 2026 09:30:00 GMT"})
+
+
 @get("/stream", sync_to_thread=False)
 def stream() -> Stream:
     async def pieces() -> AsyncIterator[bytes]:
@@ -44,7 +49,7 @@ def change() -> str:
 
 @pytest.fixture
 def client() -> Iterator[TestClient[ConditionalRequests]]:
-    app = Litestar([plain, tagged, secret, stream, change], openapi_config=None, logging_config=None)
+    app = Litestar([plain, tagged, secret, dated, stream, change], openapi_config=None, logging_config=None)
     with TestClient(ConditionalRequests(app)) as client:
         yield client
 
@@ -77,6 +82,34 @@ def test_own_tag_is_kept_and_answers_304_with_its_caching(client: TestClient[Con
 
 def test_answer_that_must_not_be_stored_gets_no_tag(client: TestClient[ConditionalRequests]) -> None:
     assert "etag" not in client.get("/secret").headers
+
+
+@pytest.mark.parametrize(
+    ("since", "status"),
+    [
+        ("Wed, 25 Nov 2026 09:30:00 GMT", 304), ("Thu, 26 Nov 2026 00:00:00 GMT", 304),
+        ("Wed, 25 Nov 2026 09:29:59 GMT", 200), ("Wed, 25 Nov 2026 10:30:00 +0100", 304), ("yesterday", 200), ("", 200),
+        ("99999999999999999999", 200),
+    ],
+)  # fmt: skip
+def test_date_that_is_not_older_answers_304(client: TestClient[ConditionalRequests], since: str, status: int) -> None:
+    answer = client.get("/dated", headers={"If-Modified-Since": since})
+
+    assert answer.status_code == status
+    assert answer.headers["etag"] == client.get("/dated").headers["etag"]
+
+
+def test_tag_decides_alone_where_a_date_is_sent_too(client: TestClient[ConditionalRequests]) -> None:
+    known = {"If-Modified-Since": "Thu, 26 Nov 2026 00:00:00 GMT", "If-None-Match": '"other"'}
+
+    assert client.get("/dated", headers=known).status_code == 200
+    assert client.get("/plain", headers={"If-Modified-Since": known["If-Modified-Since"]}).status_code == 200
+
+
+def test_refused_method_is_told_that_head_is_allowed(client: TestClient[ConditionalRequests]) -> None:
+    allowed = client.put("/plain").headers["allow"]
+
+    assert {name.strip() for name in allowed.split(",")} == {"GET", "HEAD", "OPTIONS", "POST"}
 
 
 def test_stream_passes_untouched(client: TestClient[ConditionalRequests]) -> None:

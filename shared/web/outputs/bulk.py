@@ -23,8 +23,9 @@ from shared.outputs.everything import opened_offers
 from shared.outputs.formats.all import FORMATS
 from shared.outputs.formats.format import Format
 from shared.outputs.offered import About
+from shared.web.conditional import has_version
 from shared.web.outputs.answers_in_files import Kept, Spool, file_response
-from shared.web.outputs.source import OutputSource, has_newest, last_modified
+from shared.web.outputs.source import OutputSource, last_modified
 
 _WRITERS: Final = 2
 _Request = Request[Any, Any, Any]
@@ -73,7 +74,7 @@ class _Bulk:
         async def answer(request: _Request) -> Response[Any]:
             edition = await anyio.to_thread.run_sync(self._edition)
             headers = _headers(form, edition, self._source.face.words.district.timezone)
-            if has_newest(request, edition.tag, edition.modified):
+            if has_version(request.scope["headers"], f'"{edition.tag}"', edition.modified):
                 return Response(b"", status_code=304, media_type=form.media_type, headers=headers)
             kept = self._spool.find((form.path, edition.masks), edition.state)
             if kept is None:

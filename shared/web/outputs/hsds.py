@@ -5,6 +5,7 @@ What a query means is decided in `hsds.query` and `outputs.asking`; what stands 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
@@ -17,6 +18,7 @@ from litestar.params import FromPath
 from shared.errors import NotFoundError
 from shared.hsds.pages import envelope
 from shared.hsds.parts import Object
+from shared.hsds.profile import MERGE_PATCH, PROFILE, VERSION, describe_profile, patches
 from shared.hsds.query import ListQuery, parse_query
 from shared.outputs.reading import Found
 from shared.outputs.store import Gone
@@ -25,8 +27,6 @@ from shared.web.outputs.source import IGNORED, JSON, NDJSON, OutputSource, respo
 from shared.web.problems import GONE, Problem, problem_json
 
 HSDS: Final = "/hsds"
-VERSION: Final = "3.2.3"
-PROFILE: Final = "kreisweit 1.0 over HSDS 3.2.3"
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _Request = Request[Any, Any, Any]
 
@@ -34,7 +34,8 @@ _Request = Request[Any, Any, Any]
 def hsds_router(source: OutputSource, spool: Spool) -> Router:
     """Return all routes of the API."""
     lists = _Lists(source, spool)
-    return Router(HSDS, route_handlers=[_about(source), *lists.handlers(), *_singles(source), *_terms(source)])
+    made = [_about(source), *lists.handlers(), *_singles(source), *_terms(source), *_profile(source)]
+    return Router(HSDS, route_handlers=made)
 
 
 def _about(source: OutputSource) -> HTTPRouteHandler:
@@ -53,9 +54,26 @@ def _about(source: OutputSource) -> HTTPRouteHandler:
             "description": f"Integration offers in {face.words.district.name}, as their cities publish them",
             "data_guide": face.absolute("/schnittstelle"), "publisher": publisher,
         }  # fmt: skip
-        return respond(request, msgspec.json.encode(body))
+        return respond(msgspec.json.encode(body), headers=_read_query("", request)[1])
 
     return about
+
+
+def _profile(source: OutputSource) -> Sequence[HTTPRouteHandler]:
+    made = {name: msgspec.json.encode(patch) for name, patch in patches().items()}
+    listed = msgspec.json.encode(describe_profile(base_url=source.face.public_url.rstrip("/")))
+
+    @get("/profile", sync_to_thread=False, include_in_schema=False)
+    def profile(request: _Request) -> Response[bytes]:
+        return respond(listed, headers=_read_query("", request)[1])
+
+    @get("/profile/{name:str}", sync_to_thread=False, include_in_schema=False)
+    def patch(request: _Request, name: FromPath[str]) -> Response[bytes]:
+        if name not in made:
+            raise NotFoundError(f"the profile has no patch {name[:40]!r}; /hsds/profile lists all")
+        return respond(made[name], media_type=MERGE_PATCH, headers=_read_query("", request)[1])
+
+    return [profile, patch]
 
 
 class _Lists:
@@ -81,16 +99,24 @@ class _Lists:
         def answer(request: _Request) -> Response[Any]:
             query, headers = _read_query(name, request)
             masks = self._source.masks()
-            modified = self._source.reader.changed_at()
             if query.format == "ndjson":
+                # The tag first: an answer that is newer than its tag is only asked for once more.
+                headers["ETag"] = self._tag(name, query, masks=masks)
                 lines = (line + b"\n" for line in everything(query, masks=masks))
                 kept = self._spool.write_once(lambda into: into.writelines(lines))
                 return file_response(kept, NDJSON, headers=headers)
+            # The date first, as above; and whoever goes by it alone must ask again when persons are hidden.
+            modified = "" if masks else self._source.reader.changed_at()
             found = page(query, masks=masks)
             body = envelope(found.contents, total=found.total, page=query.page, per_page=query.per_page)
-            return respond(request, body, modified=modified, headers=headers)
+            return respond(body, modified=modified, headers=headers)
 
         return answer
+
+    def _tag(self, name: str, query: ListQuery, *, masks: bool) -> str:
+        """Return what names all items of a query in one state of the catalogue."""
+        asked = msgspec.json.encode([name, query, masks, self._source.reader.stamp()])
+        return f'"{hashlib.sha256(asked).hexdigest()[:32]}"'
 
 
 def _read_query(name: str, request: _Request) -> tuple[ListQuery, dict[str, str]]:
@@ -105,41 +131,44 @@ def _singles(source: OutputSource) -> Sequence[HTTPRouteHandler]:
 
     @get("/services/{key:str}", sync_to_thread=True, include_in_schema=False)
     def service(request: _Request, key: FromPath[str]) -> Response[bytes]:
+        query, headers = _read_query("service", request)
         rid, masks = _read_id("service", key), source.masks()
-        found = reader.service(rid, masks=masks)
+        found = reader.service(rid, masks=masks, lang=query.lang)
         if found is None and (gone := reader.gone(rid)) is not None:
             return _gone(gone)
-        return _found(request, "service", key, found)
+        return _found("service", key, found, headers, masks=masks)
 
     @get("/organizations/{key:str}", sync_to_thread=True, include_in_schema=False)
     def organization(request: _Request, key: FromPath[str]) -> Response[bytes]:
-        query, headers = _read_query("organizations", request)
+        query, headers = _read_query("organization", request)
         own, masks = _read_id("organization", key), source.masks()
         found = reader.organization(own, whole=query.full_service or query.full, masks=masks)
-        return _found(request, "organization", key, found, headers)
+        return _found("organization", key, found, headers, masks=masks)
 
     @get("/service_at_locations/{key:str}", sync_to_thread=True, include_in_schema=False)
     def service_at_location(request: _Request, key: FromPath[str]) -> Response[bytes]:
+        query, headers = _read_query("service_at_location", request)
         own, masks = _read_id("service_at_location", key), source.masks()
-        return _found(request, "service_at_location", key, reader.service_at_location(own, masks=masks))
+        found = reader.service_at_location(own, masks=masks, lang=query.lang)
+        return _found("service_at_location", key, found, headers, masks=masks)
 
     return [service, organization, service_at_location]
 
 
 def _found(
-    request: _Request, kind: str, key: str, found: tuple[bytes, str] | None, headers: dict[str, str] | None = None
+    kind: str, key: str, found: tuple[bytes, str] | None, headers: dict[str, str], *, masks: bool
 ) -> Response[bytes]:
     if found is None:
         raise NotFoundError(f"there is no {kind} {key[:40]}")
     body, modified = found
-    return respond(request, body, modified=modified, headers=headers)
+    return respond(body, modified="" if masks else modified, headers=headers)
 
 
 def _gone(gone: Gone) -> Response[bytes]:
     """What existed once is never unknown again; of an erased record nothing is told but that."""
     if gone.is_erased:
         return problem_json(Problem(GONE, "erased", "the service was erased", extra={"time": gone.time}))
-    extra = {"reason": gone.reason, "time": gone.time}
+    extra = {**({"reason": gone.reason} if gone.reason else {}), "time": gone.time}
     return problem_json(Problem(GONE, "withdrawn", "the service was withdrawn", extra=extra))
 
 
@@ -162,7 +191,7 @@ def _terms(source: OutputSource) -> Sequence[HTTPRouteHandler]:
         found = next((one for one in _all_taxonomies(source) if one["id"] == key.lower()), None)
         if found is None:
             raise NotFoundError(f"there is no taxonomy {key}")
-        return respond(request, msgspec.json.encode(found))
+        return respond(msgspec.json.encode(found), headers=_read_query("", request)[1])
 
     @get("/taxonomy_terms", sync_to_thread=False, include_in_schema=False)
     def taxonomy_terms(request: _Request) -> Response[bytes]:
@@ -175,7 +204,7 @@ def _terms(source: OutputSource) -> Sequence[HTTPRouteHandler]:
         found = next((one for one in terms.all_terms() if one["id"] == key.lower()), None)
         if found is None:
             raise NotFoundError(f"there is no taxonomy term {key}")
-        return respond(request, msgspec.json.encode(terms.full_term(found)))
+        return respond(msgspec.json.encode(terms.full_term(found)), headers=_read_query("", request)[1])
 
     return [taxonomies, taxonomy, taxonomy_terms, taxonomy_term]
 
@@ -184,11 +213,11 @@ def _page(request: _Request, name: str, find: Callable[[ListQuery], list[Object]
     query, headers = _read_query(name, request)
     found = [msgspec.json.encode(one) for one in find(query)]
     if query.format == "ndjson":
-        return respond(request, b"".join(one + b"\n" for one in found), media_type=NDJSON, headers=headers)
+        return respond(b"".join(one + b"\n" for one in found), media_type=NDJSON, headers=headers)
     start = (query.page - 1) * query.per_page
     contents = found[start : start + query.per_page]
     body = envelope(contents, total=len(found), page=query.page, per_page=query.per_page)
-    return respond(request, body, media_type=JSON, headers=headers)
+    return respond(body, media_type=JSON, headers=headers)
 
 
 def _all_taxonomies(source: OutputSource) -> list[Object]:

@@ -9,24 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
-from typing import Any, Final
+from email.utils import format_datetime
+from typing import Final
 
-from litestar import Request, Response
+from litestar import Response
 
 from shared.errors import LogStateError
+from shared.hsds.openapi.answers import IGNORED, JSON, NDJSON
 from shared.outputs.digesting import digest_of
 from shared.outputs.offered import About
 from shared.outputs.opening import PartyOutputs
 from shared.outputs.reading import Outputs, State
-from shared.web.conditional import weak_tags
 from shared.web.public.face import Face
 
-JSON, NDJSON = "application/json", "application/x-ndjson"
+__all__ = ("IGNORED", "JSON", "NDJSON", "OutputSource", "respond")
+
 EMPTY_SINCE: Final = "1970-01-01T00:00:00.000Z"
 """Of a catalogue in which nothing has ever been shown."""
-IGNORED = "X-Ignored-Parameters"
-"""Names the parameters of a query that nobody knows, so that a mistyped one can be noticed."""
 
 
 @dataclass(frozen=True)
@@ -81,47 +80,23 @@ def _title(district: str) -> str:
 
 
 def respond(
-    request: Request[Any, Any, Any],
     body: bytes,
     *,
     modified: str = "",
     media_type: str = JSON,
     headers: Mapping[str, str] | None = None,
 ) -> Response[bytes]:
-    """Answer with a finished body; 304 where the client has a version that is not older.
+    """Answer with a finished body; tag and 304 come from `ConditionalRequests`.
 
     Args:
         modified: when what the body shows was changed last, as the model writes times; empty if unknown.
     """
     given = {"Cache-Control": "no-cache", **(headers or {})}
     if modified:
-        moment = datetime.fromisoformat(modified).astimezone(UTC)
-        given["Last-Modified"] = last_modified(moment)
-        if has_newest(request, "", moment):
-            return Response(b"", status_code=304, media_type=media_type, headers=given)
+        given["Last-Modified"] = last_modified(datetime.fromisoformat(modified))
     return Response(body, media_type=media_type, headers=given)
 
 
 def last_modified(moment: datetime) -> str:
     """Return a time as the header says it, in whole seconds."""
     return format_datetime(moment.astimezone(UTC).replace(microsecond=0), usegmt=True)
-
-
-def has_newest(request: Request[Any, Any, Any], tag: str, modified: datetime | None) -> bool:
-    """Tell whether the client says that it has this version; a tag, where it sends one, decides alone.
-
-    Args:
-        tag: of this version, without quotes; empty where only its bytes will have one.
-        modified: when it came to be; None where that says nothing.
-    """
-    if "if-none-match" in request.headers:
-        wanted = weak_tags(request.headers["if-none-match"])
-        return bool(tag) and bool(wanted & {"*", f'"{tag}"'})
-    since = request.headers.get("if-modified-since", "")
-    if not since or modified is None:
-        return False
-    try:
-        known = parsedate_to_datetime(since)
-    except ValueError:
-        return False
-    return modified.replace(microsecond=0) <= (known if known.tzinfo else known.replace(tzinfo=UTC))
