@@ -26,6 +26,7 @@ from shared.web.public.sitemap import sitemap_routes
 from shared.web.public.start import start_routes
 from shared.web.public.subscription_pages import subscription_routes
 from shared.web.public.towns import town_routes
+from shared.web.public.trust import trust_routes
 
 
 def public_routes(face: Face) -> Sequence[ControllerRouterHandler]:
@@ -39,6 +40,7 @@ def public_routes(face: Face) -> Sequence[ControllerRouterHandler]:
         hint_router(face),
         feedback_router(face),
         *legal_routes(face),
+        *trust_routes(face),
         *offline_routes(face),
         *guide_routes(face),
         languages_routes(face),
