@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from hub.party import Hub
+from hub.roles import ROLES as HUB_ROLES
 from node import workflow
 from node.city import save_link_check
 from node.editing import open_offer, own_offers
@@ -23,7 +25,7 @@ from shared.keyring import write_private
 PASSWORD_FILE = "desk-password"  # noqa: S105 - a file name
 _NAMES = {
     "leser": "Lea Lesend", "autor": "Ayla Autorin", "redaktion": "Rita Redaktion", "verwaltung": "Vera Verwaltung",
-    "traeger": "Tarik Träger",
+    "traeger": "Tarik Träger", "kurator": "Kuno Kurator", "betrieb": "Berta Betrieb",
 }  # fmt: skip
 _AUTHOR = Editor(_NAMES["autor"])
 _EDITOR = Editor(_NAMES["redaktion"], may_publish=True)
@@ -57,6 +59,13 @@ def load_password(folder: Path) -> str:
 def allow_passwords_alone(node: Node) -> None:
     """Let people in without a second factor; the node refuses this setting beyond loopback."""
     save_settings(msgspec.structs.replace(node.settings, totp_required=False))
+
+
+def furnish_hub(hub: Hub, password: str, passwords: Passwords) -> None:
+    """Make an account for each role of the district's desk."""
+    registry = dataclasses.replace(hub.accounts, passwords=passwords)
+    for role in HUB_ROLES:
+        keeping.add(registry, role.code, Profile(_NAMES[role.code], role.code), by=COMMAND_LINE, password=password)
 
 
 def furnish(node: Node, password: str, passwords: Passwords) -> None:

@@ -25,6 +25,7 @@ from hub.enrolment import approve, invite
 from hub.notes import newest_note
 from hub.opening import close_hub, init_hub, new_settings, open_hub
 from hub.party import Hub
+from hub.roles import ROLES as HUB_ROLES
 from node.importing import import_table
 from node.joining import join
 from node.opening import close_node, init_node, open_node
@@ -92,13 +93,15 @@ class Federation:
         passphrase = secrets.token_urlsafe(24).encode()
         write_private(self.folder / PASSPHRASE_FILE, passphrase + b"\n")
         settings = new_settings(
-            self.home("hub"), "hub.kreisweit.example", self.url("hub"), allow_networks=["127.0.0.0/8"], notice=NOTICE
-        )
+            self.home("hub"), "hub.kreisweit.example", self.url("hub"), allow_networks=["127.0.0.0/8"], notice=NOTICE,
+            totp_required=False,
+        )  # fmt: skip
         hub = init_hub(settings, passphrase)
         self.start("hub")
         self.wait_for("hub")
         data, password = OFFERS.read_bytes(), desks.make_password(self.folder)
         passwords = desks.OneHash(password)
+        desks.furnish_hub(hub, password, passwords)
         for member in self.members:
             self._enrol(hub, member, passphrase)
             self._import(member, data)
@@ -283,7 +286,8 @@ def explain(federation: Federation) -> None:
     print(
         "\nArbeitsbereich jeder Stadt: ihre Adresse mit /pult. Anmeldename ist die Rolle:\n"
         f"  {', '.join(role.code for role in ROLES)}; Passwort überall: {desks.load_password(federation.folder)}\n"
-        f"  zum Beispiel {federation.url('herten')}/pult als redaktion"
+        f"  zum Beispiel {federation.url('herten')}/pult als redaktion\n"
+        f"Arbeitsbereich des Kreises: {federation.url('hub')}/pult als {', '.join(role.code for role in HUB_ROLES)}"
     )
     print(
         "\nZum Ausprobieren:\n"

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hub import recovery, roster_keeping
+from hub import erasure_duty, recovery, roster_keeping, webhooks
 from hub.erasure_watch import ALARM
 from hub.party import Hub
 from hub.roster_keeping import Alarm
 from hub.store.standings import load_standing
+from shared.clock import in_german_time
 from shared.feed import limits
 from shared.feed.outcomes import ABOUT, Actor, Code, State
 from shared.holdings import facts, logs, papers, payloads
@@ -43,6 +44,7 @@ def find_alarms(hub: Hub, everyone: Sequence[Member]) -> list[Alarm]:
         found += _own_clock(hub, conn, now)
         found += _own_troubles(conn, now)
         found += _elsewhere(hub, conn)
+        found += _integrators(conn, now)
         rows = [row for row in hub.members(conn) if row.status != "retired"]
         kept = {row.name: load_standing(conn, row.origin, row.name) for row in rows}
         foreign = {row.member for row in payloads.load_quarantine(conn) if row.code == Code.E_OWNER}
@@ -106,6 +108,30 @@ def _elsewhere(hub: Hub, conn: sa.Connection) -> list[Alarm]:
         text = f"Nach dem Start fehlte die Meldung von: {', '.join(missing)}."
         found.append(Alarm("recovered-without", f"{text} Dort anrufen: Der Knoten muss laufen und sich melden."))
     return found
+
+
+def _integrators(conn: sa.Connection, now: int) -> list[Alarm]:
+    """Copies of the catalogue that are behind an erasure, and addresses that do not answer."""
+    found = [
+        Alarm(
+            "erasure-behind", f"{_copy(one.name, one.description, one.subscriber)} hat eine Löschung vom "
+            f"{in_german_time(one.since)} nicht bestätigt. Dort nachfragen: {one.email}.",
+        )
+        for one in erasure_duty.find_behind(conn, now=now)
+    ]  # fmt: skip
+    for owned in webhooks.find_stopped(conn):
+        text = _copy(owned.name, owned.subscriber.description, owned.subscriber.id.hex())
+        found.append(
+            Alarm(
+                "webhook-stopped", f"{text} nimmt seit über fünf Tagen keine Nachricht an und bekommt keine mehr. "
+                f"Dort nachfragen: {owned.email}.",
+            )
+        )  # fmt: skip
+    return found
+
+
+def _copy(name: str, description: str, key: str) -> str:
+    return f"{name} ({description or 'ohne Bezeichnung'}, Abnehmer {key[:8]})"
 
 
 # --- members -------------------------------------------------------------------------------------------------------

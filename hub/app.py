@@ -13,8 +13,10 @@ from hub.receiving import receive_push
 from hub.relaying import receive_hints, receive_inbox
 from hub.reporting import receive_report
 from hub.web.answers import answer_router
+from hub.web.desk.routes import desk_router
 from hub.web.face import make_face
 from hub.web.federation import make_pages, page_routes
+from hub.web.subscribers import subscriber_router
 from shared.feed import inbox, limits, passed_hints, report
 from shared.holdings import logs
 from shared.logs import Log, open_log
@@ -66,9 +68,15 @@ def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, lo
             page_routes(hub, pages, words),
             *public_routes(face),
             answer_router(hub, pages, words),
+            desk_router(hub, pages, words, log),
+            subscriber_router(hub),
         ],
         checks=ready_checks(hub.db, logs.load_own_log, hub.clock.now),
         jobs=Jobs(hub, log) if with_jobs else None,
         counts=Counts(hub.db, face.today, log, months=hub.settings.counts_months),
-        version=PageVersion(hub.db, hub.clock, beside=[lambda: hub.finder.stamp, hub.outputs.reader.stamp]),
+        version=PageVersion(
+            hub.db,
+            hub.clock,
+            beside=[lambda: hub.finder.stamp, hub.outputs.reader.stamp, lambda: face.hides("")],
+        ),
     )

@@ -14,6 +14,8 @@ from shared.indexing import IndexKeeper
 from shared.logs import Log, describe_exception, open_log
 from shared.ticking import Ticker, run_until_signal
 
+PARALLEL_TELLING = 4
+"""Integrators that are told at once; one that does not answer holds its thread for five seconds."""
 PARALLEL_MEMBERS = 8
 """Members that are read or pushed to at once: a slow one keeps nobody waiting, and the database has a turn for each."""
 
@@ -44,6 +46,7 @@ class Jobs:
     def __init__(self, hub: Hub, log: Log) -> None:
         self._hub = hub
         self._parallel = Parallel(log)
+        self._telling = Parallel(log, PARALLEL_TELLING)
         self._index = IndexKeeper(lambda: derived_of(hub).catch_up(), lambda: self.ticker.is_leader, log)
         self.ticker = Ticker(
             hub.db,
@@ -56,6 +59,7 @@ class Jobs:
 
     def _begin(self) -> None:
         self._hub.run_all = self._parallel
+        self._hub.run_telling = self._telling
         upkeep.start(self._hub)
         self._index.start()
 
@@ -72,6 +76,7 @@ class Jobs:
         """Give the threads back."""
         self._index.stop()
         self._parallel.close()
+        self._telling.close()
 
 
 def run_worker(hub: Hub, log: Log | None = None, *, on_ready: Callable[[], None] | None = None) -> None:

@@ -56,8 +56,9 @@ def close_hub(hub: Hub) -> None:
     hub.db.close()
     if "finder" in vars(hub):
         hub.finder.close()
-    if isinstance(hub.web, LateWeb):
-        hub.web.close()
+    for web in (hub.web, vars(hub).get("egress")):
+        if isinstance(web, LateWeb):
+            web.close()
 
 
 def _assemble(settings: HubSettings, clock: Clock, dice: Dice, web: WebAccess | None) -> Hub:

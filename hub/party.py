@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
+from hub.roles import ROLES
 from hub.settings import HubSettings
+from shared.accounts.registry import Registry
 from shared.clock import Clock, Dice
 from shared.database import Database
 from shared.feed.roster import MemberRow
@@ -24,6 +26,8 @@ from shared.holdings.digest import CatalogueDigester
 from shared.judges import Judges
 from shared.model.shipped import shipped_vocabularies
 from shared.net.fetcher import PrefixFetcher, WebAccess
+from shared.net.late import LateWeb
+from shared.net.settings import NetSettings
 from shared.outputs.store import FILE_NAME as OUTPUTS_NAME
 from shared.rosterbook import RosterBook
 from shared.seal import Sealer, Signer
@@ -82,24 +86,29 @@ class Hub:
         self.dice = dice
         self.web = web
         self.run_all = run_all
+        self.run_telling: Runner = run_inline
+        """The seam for messages to integrators: they have threads of their own, so that no member waits for them."""
         self._running: set[str] = set()
         self.book = RosterBook(db, settings.pins)
         self.reader = Reader(db, clock, judges.schema, cosigner=signer.witness)
         self.sealer = Sealer(db, signer, self.own_keys, names=judges.names, title_of=judges.title_of)
         self.digester = CatalogueDigester()
+        self.accounts = Registry(
+            db, clock, dice, ROLES, member="hub", title="kreisweit-Hub", totp_required=settings.totp_required
+        )
         # Parties without a directory, in simulations, have no index unless they are given a path for it.
         self.index_path = Path(settings.home) / INDEX_NAME if settings.home else None
         self.outputs_path = Path(settings.home) / OUTPUTS_NAME if settings.home else None
         self.push_attempts: dict[str, tuple[int, int, int]] = {}
 
-    def launch(self, jobs: Mapping[str, Callable[[], None]]) -> int:
+    def launch(self, jobs: Mapping[str, Callable[[], None]], *, run: Runner | None = None) -> int:
         """Begin jobs, each under a name; one whose name is still running is left out.  Returns how many were begun.
 
         A member that hangs so keeps nobody else waiting, and is not asked twice at a time.
         """
         fresh = {name: job for name, job in jobs.items() if name not in self._running}
         self._running.update(fresh)
-        self.run_all([partial(self._run, name, job) for name, job in fresh.items()])
+        (run or self.run_all)([partial(self._run, name, job) for name, job in fresh.items()])
         return len(fresh)
 
     def _run(self, name: str, job: Callable[[], None]) -> None:
@@ -128,6 +137,12 @@ class Hub:
         if self.index_path is None:
             return None
         return Indexer(self.db, self.index_path, shipped_vocabularies(), load_district(self.settings.district))
+
+    @cached_property
+    def egress(self) -> WebAccess:
+        """Asks addresses that integrators name: networks that are opened for members are closed to them."""
+        settings = self.settings
+        return LateWeb(NetSettings(settings.webhook_networks, settings.proxy or None), self.clock)
 
     @property
     def public_url(self) -> str:

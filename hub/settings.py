@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -11,7 +12,8 @@ from shared.feed.keys import parse_vkey
 from shared.feed.roster import Pins
 from shared.ids import parse_generation, parse_origin
 from shared.mail import Security, is_address
-from shared.settings import load_toml, save_toml
+from shared.net.addresses import parse_network
+from shared.settings import is_loopback, load_toml, save_toml
 
 FILE_NAME = "hub.toml"
 PASSWORD_FILE = "mail-password"  # noqa: S105 - the name of a file
@@ -27,6 +29,7 @@ class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     threshold: int = 1  # how many root signatures a roster needs
     database: str = ""  # SQLAlchemy URL; empty = SQLite in the home directory
     allow_networks: tuple[str, ...] = ()  # networks in which http and private addresses are allowed
+    webhook_networks: tuple[str, ...] = ()  # for tests and demos: networks into which webhooks may go, http included
     proxy: str = ""  # http proxy for outgoing https
     district: str = ""  # district profile file; empty = the profile that ships
     notice: str = ""  # permanent notice on every page
@@ -39,6 +42,7 @@ class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mail_user: str = ""  # empty = without signing in; the password stands in the file mail-password
     mail_sender: str = ""  # address in whose name letters go
     mail_sender_name: str = ""  # empty = the district's name
+    totp_required: bool = True  # nobody signs in without a second factor; false only where loopback alone is served
 
     @property
     def generation(self) -> int:
@@ -87,7 +91,14 @@ def check_settings(settings: HubSettings) -> None:
         raise ConfigError(f"counts_months ist {settings.counts_months}; möglich ist 1 bis 60")
     if settings.url.endswith("/") or "://" not in settings.url:
         raise ConfigError(f"url {settings.url!r} ist keine Adresse wie https://hub.example, ohne / am Ende")
+    for network in settings.webhook_networks:
+        try:
+            parse_network(network)
+        except ConfigError as error:
+            raise ConfigError(f"webhook_networks: {network!r} ist kein Netz", advice=error.advice) from error
     _check_mail(settings)
+    if not settings.totp_required:
+        _check_alone(settings)
 
 
 def _check_mail(settings: HubSettings) -> None:
@@ -99,6 +110,12 @@ def _check_mail(settings: HubSettings) -> None:
         raise ConfigError(f"mail_sender {settings.mail_sender[:80]!r} ist keine E-Mail-Adresse")
     if bool(settings.mail_host) != bool(settings.mail_sender):
         raise ConfigError("mail_host und mail_sender gehören zusammen: beide setzen oder keins")
+
+
+def _check_alone(settings: HubSettings) -> None:
+    host = urlsplit(settings.url).hostname or ""
+    if not is_loopback(host):
+        raise ConfigError(f"totp_required = false geht nur auf dem eigenen Rechner, aber url nennt {host[:80]}")
 
 
 def save_settings(settings: HubSettings) -> None:

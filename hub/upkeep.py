@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from hub import erasure_watch, mailing, notes, pulling, pushing, recovery, relaying, reporting, roster_keeping
+from hub import (
+    erasure_duty,
+    erasure_watch,
+    mailing,
+    notes,
+    pulling,
+    pushing,
+    recovery,
+    relaying,
+    reporting,
+    roster_keeping,
+    webhooks,
+)
 from hub.derived import derived_of
 from hub.party import Hub
+from shared.accounts.registry import forget_old
 from shared.errors import LogStateError
 from shared.holdings import edits, facts, payloads
 
@@ -28,7 +41,9 @@ def tick(hub: Hub, owner: str) -> None:
     seal_own(hub)
     notes.publish_note(hub)
     pushing.push_due(hub)
+    webhooks.tell_due(hub)
     erasure_watch.watch(hub)
+    erasure_duty.care(hub)
     mailing.care(hub)
     tidy(hub)
 
@@ -65,6 +80,8 @@ def tidy(hub: Hub) -> None:
                 roster_keeping.destroy_ended(hub, conn)
             gone = payloads.purge_superseded(conn, now=now) + payloads.purge_apart(conn, now=now)
             reporting.forget_old(hub, conn)
+            forget_old(conn, now=now)
+            webhooks.forget_old(conn, now=now)
             if gone + relaying.forget_old(conn, now=now):
                 facts.save_fact(conn, "scrub-due", 1)
         due = facts.load_number(conn, "scrub-due")

@@ -4,11 +4,12 @@ Decided here: which row is which offer, what a changed row does, what is refused
 `shared.model.table` and `columns`; comparing rows without keeping their text: `shared.model.reimport`.
 
 A row that names an own offer in the column `id` is that offer; it was written by this program, so only cells that
-differ from what would be written now say anything.  (Gap: what was changed at the desk since the file was written
-differs too, and goes back; the preview counts it and the history keeps it.)  Another
-row is the offer that was imported under the same key before; else the one earlier row that shares at least 14 of
-the 17 cells; else the own live offer with the same providers and title (after a restore from an older copy the traces
-of imports may be older than the log); else a new offer.
+differ from what would be written now say anything.  A column that the file does not have says nothing, and neither
+does the place of an offer whose address is confidential while the cells of the address are empty, as public lists
+leave them.  (Gap: what was changed at the desk since the file was written differs too, and goes back; the preview
+counts it and the history keeps it.)  Another row is the offer that was imported under the same key before; else the
+one earlier row that shares at least 14 of the 17 cells; else the own live offer with the same providers and title
+(after a restore from an older copy the traces of imports may be older than the log); else a new offer.
 
 A changed row replaces only the fields that its changed cells say, so what people added by hand stays.  A row that is
 not fit to be published (unknown topic, say) becomes a draft: kept here, listed with its problem, never sealed; it
@@ -52,10 +53,11 @@ from shared.model.offer import offer_from_builtins, offer_to_builtins
 from shared.model.reimport import CellHashes, cell_hashes, match_moved_rows, source_key_hash
 from shared.model.rules import check_offer
 from shared.model.shipped import shipped_vocabularies
-from shared.model.table import ID_COLUMN, Row, Table, read_table
+from shared.model.table import COLUMNS, ID_COLUMN, Table, read_table
 
 MISSING_REASON = "ended"
 _RECORD_ID = re.compile(r"[0-9a-f]{32}")
+_ADDRESS = ("ort_name", "strasse", "plz")
 _UNREAD_STOPS = "Es wird nichts zurückgezogen, solange Zeilen nicht lesbar sind"
 _EMPTY_STOPS = "Es wird nichts zurückgezogen, denn die Datei enthält keine brauchbare Zeile dieser Stadt"
 
@@ -123,17 +125,16 @@ def import_rows(
     """
     district, vocabularies = load_district(node), shipped_vocabularies()
     read = read_drafts(table, district=district, vocabularies=vocabularies, own=node.settings.name)
-    rows = {row.number: row for row in table.rows}
     if dry_run:
         with node.db.read() as conn:
             key = imports.load_import_key(conn) or node.dice.token(32)
             plan = _Plan(
-                node, conn, key, read, rows, own_only=own_only, withdraw_missing=withdraw_missing, editor=editor
+                node, conn, key, read, table, own_only=own_only, withdraw_missing=withdraw_missing, editor=editor
             )
             return plan.make()
     with node.db.write() as conn:
         key = imports.load_import_key(conn) or imports.make_import_key(conn, node.dice)
-        plan = _Plan(node, conn, key, read, rows, own_only=own_only, withdraw_missing=withdraw_missing, editor=editor)
+        plan = _Plan(node, conn, key, read, table, own_only=own_only, withdraw_missing=withdraw_missing, editor=editor)
         result = plan.make()
         result.operation = plan.save()
     return result
@@ -156,7 +157,7 @@ class _Plan:
         conn: sa.Connection,
         key: bytes,
         read: DraftTable,
-        rows: Mapping[int, Row],
+        table: Table,
         *,
         own_only: bool,
         withdraw_missing: bool,
@@ -164,6 +165,8 @@ class _Plan:
     ) -> None:
         self._node = node
         self._conn = conn
+        rows = {row.number: row for row in table.rows}
+        self._absent = frozenset(table.absent)
         self._rows = [
             _Row(d, source_key_hash(rows[d.row].cells, key), cell_hashes(rows[d.row].cells, key)) for d in read.drafts
         ]
@@ -243,6 +246,7 @@ class _Plan:
     def _match(self) -> dict[bytes, ImportedRow]:
         """Return the earlier row of each row, by the row's key: named, same key, moved, or an own offer it adopts."""
         self._named = {row.key_hash: before for row in self._rows if (before := self._offer_named(row)) is not None}
+        self._rows = [self._with_unsaid(row) for row in self._rows]
         known = {row.key_hash: self._remembered[row.key_hash] for row in self._rows if row.key_hash in self._remembered}
         known |= self._named
         new = {row.key_hash: row.cells for row in self._rows if row.key_hash not in known}
@@ -278,6 +282,24 @@ class _Plan:
             return ImportedRow(row.key_hash, rid, ())
         cells = self._writer.write(document, self._noted.get(rid, ""))
         return ImportedRow(row.key_hash, rid, cell_hashes(cells, self._key))
+
+    def _with_unsaid(self, row: _Row) -> _Row:
+        """Give a row that names its offer the cells as they are now where it says nothing of them."""
+        before = self._named.get(row.key_hash)
+        if before is None or not before.cells:
+            return row
+        unsaid = self._absent | self._hidden(row, before.rid)
+        cells = zip(COLUMNS, before.cells, row.cells, strict=True)
+        return msgspec.structs.replace(row, cells=tuple(old if name in unsaid else new for name, old, new in cells))
+
+    def _hidden(self, row: _Row, rid: bytes) -> frozenset[str]:
+        """Columns that a public list leaves empty for this offer; its town alone does not say where it is."""
+        document = self._own.document(rid) or last_document(self._conn, rid) or {}
+        empty = dict(zip(COLUMNS, cell_hashes({}, self._key), strict=True))
+        cells = dict(zip(COLUMNS, row.cells, strict=True))
+        if not document.get("address_confidential") or any(cells[name] != empty[name] for name in _ADDRESS):
+            return frozenset()
+        return frozenset((*_ADDRESS, "ort"))
 
     # --- what a row does ---------------------------------------------------------------------------------------------
 
@@ -369,7 +391,8 @@ class _Plan:
     def _remember(self, row: _Row, rid: bytes, before: ImportedRow | None, cleaned: int = 0) -> None:
         if row.key_hash in self._named:
             # The id says which offer it is; a trace beside that of an earlier file would make two of one.
-            self._sources[rid] = row.draft.source_note
+            if "quelle" not in self._absent:
+                self._sources[rid] = row.draft.source_note
             return
         self._memory.append(ImportedRow(row.key_hash, rid, row.cells, cleaned))
         self._sources[rid] = row.draft.source_note

@@ -78,6 +78,11 @@ class Node:
         self.resent_in_vain: dict[str, int] = {}
 
     @property
+    def public_url(self) -> str:
+        """Origin under which people reach the pages; empty for a node that outsiders cannot reach."""
+        return self.settings.public_url
+
+    @property
     def home(self) -> Path:
         """Directory of this node's files."""
         return Path(self.settings.home)

@@ -13,7 +13,12 @@ ROLES = Roles(
         Role("leser", "Leser", "Sieht alles im Arbeitsbereich an und ändert nichts.", _READER),
         Role("autor", "Autor", "Schreibt Entwürfe; veröffentlicht werden sie von der Redaktion.", _AUTHOR),
         Role("redaktion", "Redaktion", "Pflegt und veröffentlicht die Angebote der Stadt.", _EDITOR),
-        Role("verwaltung", "Verwaltung", "Darf alles, auch Konten und Einstellungen.", frozenset(Right)),
+        Role(
+            "verwaltung",
+            "Verwaltung",
+            "Darf alles, auch Konten und Einstellungen.",
+            _EDITOR | {Right.ACCOUNTS, Right.SETTINGS},
+        ),
         Role(
             "traeger",
             "Träger",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import msgspec
 
 from node.erasing import renew_erasures
@@ -54,8 +56,10 @@ def _ask_and_seal(node: Node) -> SealOutcome:
     fetch_lost_payloads(node)
     renew_erasures(node)
     with node.db.read() as conn:
-        if not edits.count_edits(conn):
-            return SealOutcome(delivered=True)
+        pending = edits.count_edits(conn)
+    if not pending:
+        _take_receipt(node)
+        return SealOutcome(delivered=True)
     if not has_receipt(node):
         return SealOutcome(waits_for="Der Kreis hat den letzten Stand noch nicht bestätigt")
     sealed = node.sealer.seal(now=node.clock.now(), most=limits.PUSH_ENTRIES_MAX)
@@ -63,7 +67,14 @@ def _ask_and_seal(node: Node) -> SealOutcome:
         hand_over(node, answer)
     except (FetchError, NotAnsweredError) as error:
         return SealOutcome(sealed, delivered=False, waits_for=f"Unterschrieben, noch nicht geliefert: {error.message}")
+    _take_receipt(node)
     return SealOutcome(sealed, delivered=True)
+
+
+def _take_receipt(node: Node) -> None:
+    """Fetch the hub's cosignature, without which our own offers cannot be proven here; the next talk tries again."""
+    with suppress(FetchError, VerificationError, ParseError):
+        has_receipt(node)
 
 
 def seal_offline(node: Node) -> SealOutcome:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from pathlib import Path
 
@@ -94,21 +93,6 @@ def check_settings(settings: NodeSettings) -> None:
         raise ParseError(f"counts_months is {settings.counts_months}; possible is 1 to 60")
     if settings.public_url and not settings.totp_required:
         raise ParseError("totp_required = false is refused where public_url says that others reach the pages")
-
-
-def verify_reach(settings: NodeSettings, host: str) -> None:
-    """Refuse to serve sign-in without a second factor to anybody but this computer; ConfigError."""
-    if settings.totp_required or host == "localhost":
-        return
-    try:
-        is_loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_loopback = False
-    if not is_loopback:
-        raise ConfigError(
-            f"totp_required = false, but host is {host}",
-            advice="Auf 127.0.0.1 lauschen, oder die zweite Sicherung verlangen (totp_required = true).",
-        )
 
 
 def save_settings(settings: NodeSettings) -> None:

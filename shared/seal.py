@@ -61,7 +61,10 @@ def begin_log(db: Database, conn: sa.Connection, keys: Keys, signer: Signer, *, 
     """Write the hello and sign size 1: only by `init` or for a new generation (PROTOCOL 4 W7)."""
     log_id = logs.create_log(conn, keys, own=True)
     hello = format_entry(Hello(keys.member, keys.ags, keys.generation, now))
-    return _extend(db, conn, log_id, keys, signer, [hello], now)
+    checkpoint = _extend(db, conn, log_id, keys, signer, [hello], now)
+    # A hello has no payload that could still be on its way; so all that is sealed after it counts as held at once.
+    logs.save_columns(conn, log_id, payloads_from=checkpoint.size)
+    return checkpoint
 
 
 class Sealer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import tomllib
 from collections.abc import Callable
@@ -69,3 +70,22 @@ def load_district(path: str) -> District:
         ConfigError: the profile is wrong.
     """
     return parse_district(Path(path).read_text("utf-8")) if path else shipped_district()
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host of an address is this computer alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def verify_reach(host: str, *, totp_required: bool) -> None:
+    """Refuse to serve sign-in without a second factor to anybody but this computer; ConfigError."""
+    if not totp_required and not is_loopback(host):
+        raise ConfigError(
+            f"totp_required = false, but host is {host}",
+            advice="Auf 127.0.0.1 lauschen, oder die zweite Sicherung verlangen (totp_required = true).",
+        )

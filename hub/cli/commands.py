@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from hub.party import Hub
     from shared.feed.keys import SigningKey
 
-_ROOMS = ("hub.cli.running", "hub.cli.membership", "hub.cli.exchange", "hub.cli.reports", "hub.cli.roster")
+_ROOMS = (
+    "hub.cli.accounts", "hub.cli.running", "hub.cli.membership", "hub.cli.exchange", "hub.cli.reports",
+    "hub.cli.roster", "hub.cli.integrators",
+)  # fmt: skip
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 

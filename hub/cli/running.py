@@ -69,9 +69,11 @@ def serve(home: Path, host: str, port: int, root_path: str, without_jobs: bool, 
     from hub.app import create_app
     from hub.enrolment import receive_join
     from shared.logs import open_log
+    from shared.settings import verify_reach
     from shared.web.server import serve as serve_app
 
     with opened(home) as hub:
+        verify_reach(host, totp_required=hub.settings.totp_required)
         log = open_log(sys.stderr, hub.clock, party="hub")
         app = create_app(hub, with_jobs=not without_jobs, join=lambda body: receive_join(hub, body), log=log)
         on_ready = partial(print_ready, "hub") if as_json else None

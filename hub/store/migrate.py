@@ -14,6 +14,7 @@ from importlib.resources.abc import Traversable
 import sqlalchemy as sa
 
 from hub.store import tables
+from shared.accounts import tables as accounts
 from shared.database import Database
 from shared.holdings import tables as held
 from shared.holdings.migrating import draft_migration, metadata_of, migrate
@@ -27,7 +28,7 @@ def migrations() -> Traversable:
 
 def hub_metadata() -> sa.MetaData:
     """Return the tables that a hub's database holds, and no others."""
-    return metadata_of(held, mailing, tables)
+    return metadata_of(held, accounts, mailing, tables)
 
 
 def migrate_database(db: Database) -> None:

@@ -1,4 +1,4 @@
-"""Tables of the hub alone: enrolment, how each member stands, what waits for members.
+"""Tables of the hub alone: enrolment, how members stand, what waits for them, who keeps a copy of the catalogue.
 
 Beside the ones in `shared.holdings.tables`.
 """
@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from shared.accounts.tables import login_attempt
 from shared.holdings.tables import metadata
 
-__all__ = ["application", "inbox", "invite", "login_attempt", "report", "standing"]
+__all__ = [
+    "application", "delivery", "erasure_step", "inbox", "integrator", "integrator_key", "invite", "report",
+    "standing", "subscriber",
+]  # fmt: skip
 
 _Big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -90,4 +92,101 @@ report = sa.Table(
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("time", _Big, nullable=False),
     sqlite_with_rowid=False,
+)
+
+# Who builds on the catalogue: an organisation and its function mailbox, never a person.
+integrator = sa.Table(
+    "integrator",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String(120), nullable=False, unique=True),
+    sa.Column("email", sa.String(254), nullable=False),
+    sa.Column("created", _Big, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+integrator_key = sa.Table(
+    "integrator_key",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("integrator_id", sa.Integer, sa.ForeignKey("integrator.id", ondelete="CASCADE"), nullable=False),
+    # SHA-256 of the key, which was shown once; its first letters stay, so that people can tell keys apart.
+    sa.Column("key_hash", sa.LargeBinary(32), nullable=False, unique=True),
+    sa.Column("beginning", sa.String(12), nullable=False),
+    sa.Column("created", _Big, nullable=False),
+    # To the hour; NULL before the first use.
+    sa.Column("used", _Big, nullable=True),
+    sa.Column("revoked", _Big, nullable=True),
+    sa.Index("ix_integrator_key_integrator_id", "integrator_id"),
+    sqlite_autoincrement=True,
+)
+
+# A copy of the catalogue that an integrator keeps: where it is told of changes, and what it has carried out.
+subscriber = sa.Table(
+    "subscriber",
+    metadata,
+    sa.Column("id", sa.LargeBinary(16), primary_key=True),
+    sa.Column("integrator_id", sa.Integer, sa.ForeignKey("integrator.id", ondelete="CASCADE"), nullable=False),
+    # Empty for one that looks by itself.
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("description", sa.String(200), nullable=False),
+    # Kinds of changes that it is told of, with commas between; empty = all.
+    sa.Column("kinds", sa.String(60), nullable=False),
+    # Signing needs the secret itself.  The one before signs beside it for a while.
+    sa.Column("secret", sa.LargeBinary(32), nullable=False),
+    sa.Column("old_secret", sa.LargeBinary(32), nullable=True),
+    sa.Column("old_secret_until", _Big, nullable=False),
+    sa.Column("created", _Big, nullable=False),
+    # active, paused (by itself), disabled (by us; `reason` says why).
+    sa.Column("state", sa.String(8), nullable=False),
+    sa.Column("reason", sa.String(8), nullable=False),
+    # State of the outputs (`Outputs.stamp`) up to which it was decided whether to tell it.
+    sa.Column("seen", sa.String(40), nullable=False),
+    # The one message that waits, in its newest state; empty for none.
+    sa.Column("message", sa.String(40), nullable=False),
+    sa.Column("message_time", _Big, nullable=False),
+    sa.Column("next_try", _Big, nullable=False),
+    # Since the last success.
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("failing_since", _Big, nullable=True),
+    # A message that was asked for to try the address; empty for none.
+    sa.Column("test", sa.String(40), nullable=False),
+    # The last erasure step that it has carried out, and when it said so.
+    sa.Column("done_step", _Big, nullable=False),
+    sa.Column("acknowledged", _Big, nullable=True),
+    # The erasure step because of which a letter was written last.
+    sa.Column("warned_step", _Big, nullable=False),
+    sa.Index("ix_subscriber_integrator_id", "integrator_id"),
+    sqlite_with_rowid=False,
+)
+
+# What was sent to a subscriber: that and when, never what came back.
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("id", _Big, primary_key=True),
+    sa.Column("subscriber_id", sa.LargeBinary(16), sa.ForeignKey("subscriber.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("message", sa.String(40), nullable=False),
+    sa.Column("is_test", sa.Boolean, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("time", _Big, nullable=False),
+    # 0 where nothing answered.
+    sa.Column("status", sa.Integer, nullable=False),
+    # Kind of the failure (see FetchError); empty for a success.
+    sa.Column("error", sa.String(12), nullable=False),
+    sa.Column("milliseconds", sa.Integer, nullable=False),
+    sa.Index("ix_delivery_subscriber_id", "subscriber_id", "id"),
+    sa.Index("ix_delivery_time", "time"),
+    sqlite_autoincrement=True,
+)
+
+# Erasures that everybody who keeps a copy must carry out: the number of the change, in the list of an epoch.
+erasure_step = sa.Table(
+    "erasure_step",
+    metadata,
+    sa.Column("id", _Big, primary_key=True),
+    sa.Column("epoch", sa.LargeBinary(6), nullable=False),
+    sa.Column("number", _Big, nullable=False),
+    sa.Column("time", _Big, nullable=False),
+    sqlite_autoincrement=True,
 )

@@ -6,6 +6,7 @@ from litestar import Response, Router, get
 
 from hub import overview, viewing
 from hub.party import Hub
+from shared.accounts.links import DESK
 from shared.web.messages import N_
 from shared.web.offer_words import Words
 from shared.web.own_languages import offered_languages
@@ -22,6 +23,7 @@ def make_pages(hub: Hub, words: Words) -> Pages:
         navigation=NAVIGATION,
         footer=(*FOOTER, CALLS_LINK, Link("/mitglieder", N_("Mitglieder")), Link("/verbund", N_("Verbund"))),
         notice=hub.settings.notice,
+        desk=Link(DESK, N_("Redaktion")),
     )
     return Pages(shell, hub.clock, packages=("hub.web",), languages=offered_languages(words))
 

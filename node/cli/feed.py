@@ -92,12 +92,12 @@ def serve(home: Path, host: str, port: int, as_json: bool) -> None:
     from functools import partial
 
     from node.app import create_app
-    from node.settings import verify_reach
     from shared.logs import open_log
+    from shared.settings import verify_reach
     from shared.web.server import serve as serve_app
 
     with opened(home) as node:
-        verify_reach(node.settings, host)
+        verify_reach(host, totp_required=node.settings.totp_required)
         log = open_log(sys.stderr, node.clock, party=node.settings.name)
         on_ready = partial(print_ready, node.settings.name) if as_json else None
         serve_app(create_app(node, with_link_check=True, log=log), log, host=host, port=port, on_ready=on_ready)

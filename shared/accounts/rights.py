@@ -21,6 +21,8 @@ class Right(StrEnum):
     HINTS = "hints"
     ACCOUNTS = "accounts"
     SETTINGS = "settings"
+    OPERATE = "operate"
+    CURATE = "curate"
 
 
 RIGHT_TEXTS: Mapping[Right, str] = {
@@ -32,6 +34,8 @@ RIGHT_TEXTS: Mapping[Right, str] = {
     Right.HINTS: "Hinweise von Bürgerinnen und Bürgern bearbeiten",
     Right.ACCOUNTS: "Konten anlegen, ändern und sperren",
     Right.SETTINGS: "Einstellungen ändern",
+    Right.OPERATE: "Mitglieder abrufen, über angehaltene Änderungen entscheiden, Schlüssel ausgeben",
+    Right.CURATE: "Doppelte Angebote verschiedener Städte zusammenführen",
 }
 """What each right means, for the page that explains the roles."""
 
@@ -69,6 +73,10 @@ class Roles:
     def of(self, code: str) -> Role:
         """Return the role of this code; one that is gone has no rights at all."""
         return self._roles.get(code, _NONE)
+
+    def rights(self) -> list[Right]:
+        """Return the rights that some role of this room has, in their usual order."""
+        return [right for right in Right if self.codes_with(right)]
 
     def codes_with(self, right: Right) -> list[str]:
         """Return the codes of the roles that have the right."""

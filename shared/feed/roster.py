@@ -322,6 +322,29 @@ def verify_next(current: Roster, data: bytes) -> Roster:
     return roster
 
 
+def verify_chain(notes: Sequence[bytes], pins: Pins) -> Roster:
+    """Return the last of a chain of rosters, followed from the first one whose root keys are the pinned ones.
+
+    What stands before that one was signed by earlier root keys, for readers who pinned those.
+
+    Raises:
+        VerificationError: E_ROSTER.
+    """
+    newest: Roster | None = None
+    refused: VerificationError | None = None
+    for note in notes:
+        if newest is not None:
+            newest = verify_next(newest, note)
+            continue
+        try:
+            newest = verify_first(note, pins)
+        except VerificationError as error:
+            refused = error
+    if newest is None:
+        raise refused or VerificationError("Eine Mitgliederliste fehlt", code=Code.E_ROSTER)
+    return newest
+
+
 def _parse_signed(data: bytes) -> tuple[Note, Roster]:
     try:
         note = parse_note(data, max_bytes=limits.LARGE_NOTE_MAX_BYTES)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import msgspec
 import sqlalchemy as sa
 
-from shared.feed.entry import Erase, Publish, parse_entry
+from shared.database import in_chunks
+from shared.errors import ParseError
+from shared.feed.entry import Erase, Publish, Withdraw, parse_entry
 from shared.holdings.catalogue import is_dead, shown_query
 from shared.holdings.logs import load_entry
 from shared.holdings.tables import erased, log, record, wanted
+
+_VERSIONS_MAX: Final = 200
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -28,6 +33,38 @@ def iterate_versions(conn: sa.Connection, origins: Sequence[str], *, kind: str =
     query = sa.select(view.c.origin, view.c.rid, view.c.commitment, view.c.position)
     for origin, rid, commitment, position in conn.execute(query, execution_options={"yield_per": 2000}):
         yield Version(origin, bytes(rid), bytes(commitment), position)
+
+
+def load_first_times(conn: sa.Connection, origins: Sequence[str], rids: Sequence[bytes]) -> dict[bytes, int]:
+    """Return when the first version of each shown record was published, as the log says that holds it.
+
+    Costs a look into a bundle for each version; of a record with very many the last of them are looked through.
+    """
+    found = {}
+    view = shown_query(origins, "offer").subquery()
+    for piece in in_chunks(rids):
+        query = sa.select(view.c.rid, view.c.position, log.c.id).join(log, log.c.origin == view.c.origin)
+        for rid, position, log_id in conn.execute(query.where(view.c.rid.in_(piece))).all():
+            if (time := _first_time(conn, log_id, position)) is not None:
+                found[bytes(rid)] = time
+    return found
+
+
+def _first_time(conn: sa.Connection, log_id: int, position: int) -> int | None:
+    time: int | None = None
+    for _ in range(_VERSIONS_MAX):
+        try:
+            entry = parse_entry(load_entry(conn, log_id, position))
+        except ParseError:
+            break
+        if not isinstance(entry, Publish | Withdraw):
+            break
+        time = entry.time
+        # What a publisher says of the version before is its word alone; only backwards there is an end.
+        if entry.prev is None or not 0 <= entry.prev < position:
+            break
+        position = entry.prev
+    return time
 
 
 def load_ended(conn: sa.Connection, origins: Sequence[str]) -> set[bytes]:

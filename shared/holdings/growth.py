@@ -16,7 +16,7 @@ from shared.feed.entry import Publish
 from shared.feed.fold import Head, Oddity, fold_entries, fold_whole, parse_entries, touched_ids
 from shared.feed.outcomes import Code
 from shared.holdings import logs, payloads
-from shared.holdings.tables import frozen, record
+from shared.holdings.tables import frozen, payload, record
 
 ODDITIES_MAX = 100
 """Oddities of one read that are kept."""
@@ -188,6 +188,25 @@ def thaw_log(conn: sa.Connection, log_id: int) -> None:
 def bundle_reader(conn: sa.Connection, log_id: int) -> Callable[[int], Sequence[bytes]]:
     """Return a function from bundle number to its entries."""
     return lambda number: logs.load_entries(conn, log_id, number)
+
+
+class Vanishing(msgspec.Struct, frozen=True):
+    """A record that the frozen fold shows and the log no longer does."""
+
+    rid: bytes
+    title: str
+
+
+def vanishing_since_freeze(conn: sa.Connection, log_id: int) -> list[Vanishing]:
+    """Return what would leave the catalogue at thaw, by title; the title is empty where no payload is held."""
+    query = (
+        sa.select(frozen.c.rid, payload.c.title)
+        .join(record, sa.and_(record.c.log_id == frozen.c.log_id, record.c.rid == frozen.c.rid))
+        .outerjoin(payload, sa.and_(payload.c.log_id == frozen.c.log_id, payload.c.commitment == frozen.c.commitment))
+        .where(frozen.c.log_id == log_id, ~record.c.live)
+        .order_by(payload.c.sort_key, frozen.c.rid)
+    )
+    return [Vanishing(bytes(row.rid), row.title or "") for row in conn.execute(query)]
 
 
 def count_withdrawn_since_freeze(conn: sa.Connection, log_id: int) -> tuple[int, int]:

@@ -7,7 +7,6 @@ which is wrong half of the year.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
@@ -19,8 +18,8 @@ from shared.model.vocabulary.terms import UNKNOWN, Vocabulary
 
 Object = dict[str, Any]
 
-_MUNICIPALITY: Final = "http://dcat-ap.de/def/politicalGeocoding/municipalityKey/"
-_DISTRICT: Final = "http://dcat-ap.de/def/politicalGeocoding/districtKey/"
+MUNICIPALITY_KEYS: Final = "http://dcat-ap.de/def/politicalGeocoding/municipalityKey/"
+DISTRICT_KEYS: Final = "http://dcat-ap.de/def/politicalGeocoding/districtKey/"
 _PHONE_TYPES: Final = {"fax": "fax", "text": "text", "cell": "cell"}
 _DAYS: Final = {"MO": "Mo", "TU": "Di", "WE": "Mi", "TH": "Do", "FR": "Fr", "SA": "Sa", "SU": "So"}
 _NTH: Final = {"1": "1.", "2": "2.", "3": "3.", "4": "4.", "5": "5.", "-1": "letzter"}
@@ -28,7 +27,7 @@ _NTH: Final = {"1": "1.", "2": "2.", "3": "3.", "4": "4.", "5": "5.", "-1": "let
 
 def dashed(hex_id: str) -> str:
     """Return an id as HSDS writes it, with dashes."""
-    return str(uuid.UUID(hex=hex_id))
+    return f"{hex_id[:8]}-{hex_id[8:12]}-{hex_id[12:16]}-{hex_id[16:20]}-{hex_id[20:]}"
 
 
 def filled(**fields: Any) -> Object:
@@ -174,7 +173,7 @@ def areas(parent: str, given: Sequence[str], district: District) -> list[Object]
         is_whole = code in (district.key, f"{district.key}000")
         member = district.member_by_ags(code)
         name = district.name if is_whole else (member.town if member and member.town else code)
-        uri = f"{_DISTRICT}{district.key}" if is_whole else f"{_MUNICIPALITY}{code}"
+        uri = f"{DISTRICT_KEYS}{district.key}" if is_whole else f"{MUNICIPALITY_KEYS}{code}"
         found.append(child(parent, "service_area", code, name=name, uri=uri))
     return found
 

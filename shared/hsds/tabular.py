@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from shared.hsds.objects import OBJECTS, Field, HsdsObject
-from shared.hsds.parts import Object
+from shared.hsds.parts import Object, filled
 
 _TYPES: Final = {
     "number": "number", "integer": "integer", "date": "date", "datetime": "datetime", "time": "time",
@@ -20,19 +20,23 @@ Row = tuple[str, dict[str, Any]]
 """Name of the object, and its fields."""
 
 
-def columns(name: str) -> list[str]:
+_COLUMNS: Final = {name: tuple(field.name for field in found.fields) for name, found in OBJECTS.items()}
+_KNOWN: Final = {name: frozenset(columns) for name, columns in _COLUMNS.items()}
+
+
+def columns(name: str) -> tuple[str, ...]:
     """Return the columns of an object's file."""
-    return [field.name for field in OBJECTS[name].fields]
+    return _COLUMNS[name]
 
 
 def rows(name: str, value: Object) -> Iterator[Row]:
     """Yield the rows of an object and of all that is nested in it, each parent before its children."""
-    about = OBJECTS[name]
-    own = {field.name: value[field.name] for field in about.fields if field.name in value}
+    about, known = OBJECTS[name], _KNOWN[name]
+    own = {key: entry for key, entry in value.items() if key in known}
     for nested in about.nested:
-        if not nested.is_many and nested.name in value:
+        if not nested.is_many and nested.name in value and f"{nested.name}_id" in known:
             own.setdefault(f"{nested.name}_id", value[nested.name]["id"])
-    yield name, {key: entry for key, entry in own.items() if key in columns(name)}
+    yield name, own
     for nested in about.nested:
         given = value.get(nested.name)
         if given is None:
@@ -43,14 +47,21 @@ def rows(name: str, value: Object) -> Iterator[Row]:
 
 def _with_parent(parent: HsdsObject, name: str, child: Object, parent_id: str) -> Object:
     column = f"{parent.name}_id"
-    return {**child, column: parent_id} if column in columns(name) and column not in child else child
+    return {**child, column: parent_id} if column in _KNOWN[name] and column not in child else child
 
 
-def describe_package(*, title: str, homepage: str, licence: Mapping[str, str]) -> Object:
-    """Return `datapackage.json`: every file with its columns, their types, and what ties them together."""
+def describe_package(*, title: str, homepage: str, licence: Mapping[str, str], **more: Any) -> Object:
+    """Return `datapackage.json`: every file with its columns, their types, and what ties them together.
+
+    Args:
+        homepage: empty if unknown.
+        licence: `name` or `path`, and `title`; empty if unknown.
+        more: further properties; empty ones are left out.
+    """
     return {
-        "name": "kreisweit", "title": title, "profile": "tabular-data-package", "homepage": homepage,
-        "licenses": [dict(licence)], "resources": [_resource(found) for found in OBJECTS.values()],
+        "name": "kreisweit", "profile": "tabular-data-package",
+        **filled(title=title, homepage=homepage, licenses=[dict(licence)] if licence else [], **more),
+        "resources": [_resource(found) for found in OBJECTS.values()],
     }  # fmt: skip
 
 

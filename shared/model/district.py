@@ -72,6 +72,13 @@ class DistrictContact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: f.Url = ""
 
 
+class Licence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Under which terms the catalogue may be used by others; empty where the profile does not say."""
+
+    name: Annotated[str, Meta(max_length=160)] = ""
+    url: f.Url = ""
+
+
 class District(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A district with its members, in the order of the file."""
 
@@ -86,6 +93,8 @@ class District(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     state: Annotated[str, Meta(pattern=r"^[A-Z]{2}(?![\s\S])")] = "NW"
     timezone: str = "Europe/Berlin"
     logo: str = ""
+    licence: Licence = Licence()
+    contributor: f.Url = ""  # its dcatde:contributorID: under which name its data come to GovData
 
     def member(self, name: str) -> DistrictMember | None:
         """The member of this name, or None."""

@@ -7,7 +7,10 @@ Catholic parishes) and those that a state gives once are not here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 _SOUTH: Final = frozenset({"BW", "BY", "HE", "NW", "RP", "SL"})
@@ -50,7 +53,13 @@ def holidays_of(year: int, state: str) -> dict[date, str]:
 
 def holiday_on(day: date, state: str) -> str:
     """Return the name of the public holiday that a day is in a state; empty for any other day."""
-    return holidays_of(day.year, state).get(day, "")
+    return _holidays(day.year, state).get(day, "")
+
+
+@lru_cache(maxsize=64)
+def _holidays(year: int, state: str) -> Mapping[date, str]:
+    """Worked out once for many days."""
+    return MappingProxyType(holidays_of(year, state))
 
 
 def easter_sunday(year: int) -> date:

@@ -73,7 +73,7 @@ class Table(msgspec.Struct, frozen=True):
     """A file that was read: its rows and everything that could not be read.
 
     `unread` has what can be guessed of the cells of refused rows: enough to tell that a row is not missing, never to
-    be imported.
+    be imported.  Of the columns that are `absent` the file says nothing; in rows they are empty.
     """
 
     charset: Charset
@@ -81,6 +81,7 @@ class Table(msgspec.Struct, frozen=True):
     rows: tuple[Row, ...]
     problems: tuple[RowProblem, ...]
     unread: tuple[Row, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 def read_table(data: bytes) -> Table:
@@ -137,7 +138,8 @@ def _table(grid: Grid, header: int, names: Sequence[str], problems: list[RowProb
             rows.append(row)
             for column, cell in row.cells.items():
                 problems += problems_of_cell(found.number, column, cell)
-    return Table(grid.charset, grid.delimiter, tuple(rows), tuple(problems), tuple(unread))
+    absent = tuple(column for column in COLUMNS if column not in names and column not in given)
+    return Table(grid.charset, grid.delimiter, tuple(rows), tuple(problems), tuple(unread), absent)
 
 
 def _named(row: GridRow, names: Sequence[str], given: dict[str, str]) -> Row:

@@ -16,9 +16,11 @@ import msgspec
 
 from shared.hsds.parts import dashed
 from shared.outputs.cursor import Cursor
-from shared.outputs.reading import Outputs
+from shared.outputs.reading import NoOutputsError, Outputs
 
 LIMIT, LIMIT_MAX = 200, 1000
+CREATED, UPDATED, WITHDRAWN, ERASED = "created", "updated", "withdrawn", "erased"
+KINDS: Final = (CREATED, UPDATED, WITHDRAWN, ERASED)
 _SIZES: Final = dict[bytes, int]
 _QUERY: Final = """
     SELECT number, rid, created, origin, position, erases, NULL, NULL FROM service WHERE number > ?
@@ -73,6 +75,42 @@ def number_of(outputs: Outputs, cursor: Cursor) -> int | None:
     return cursor.number if is_ours and cursor.floor is None else None
 
 
+def kinds_since(outputs: Outputs, stamp: str) -> frozenset[str]:
+    """Return the kinds of the changes that came after a state of this list; all kinds where it was another list.
+
+    A record that stays although versions of it were erased counts as updated and as erased.
+
+    Args:
+        stamp: of that state, as `Outputs.stamp` gave it.
+    Raises:
+        NoOutputsError: there is nothing to read.
+    """
+    epoch, _, number = stamp.partition(".")
+    with outputs.opened() as conn:
+        if epoch != _meta(conn, "epoch").hex():
+            return frozenset(KINDS)
+        since = int(number)
+        shown = "SELECT max(created > ?), max(created <= ?), max(erases) FROM service WHERE number > ?"
+        is_created, is_updated, erases = conn.execute(shown, (since, since, since)).fetchone()
+        ended = "SELECT max(NOT is_erased), max(is_erased) FROM gone WHERE number > ? AND created <= ?"
+        is_withdrawn, is_erased = conn.execute(ended, (since, since)).fetchone()
+    found = {CREATED: is_created, UPDATED: is_updated, WITHDRAWN: is_withdrawn, ERASED: erases or is_erased}
+    return frozenset(kind for kind, is_there in found.items() if is_there)
+
+
+def newest_step(outputs: Outputs) -> tuple[bytes, int, float] | None:
+    """Return epoch, number and time of the newest change that whoever keeps a copy must carry out; None: none yet."""
+    try:
+        with outputs.opened() as conn:
+            row = conn.execute("SELECT value FROM meta WHERE name = 'newest-erasure'").fetchone()
+            if row is None or row[0] is None:
+                return None
+            number, time = msgspec.msgpack.decode(row[0], type=tuple[int, float])
+            return bytes(_meta(conn, "epoch")), number, time
+    except NoOutputsError:
+        return None
+
+
 def _walk(cursor: Cursor, epoch: bytes, top: int) -> Cursor:
     """Return the place in this list from which a holder of the cursor goes on."""
     if not cursor.epoch:
@@ -91,7 +129,7 @@ def _entry(conn: Any, row: Any, walk: Cursor, *, masks: bool) -> bytes | None:
     if origin is None:
         if walk.floor is None and created > walk.number:
             return None
-        kind = "erased" if erases else "withdrawn"
+        kind = ERASED if erases else WITHDRAWN
         told = {"id": dashed(rid.hex()), "kind": kind, "modified": time, **({"reason": reason} if reason else {})}
         return msgspec.json.encode(told)
     if is_walk_of_another and position < (walk.floor or {}).get(origin, 0):
@@ -100,7 +138,7 @@ def _entry(conn: Any, row: Any, walk: Cursor, *, masks: bool) -> bytes | None:
     service, modified = conn.execute(f"SELECT {column}, modified FROM service WHERE rid = ?", (rid,)).fetchone()  # noqa: S608 - a column of ours
     is_new = created > walk.number and walk.floor is None
     head = {
-        "id": dashed(rid.hex()), "kind": "created" if is_new else "updated", "modified": modified,
+        "id": dashed(rid.hex()), "kind": CREATED if is_new else UPDATED, "modified": modified,
         **({"erases": True} if erases else {}), "service": msgspec.Raw(service),
     }  # fmt: skip
     return msgspec.json.encode(head)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from shared.hsds.parts import Object
 from shared.hsds.service import Origin
+from shared.model.district import District
 from shared.model.offer import OfferDoc
+from shared.model.vocabulary.terms import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,13 @@ class About:
         publisher: name of the office that answers for this copy.
         email: function mailbox of that office; empty if unknown.
         base_url: origin of the public pages, without a slash at its end; empty if unknown.
-        licence_url: under which the catalogue may be used.
+        licence_url: under which the catalogue may be used; empty if unknown.
         licence_name: the same in words.
         made: when the state that is written was made (UTC).
-        digest: catalogue digest of that state, 64 hex digits.
+        digest: catalogue digest of that state, 64 hex digits; empty while this copy is on the way from the state of
+            one catalogue note to that of the next.
+        district: whose catalogue it is, with its members.
+        vocabularies: by name: what the codes in offers mean.
     """
 
     title: str
@@ -48,3 +54,5 @@ class About:
     licence_name: str
     made: datetime
     digest: str
+    district: District
+    vocabularies: Mapping[str, Vocabulary]

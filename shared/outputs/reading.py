@@ -7,7 +7,7 @@ All filters hold together.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +48,21 @@ class Found:
 
     contents: Sequence[bytes]
     total: int
+
+
+@dataclass(frozen=True)
+class State:
+    """One state of the outputs.
+
+    Args:
+        stamp: differs from that of every other state.
+        changed_at: when it came to be, as the model writes times; empty while there was nothing yet.
+        sizes: how far each log is shown in it, by the short name of its origin.
+    """
+
+    stamp: str
+    changed_at: str
+    sizes: Mapping[bytes, int]
 
 
 @dataclass
@@ -127,9 +142,20 @@ class Outputs:
         """Return a text that changes with every change of the outputs; empty where there are none."""
         try:
             with self.opened() as conn:
-                return f"{_meta(conn, 'epoch').hex()}.{_meta(conn, 'number')}"
+                return _stamp(conn)
         except NoOutputsError:
             return ""
+
+    def state(self) -> State:
+        """Return what there is to say of the outputs as they are now.
+
+        Raises:
+            NoOutputsError: there is nothing to read.
+        """
+        with self.opened() as conn:
+            row = conn.execute("SELECT sizes FROM state ORDER BY number DESC LIMIT 1").fetchone()
+            sizes = {} if row is None else msgspec.msgpack.decode(row[0], type=dict[bytes, int])
+            return State(_stamp(conn), str(_meta(conn, "changed-at") or ""), sizes)
 
     def changed_at(self) -> str:
         """Return when the outputs changed last, as the model writes times.
@@ -157,7 +183,7 @@ class Outputs:
         where = service_conditions(query, self.terms)
         with self.opened() as conn:
             total = _count(conn, "service s", where)
-            rows = _page(conn, _columns(query, masks=masks), "service s", where, "s.modified, s.rid", query)
+            rows = _page(conn, _columns(query, masks=masks), "service s", where, "s", query)
             return Found([_service(row, query) for row in rows], total)
 
     def service_at_locations(self, query: ListQuery, *, masks: bool) -> Found:
@@ -167,7 +193,7 @@ class Outputs:
         with self.opened() as conn:
             total = _count(conn, tables, where)
             columns = f"p.body, {_columns(query, masks=masks)}"
-            rows = _page(conn, columns, tables, where, "p.modified, p.id", query)
+            rows = _page(conn, columns, tables, where, "p", query)
             return Found([_place(row, query) for row in rows], total)
 
     def organizations(self, query: ListQuery, *, masks: bool) -> Found:
@@ -175,7 +201,7 @@ class Outputs:
         where = organization_conditions(query)
         with self.opened() as conn:
             total = _count(conn, "organization o", where)
-            rows = list(_page(conn, "o.id, o.body", "organization o", where, "o.modified, o.id", query))
+            rows = list(_page(conn, "o.id, o.body", "organization o", where, "o", query))
             if not (query.full or query.full_service):
                 return Found([row[1] for row in rows], total)
             return Found([_with_services(conn, *row, whole=query.full_service, masks=masks) for row in rows], total)
@@ -318,10 +344,23 @@ def _count(conn: Any, tables: str, where: Sequence[Condition]) -> int:
 
 
 def _page(
-    conn: Any, columns: str, tables: str, where: Sequence[Condition], order: str, query: ListQuery
+    conn: Any, columns: str, tables: str, where: Sequence[Condition], listed: str, query: ListQuery
 ) -> Iterator[Any]:
-    sql = f"SELECT {columns} FROM {tables}{where_of(where)} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608 - our own pieces
+    """Yield the rows of a page.  Bodies are read of these rows alone, not of those before them.
+
+    Args:
+        tables: what is read, the listed table first.
+        listed: letter of the table whose rows are listed.
+    """
+    order = f"{listed}.modified, {listed}.{'rid' if listed == 's' else 'id'}"
+    chosen = f"SELECT {listed}.rowid AS chosen FROM {tables}{where_of(where)} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608 - our own pieces
+    joined = tables.replace(" JOIN ", " CROSS JOIN ")
+    sql = f"SELECT {columns} FROM ({chosen}) CROSS JOIN {joined} WHERE {listed}.rowid = chosen ORDER BY {order}"  # noqa: S608 - our own pieces
     return iter(conn.execute(sql, [*values_of(where), query.per_page, (query.page - 1) * query.per_page]))
+
+
+def _stamp(conn: Any) -> str:
+    return f"{_meta(conn, 'epoch').hex()}.{_meta(conn, 'number')}"
 
 
 def _meta(conn: Any, name: str) -> Any:

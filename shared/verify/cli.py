@@ -6,39 +6,50 @@ one for each code of the protocol, listed by `kreisweit-verify codes`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
 
 from shared.command_words import GermanGroup
-from shared.commands import CONTEXT, DONE, FAILED, json_option, leave, print_json, remark, run_command, say
+from shared.commands import CONTEXT, DONE, FAILED, explain, json_option, leave, print_json, remark, run_command, say
+from shared.feed.outcomes import Code
 
 if TYPE_CHECKING:
-    from shared.feed.outcomes import Code
     from shared.net.fetcher import WebAccess
-    from shared.verify.copy import CopySettings, Followed
+    from shared.verify.copy import Followed, LocalCopy
 
 _FIRST_CODE = 10
+_OFFER_PAGE = re.compile(r"https?://[^?#]+/angebote/[0-9a-f]{32}")
 _OPS = {"created": "neu", "updated": "geändert", "withdrawn": "zurückgezogen", "erased": "gelöscht"}
-
-
-@click.group(cls=GermanGroup, context_settings=CONTEXT)
-def main_group() -> None:
-    """Prüft, ob Städte wirklich veröffentlicht haben, was ein Hub zeigt; dem Hub selbst wird dabei nicht vertraut.
-
-    Ergebnis: 0 alles stimmt, 1 gescheitert, 2 falsch aufgerufen, ab 10 ein Code des Protokolls (siehe codes).
-    """
 
 
 def exit_code(code: Code) -> int:
     """Return the exit code of an outcome: 0 for a good one, else a number that never changes its meaning."""
-    from shared.feed.outcomes import Code
-
     if code in (Code.OK, Code.OK_UNCHANGED, Code.STALE):
         return DONE
     return _FIRST_CODE + list(Code).index(code)
+
+
+def _exit_codes() -> str:
+    """Return all exit codes in one paragraph; warnings end no command."""
+    codes = [f"{exit_code(code)} {code}" for code in Code if not code.startswith("W_") and exit_code(code)]
+    return f"Ergebnis: {' · '.join(['0 alles stimmt', '1 gescheitert', '2 falsch aufgerufen', *codes])}"
+
+
+_EXIT_CODES = _exit_codes()
+
+
+@click.group(cls=GermanGroup, context_settings=CONTEXT, epilog=_EXIT_CODES)
+def main_group() -> None:
+    """Prüft, ob Städte wirklich veröffentlicht haben, was ein Hub zeigt; dem Hub selbst wird dabei nicht vertraut.
+
+    Das Ergebnis ist 0, wenn alles stimmt, und sonst eine Zahl für jeden Code des Protokolls; was er bedeutet, sagt
+    kreisweit-verify codes.
+    """
 
 
 _network_option = click.option(
@@ -56,7 +67,7 @@ _home_option = click.option(
 )  # fmt: skip
 
 
-@main_group.command()
+@main_group.command(epilog=_EXIT_CODES)
 @click.argument("hub", required=False)
 @_home_option
 @_root_option
@@ -70,13 +81,9 @@ def follow(
 
     Beim ersten Mal mit der Adresse des Hubs; danach genügt das Verzeichnis.
     """
-    from shared.clock import clock_from_environment
-    from shared.verify.copy import load_copy, opened_copy
-
     if hub is not None:
         _make(hub.rstrip("/"), home, roots, threshold, networks)
-    settings = load_copy(home)
-    with opened_copy(home, settings, clock_from_environment(), _web(settings.allow_networks)) as copy:
+    with _opened(home) as copy:
         done = copy.follow()
     if as_json:
         print_json(done)
@@ -94,7 +101,8 @@ def _make(hub: str, home: Path, roots: Sequence[str], threshold: int | None, net
         return
     chosen, needed = tuple(roots), threshold or 1
     if not chosen:
-        chosen, needed = first_roots(hub, _web(networks))
+        with _web(networks) as web:
+            chosen, needed = first_roots(hub, web)
         remark("Kein --root angegeben: Den Wurzelschlüsseln, die der Hub selbst nennt, wird ab jetzt vertraut.")
         remark("Vergleichen Sie sie auf einem anderen Weg, etwa am Telefon mit dem Kreis:")
         for key in chosen:
@@ -103,8 +111,6 @@ def _make(hub: str, home: Path, roots: Sequence[str], threshold: int | None, net
 
 
 def _tell(done: Followed) -> None:
-    from shared.commands import explain
-
     for change in done.changes:
         say(f"{_OPS[change.op]:<14} {change.member:<18} {change.id} {change.title}".rstrip())
     if done.note_time is not None:
@@ -158,7 +164,7 @@ def export(home: Path, file: Path | None) -> None:
     say(f"{count} Angebote geschrieben: {file}")
 
 
-@main_group.command()
+@main_group.command(epilog=_EXIT_CODES)
 @click.argument("source", metavar="ADRESSE|DATEI")
 @_root_option
 @_threshold_option
@@ -168,27 +174,27 @@ def export(home: Path, file: Path | None) -> None:
 def record(
     source: str, roots: Sequence[str], threshold: int | None, home: Path, networks: Sequence[str], as_json: bool
 ) -> None:
-    """Prüft den Nachweis eines Angebots: eine Datei ohne Netz, oder die Adresse, unter der sie liegt.
+    """Prüft den Nachweis eines Angebots: eine Datei ohne Netz, oder die Adresse des Angebots oder seines Nachweises.
 
     Die Wurzelschlüssel kommen von --root oder aus der Kopie in --home.
     """
-    from shared.errors import KreisweitError
+    from shared.errors import FetchError, ParseError, VerificationError
     from shared.feed.keys import parse_vkey
-    from shared.feed.outcomes import Code
+    from shared.feed.record_proof import verify_bundle
     from shared.feed.roster import Pins
     from shared.verify.copy import load_copy
-    from shared.verify.record import verify_bundle
 
     chosen, needed, allowed = tuple(roots), threshold or 1, tuple(networks)
     if not chosen:
         settings = load_copy(home)
         chosen, needed, allowed = settings.roots, settings.threshold, allowed or settings.allow_networks
-    data = _fetch(source, allowed) if source.startswith(("http://", "https://")) else Path(source).read_bytes()
+    pins = Pins(tuple(parse_vkey(key) for key in chosen), needed)
     try:
-        found = verify_bundle(data, Pins(tuple(parse_vkey(key) for key in chosen), needed))
-    except KreisweitError as error:
-        remark(f"{error.code or Code.E_FORMAT} {error.message}")
-        leave(exit_code(Code(error.code or Code.E_FORMAT)))
+        data = _fetch(source, allowed) if source.startswith(("http://", "https://")) else Path(source).read_bytes()
+        found = verify_bundle(data, pins)
+    except (FetchError, ParseError, VerificationError) as error:
+        remark(f"{error.code} {explain(error.code, error.message)}")
+        leave(exit_code(Code(error.code)))
         return
     if as_json:
         print_json(found)
@@ -201,7 +207,7 @@ def record(
 @json_option
 def codes(as_json: bool) -> None:
     """Nennt alle Codes mit ihrem Ergebnis und was sie bedeuten."""
-    from shared.feed.outcomes import ABOUT, Code
+    from shared.feed.outcomes import ABOUT
 
     if as_json:
         print_json({str(code): {"exit": exit_code(code), "text": ABOUT[code].text} for code in Code})
@@ -210,27 +216,37 @@ def codes(as_json: bool) -> None:
         say(f"{exit_code(code):>3} {code:<20} {ABOUT[code].text}")
 
 
-def _opened(home: Path):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a context manager of a lazy import
+@contextmanager
+def _opened(home: Path) -> Iterator[LocalCopy]:
     from shared.clock import clock_from_environment
     from shared.verify.copy import load_copy, opened_copy
 
-    settings: CopySettings = load_copy(home)
-    return opened_copy(home, settings, clock_from_environment(), _web(settings.allow_networks))
+    settings = load_copy(home)
+    clock = clock_from_environment()
+    with _web(settings.allow_networks) as web, opened_copy(home, settings, clock, web) as copy:
+        yield copy
 
 
-def _web(networks: Sequence[str]) -> WebAccess:
+@contextmanager
+def _web(networks: Sequence[str]) -> Iterator[WebAccess]:
     from shared.clock import SystemClock
     from shared.net.http import HttpClient
     from shared.net.settings import NetSettings
 
-    return HttpClient(NetSettings(allow_networks=tuple(networks), user_agent="kreisweit-verify"), SystemClock())
+    client = HttpClient(NetSettings(allow_networks=tuple(networks), user_agent="kreisweit-verify"), SystemClock())
+    try:
+        yield client
+    finally:
+        client.close()
 
 
 def _fetch(url: str, networks: Sequence[str]) -> bytes:
     from shared.errors import NotFoundError
-    from shared.verify.record import BUNDLE_MAX_BYTES
+    from shared.feed.record_proof import BUNDLE_MAX_BYTES
 
-    answer = _web(networks).get(url, max_bytes=BUNDLE_MAX_BYTES, deadline_seconds=30.0)
+    url = f"{url}/nachweis" if _OFFER_PAGE.fullmatch(url) else url
+    with _web(networks) as web:
+        answer = web.get(url, max_bytes=BUNDLE_MAX_BYTES, deadline_seconds=30.0)
     if answer.status != 200:
         raise NotFoundError(f"{url} antwortet {answer.status}", advice="Gibt es dieses Angebot noch?")
     return answer.body

@@ -22,9 +22,11 @@ from shared.feed.catalogue_note import CatalogueNote
 from shared.feed.keys import parse_vkey
 from shared.feed.note import parse_note
 from shared.feed.outcomes import Code
+from shared.feed.payload import SchemaCheck
 from shared.feed.roster import Pins, parse_roster
 from shared.follow import Reader, Report
-from shared.holdings import catalogue, payloads
+from shared.holdings import catalogue, logs, payloads
+from shared.holdings.catalogue import Shown
 from shared.holdings.tables import metadata
 from shared.judges import judges
 from shared.net.fetcher import PrefixFetcher, WebAccess
@@ -33,6 +35,9 @@ from shared.sources import FetchedSource
 
 SETTINGS_FILE, DATABASE_FILE = "copy.json", "copy.db"
 _DEADLINE_SECONDS = 20.0
+_ROUNDS = 3
+_CACHE_SECONDS = 30
+"""How long after a note a checkpoint that a cache still holds may be older than the note says."""
 _ERASURES_ASKED = 20
 """The newest erasures that are asked for at each run: nobody may serve them any more."""
 
@@ -64,6 +69,7 @@ class Followed(msgspec.Struct, frozen=True):
     digest: str = ""
     offers: int = 0
     missing: int = 0
+    is_compared: bool = False  # with the digest of the note; not while the mirrors hold more than it names
     signatures: int = 0
     changes: tuple[Change, ...] = ()
     reports: tuple[Report, ...] = ()
@@ -75,16 +81,19 @@ class LocalCopy:
     Args:
         home: the directory; made by `make_copy`.
         web: asks the hub.
+        schema: checks a payload line of a kind; by default against the offer model.
     """
 
-    def __init__(self, home: Path, settings: CopySettings, clock: Clock, web: WebAccess) -> None:
+    def __init__(
+        self, home: Path, settings: CopySettings, clock: Clock, web: WebAccess, *, schema: SchemaCheck | None = None
+    ) -> None:
         self.settings = settings
         self._clock = clock
         self._web = web
         self.db = Database(f"sqlite:///{home / DATABASE_FILE}")
         metadata.create_all(self.db.engine)
         self.book = RosterBook(self.db, Pins(tuple(parse_vkey(key) for key in settings.roots), settings.threshold))
-        self._consumer = Consumer(self.db, clock, Reader(self.db, clock, judges().schema), self.book)
+        self._consumer = Consumer(self.db, clock, Reader(self.db, clock, schema or judges().schema), self.book)
 
     def close(self) -> None:
         """Close the database."""
@@ -93,11 +102,12 @@ class LocalCopy:
     def follow(self) -> Followed:
         """Read what is new, verify it, and say what changed; never raises for what the hub does."""
         before = self._shown()
+        reports: list[Report] = []
         try:
-            said = self._accept()
+            said = self._read(reports)
         except (FetchError, ParseError, VerificationError) as error:
-            return Followed(Code(error.code), error.message)
-        reports = self._consumer.follow(said, self._source)
+            changes = self._changes(before, self._shown())
+            return Followed(Code(error.code), error.message, changes=tuple(changes), reports=tuple(reports))
         standing = self._consumer.standing()
         code, message = self._judge(said, reports, standing)
         changes = self._changes(before, self._shown())
@@ -105,9 +115,25 @@ class LocalCopy:
             code = Code.OK_UNCHANGED
         return Followed(
             code, message, said.time, standing.digest if standing else "", standing.offers if standing else 0,
-            standing.missing if standing else 0, sum(report.signatures_checked for report in reports), tuple(changes),
-            tuple(reports),
+            standing.missing if standing else 0, standing is not None and standing.is_level,
+            sum(report.signatures_checked for report in reports), tuple(changes), tuple(reports),
         )  # fmt: skip
+
+    def _read(self, reports: list[Report]) -> CatalogueNote:
+        """Read everything that the newest note names; again while the mirrors run ahead of it (PROTOCOL 7)."""
+        said = self._accept()
+        for _ in range(_ROUNDS):
+            reports += self._consumer.follow(said, self._source)
+            held = self._sizes()
+            with self.db.read() as conn:
+                is_ahead = any(held.get(source.origin, 0) > source.size for source in said.sources)
+                # What only a held fold shows is wanted once the log has been read.
+                is_wanting = payloads.has_due_wants(conn, now=self._clock.now())
+            if not is_ahead and not is_wanting:
+                break
+            if is_ahead:
+                said = self._accept()
+        return said
 
     def newest(self) -> CatalogueNote | None:
         """Return the newest note that was accepted."""
@@ -119,10 +145,13 @@ class LocalCopy:
 
     def offers(self) -> Iterator[tuple[str, bytes]]:
         """Yield (member, payload line) of every offer that is shown, by title."""
+        return ((shown.member, shown.body) for shown in self.shown(kind="offer"))
+
+    def shown(self, *, kind: str | None = None) -> Iterator[Shown]:
+        """Yield every record that is shown, of one kind or of all, by title."""
         said = self.newest()
         with self.db.read() as conn:
-            for shown in catalogue.iterate_shown(conn, shown_origins(said) if said else []):
-                yield shown.member, shown.body
+            yield from catalogue.iterate_shown(conn, shown_origins(said) if said else [], kind=kind)
 
     def _accept(self) -> CatalogueNote:
         answer = self._web.get(
@@ -148,21 +177,47 @@ class LocalCopy:
 
     def _judge(self, said: CatalogueNote, reports: Sequence[Report], standing: Standing | None) -> tuple[Code, str]:
         """Return the worst that was found, what was refused before what is merely late."""
-        bad = sorted((r for r in reports if not r.is_good), key=lambda report: report.code is Code.E_FETCH)
+        newest = {report.origin: report for report in reports}.values()
+        bad = sorted((r for r in newest if not r.is_good), key=lambda report: report.code is Code.E_FETCH)
         if bad:
             return bad[0].code, f"{bad[0].member}: {bad[0].message}"
         if served := self._erased_served():
             return Code.E_ERASED_SERVED, served
+        if withheld := self._withheld(said):
+            is_settled = self._clock.now() - said.time > _CACHE_SECONDS
+            return Code.E_HUB_MISREPRESENTS if is_settled else Code.E_REPLAY, withheld
         if standing is not None and standing.is_level and not standing.agrees:
             return (
                 Code.E_HUB_MISREPRESENTS,
                 f"the note's digest is {said.digest.hex()}, the logs give {standing.digest}",
             )
         if standing is not None and standing.missing:
-            return Code.E_PAYLOAD_MISSING, f"{standing.missing} payloads are not served"
+            return self._refused(standing.missing)
         if self._clock.now() - said.time > limits.HUB_FRESH_SECONDS:
             return Code.E_HUB_STALE, ""
         return Code.OK, ""
+
+    def _withheld(self, said: CatalogueNote) -> str:
+        """Return which log is served shorter than the note says, empty for none."""
+        held = self._sizes()
+        for source in said.sources:
+            if held.get(source.origin, 0) < source.size:
+                return f"{source.member}: {source.size} entries named, {held.get(source.origin, 0)} served"
+        return ""
+
+    def _sizes(self) -> dict[str, int]:
+        with self.db.read() as conn:
+            return {row.origin: row.size for row in logs.load_logs(conn)}
+
+    def _refused(self, missing: int) -> tuple[Code, str]:
+        """Return why payloads are missing: what was refused before what is not served."""
+        with self.db.read() as conn:
+            rows = payloads.load_quarantine(conn)
+        found = sorted((row.code == Code.E_PAYLOAD_MISSING, row.code, row.member, row.message) for row in rows)
+        if not found:
+            return Code.E_PAYLOAD_MISSING, f"{missing} payloads are not served"
+        _, code, member, message = found[0]
+        return Code(code), f"{missing} payloads are missing; {member}: {message}"
 
     def _erased_served(self) -> str:
         """Ask the hub for the newest erasures; return the address of one that it still serves, empty for none."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from shared.consume import mirror_path, shown_origins
+from shared.consume import shown_origins
 from shared.database import Database
 from shared.errors import NotFoundError, ParseError
 from shared.feed.catalogue_note import CatalogueNote
@@ -29,13 +29,12 @@ Hides = Callable[[str], bool]
 
 @dataclass(frozen=True)
 class LogPlace:
-    """Where a record stands, and the path of its proof."""
+    """Where a record stands in its log."""
 
     origin: str
     position: int
     size: int
     commitment: str
-    proof: str
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,6 @@ def show_offer(
             raise NotFoundError(f"Ein Angebot {rid.hex()} wird nicht gezeigt")
         origin = next(s.origin for s in said.sources if s.member == shown.member and s.origin in origins)
         row = logs.load_log(conn, origin)
-    prefix = f"feed/{origin.rpartition('/')[2]}/" if row.own else mirror_path(origin)
     hidden, today = hides(shown.member), datetime.fromtimestamp(now, ZoneInfo(words.district.timezone)).date()
     doc = hide_persons(read_offer(shown.body)) if hidden else read_offer(shown.body)
     return OfferView(
@@ -89,5 +87,5 @@ def show_offer(
         is_in_review=is_in_review(doc, today),
         has_alert=has_alert(doc, today),
         member=shown.member,
-        place=LogPlace(origin, shown.position, row.size, shown.commitment.hex(), f"/{prefix}proof/{shown.position}"),
+        place=LogPlace(origin, shown.position, row.size, shown.commitment.hex()),
     )

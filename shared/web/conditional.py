@@ -54,6 +54,20 @@ def weak_tags(header: str) -> frozenset[str]:
     return frozenset(part.strip().removeprefix("W/") for part in header.split(",") if part.strip())
 
 
+def has_version(headers: object, tag: str, modified: datetime | None) -> bool:
+    """Tell whether a request says that its sender has this version; a tag, where it sends one, decides alone.
+
+    Args:
+        headers: of the ASGI scope.
+        tag: of this version, with its quotes.
+        modified: when it came to be; None where a date says nothing.
+    """
+    if wanted := _tags_of(headers):
+        return bool(wanted & {"*", tag})
+    since = _since_of(headers)
+    return since is not None and modified is not None and modified.replace(microsecond=0) <= since
+
+
 def _naming_head(send: Send) -> Send:
     """Add HEAD to the methods that an answer says are allowed: the framework does not know of it."""
 

@@ -20,6 +20,7 @@ from shared.model.offer import OfferDoc, OfferPayload, translation_states
 from shared.model.parts import Contact, Provider
 from shared.model.rules import default_review_due
 from shared.model.vocabulary.terms import UNKNOWN
+from shared.outputs.rich_text import markdown
 from shared.web import offer_words as w
 from shared.web import time_words as t
 from shared.web.messages import N_, SOURCE_LANGUAGE, translate, translate_plural
@@ -137,7 +138,7 @@ def sections(doc: OfferDoc, words: Words, reading: Reading = IN_GERMAN) -> list[
     """Return every public field that has a value, in the order in which people ask for it."""
     body: list[tuple[str, Value]] = []
     if doc.body:
-        body = [("", block_in_language(w.markdown(doc.body), reading.language_of("body")))]
+        body = [("", block_in_language(markdown(doc.body), reading.language_of("body")))]
     parts = [
         Section("wann", translate("Wann"), [*_times(doc, words)]),
         Section("wo", translate("Wo"), [*_places(doc, words)]),

@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-import nh3
 from babel.numbers import format_currency
-from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from shared.errors import ConfigError, reason_of
@@ -27,7 +25,6 @@ from shared.web.mixed_text import bdi, fill, german, join, ltr
 from shared.web.time_words import span
 
 _PHONES = {"fax": N_("Fax"), "text": N_("SMS"), "cell": N_("mobil")}
-_TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a", "h3", "h4", "blockquote"}
 
 
 @dataclass(frozen=True)
@@ -61,15 +58,6 @@ def load_words(district_file: str) -> Words:
         return Words(parse_district(Path(district_file).read_text("utf-8")))
     except OSError as error:
         raise ConfigError(f"Das Kreisprofil {district_file} ist nicht lesbar: {reason_of(error)}") from error
-
-
-def markdown(text: str) -> Markup:
-    """Render Markdown without HTML, pictures or scripts; headings begin below those of the page."""
-    html = MarkdownIt("commonmark", {"html": False}).disable("image").render(text)
-    for level in (2, 1):
-        html = html.replace(f"<h{level}>", f"<h{level + 2}>").replace(f"</h{level}>", f"</h{level + 2}>")
-    clean = nh3.clean(html, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto", "tel"})
-    return Markup(clean)  # noqa: S704 - nh3 let only the tags above through
 
 
 def cost(entry: Cost) -> str:

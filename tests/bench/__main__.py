@@ -27,7 +27,7 @@ from tests.bench.table import format_table, format_targets
 from tests.support.world import CITIES
 
 DEFAULT_SIZES = (1_000, 10_000, 100_000)
-PARTY_SIZE = 5_000
+PARTY_SIZE, OUTPUTS_SIZE = 5_000, 20_000
 """Offers of the steps that look at whole running parties, whatever the sizes of the others."""
 
 
@@ -40,14 +40,14 @@ class Step:
         target: where its function is.
         serves: parties that another process serves meanwhile.
         is_floor: part of the floor.
-        is_whole: looks at running parties; once, at a size of its own.
+        own_size: looks at running parties; once, at this size.
     """
 
     name: str
     target: str
     serves: tuple[str, ...] = ()
     is_floor: bool = False
-    is_whole: bool = False
+    own_size: int = 0
 
 
 PREPARE = "tests.bench.steps:prepare"
@@ -63,8 +63,11 @@ STEPS: tuple[Step, ...] = (
     Step("incr-100", "tests.bench.steps:increment_100", serves=("herten",)),
     Step("incr-1pct", "tests.bench.steps:increment_percent", serves=("herten",)),
     Step("incr-1", "tests.bench.steps:increment_one", serves=("herten",)),
-    Step("rss", "tests.bench.whole:resident", serves=("hub", "herten"), is_whole=True),
-    Step("visible", "tests.bench.whole:visible", is_whole=True),
+    Step("rss", "tests.bench.whole:resident", serves=("hub", "herten"), own_size=PARTY_SIZE),
+    Step("visible", "tests.bench.whole:visible", own_size=PARTY_SIZE),
+    Step("outputs", "tests.bench.outputs:build", serves=("herten",), own_size=OUTPUTS_SIZE),
+    Step("export", "tests.bench.outputs:export", own_size=OUTPUTS_SIZE),
+    Step("pages", "tests.bench.outputs:pages", own_size=OUTPUTS_SIZE),
 )
 FOUNDATION = ("publish", "full")
 """What every step but the floor and these builds on."""
@@ -127,11 +130,11 @@ def measure_all(
     steps: Sequence[Step], sizes: Sequence[int], rounds: int, seed: int, facts: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
     """All rounds of all sizes; the material of a size is made once and thrown away after it."""
-    plain = [step for step in steps if not step.is_whole]
+    plain = [step for step in steps if not step.own_size]
     work = [(size, plain, rounds) for size in sizes]
-    if len(plain) < len(steps):
-        whole = [step for step in steps if step.is_whole or step.name in FOUNDATION]
-        work.append((PARTY_SIZE, whole, 1))
+    for own_size in sorted({step.own_size for step in steps} - {0}):
+        whole = [step for step in steps if step.own_size == own_size or step.name in FOUNDATION]
+        work.append((own_size, whole, 1))
     for size, chosen, times in work:
         with tempfile.TemporaryDirectory(prefix="kreisweit-bench-") as name:
             run_step(PREPARE, Path(name), size, seed)

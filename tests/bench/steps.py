@@ -151,12 +151,12 @@ def _increments(directory: Path, count: int, size: int, seed: int, *, revision: 
     reads: list[Figures] = []
     notes: list[Figures] = []
     with opened_hub(directory) as hub:
-        _let_publish(port, count, revision)
-        _read_and_note(hub, count)
+        let_publish(port, count, revision)
+        read_and_note(hub, count)
         with _fresh_connections(hub) as traffic:
             for number in range(1, REPEATS + 1):
-                _let_publish(port, count, revision + number)
-                read, note = _read_and_note(hub, count)
+                let_publish(port, count, revision + number)
+                read, note = read_and_note(hub, count)
                 reads.append(read)
                 notes.append(note)
     whole = [{name: read[name] + note[name] for name in read} for read, note in zip(reads, notes, strict=True)]
@@ -167,7 +167,7 @@ def _increments(directory: Path, count: int, size: int, seed: int, *, revision: 
     }  # fmt: skip
 
 
-def _read_and_note(hub: Hub, count: int) -> tuple[Figures, Figures]:
+def read_and_note(hub: Hub, count: int) -> tuple[Figures, Figures]:
     watch = Stopwatch()
     report = _pull(hub, PUBLISHER)
     read = watch.figures()
@@ -190,7 +190,7 @@ def _load_client(party: Hub | Node, port: int) -> None:
     party.web.get(f"http://127.0.0.1:{port}/livez", max_bytes=100, deadline_seconds=10)
 
 
-def _let_publish(port: int, count: int, revision: int) -> None:
+def let_publish(port: int, count: int, revision: int) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
     connection.request("GET", f"/revise/{count}/{revision}")
     answer = connection.getresponse()

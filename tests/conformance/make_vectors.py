@@ -1,4 +1,4 @@
-"""Writes `vectors/extended-v1.json`: catalogue notes, a roster chain, enrolment, pushes, a back-channel request.
+"""Writes `extended-v1.json` of the vectors: catalogue notes, a roster chain, enrolment, pushes, a back-channel request.
 
 Everything follows from labels (PROTOCOL 15), so a second run writes the same bytes; a test compares.  Broken cases are
 made by changing text before it is signed or bytes afterwards, never through the formatters: those refuse to write them.
@@ -29,7 +29,7 @@ from shared.feed.push import Holding, PayloadPart, PushAnswer, PushBody, SourceP
 from shared.feed.request import request_text, sign_request
 from shared.feed.roster import HubRow, MemberRow, Roster, format_roster
 
-FOLDER = Path(__file__).parent / "vectors"
+FOLDER = Path(__file__).parents[2] / "shared" / "conformance" / "vectors"
 PUBLISHED = FOLDER / "feed-v1.json"
 EXTENDED = FOLDER / "extended-v1.json"
 

@@ -13,11 +13,11 @@ import pytest
 
 from tests.conformance import merkle
 from tests.conformance.go_verifier import Verdict, missing_tools, verify_with_go
+from tests.conformance.make_vectors import PUBLISHED
 from tests.conformance.static_tree import Answer, LogKey, log_files, resource, serving
 
 pytestmark = pytest.mark.skipif(bool(missing_tools()), reason=missing_tools() or "Go is there")
 
-VECTORS = Path(__file__).parent / "vectors" / "feed-v1.json"
 ORIGIN = "herten.kreisweit.example/feed/g1"
 KEY = LogKey(ORIGIN, hashlib.sha256(b"static tree log").digest())
 OTHER_KEY = LogKey(ORIGIN, hashlib.sha256(b"another key of the same name").digest())
@@ -28,7 +28,7 @@ Files = dict[str, bytes]
 
 @pytest.fixture(scope="module")
 def vectors() -> Any:
-    return json.loads(VECTORS.read_text(encoding="utf-8"))
+    return json.loads(PUBLISHED.read_text(encoding="utf-8"))
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from node.settings import NodeSettings, check_settings, verify_reach
+from node.settings import NodeSettings, check_settings
 from shared.errors import ConfigError, ParseError
+from shared.settings import verify_reach
 from tests.support.desk import PASSWORD
 from tests.support.lone_node import files_with
 
@@ -98,11 +99,11 @@ def settings(**changes: Any) -> NodeSettings:
 
 def test_sign_in_without_second_factor_is_served_to_this_computer_alone(run: Run, home: Path) -> None:
     for host in ("127.0.0.1", "::1", "localhost", "127.8.8.8"):
-        verify_reach(settings(totp_required=False), host)
+        verify_reach(host, totp_required=False)
     for host in ("0.0.0.0", "::", "10.0.0.7", "herten.example"):
-        verify_reach(settings(), host)
+        verify_reach(host, totp_required=True)
         with pytest.raises(ConfigError):
-            verify_reach(settings(totp_required=False), host)
+            verify_reach(host, totp_required=False)
     with (home / "node.toml").open("a", encoding="utf-8") as file:
         file.write("\ntotp_required = false\n".replace("\n\n", "\n"))
     toml = (home / "node.toml").read_text("utf-8").replace("totp_required = true\n", "")

@@ -77,7 +77,7 @@ def test_alarms_of_the_hub_itself_are_exactly_those_tested_here() -> None:
 
     assert found == {
         "own-clock", "forked", "seal-refused", "roster-refused", "local-clock", "recovered-without", "roster",
-        "roster-expired", "roster-expires", "roster-pending",
+        "roster-expired", "roster-expires", "roster-pending", "erasure-behind", "webhook-stopped",
     }  # fmt: skip
 
 

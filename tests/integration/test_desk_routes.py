@@ -14,28 +14,15 @@ from node.party import Node
 from node.roles import ROLES
 from shared.accounts.registry import Registry
 from shared.accounts.rights import Right
-from shared.accounts.sessions import Stage
 from shared.errors import ConfigError
 from shared.logs import open_log
 from shared.web.desk.desk import Desk as DeskPages
 from shared.web.desk.guard import ANYBODY, SIGNING_IN, desk_get, desk_routes, verify_desk
 from tests.support.desk import Desk, add_person, at_desk, make_desk_node
+from tests.support.desk_matrix import ON_THE_WAY_IN, OPEN, everybody, wrong_answers
 from tests.support.loopback import app_of
 
-PROGRAM = {"Accept": "application/json"}
-_NOTHING = {"{rid}": "0" * 32, "{number}": "999999", "{account_id}": "999999"}
-SIGNED_OUT, HALF_WAY = "signed-out", "half-way"
-PEOPLE = [SIGNED_OUT, HALF_WAY, *(role.code for role in ROLES)]
-
-# Who adds a route that needs no right says so here too.
-OPEN = {
-    ("GET", "/pult/anmelden"), ("POST", "/pult/anmelden"), ("POST", "/pult/abmelden"),
-    ("GET", "/pult/einladung/{token}"), ("POST", "/pult/einladung/{token}"),
-}  # fmt: skip
-ON_THE_WAY_IN = {
-    ("GET", "/pult/anmelden/code"), ("POST", "/pult/anmelden/code"),
-    ("GET", "/pult/anmelden/einrichten"), ("POST", "/pult/anmelden/einrichten"),
-}  # fmt: skip
+PEOPLE = everybody(ROLES)
 
 
 @pytest.fixture
@@ -51,55 +38,9 @@ def desk(node: Node) -> Iterator[Desk]:
         yield desk
 
 
-def concrete(path: str) -> str:
-    """A path of this pattern that names nothing that exists."""
-    parts = path.split("/")
-    return "/".join((_NOTHING.get(part, "x") if part.startswith("{") else part) for part in parts)
-
-
-def expected(right: object, who: str) -> str:
-    """What the table says: reached, or how it is denied."""
-    if right is ANYBODY:
-        return "reached"
-    if who == SIGNED_OUT:
-        return "401"
-    if right is SIGNING_IN:
-        return "reached" if who == HALF_WAY else "303"
-    if who == HALF_WAY:
-        return "303"
-    assert isinstance(right, Right)
-    return "reached" if ROLES.of(who).may(right) else "403"
-
-
-def outcome(desk: Desk, method: str, path: str, right: object, token: str) -> str:
-    if method == "GET":
-        answer = desk.get(concrete(path), **PROGRAM)
-    else:
-        answer = desk.post(concrete(path), {"csrf_token": token}, **PROGRAM)
-    assert answer.status_code < 500, f"{method} {path}: {answer.text}"
-    if answer.status_code in (401, 403):
-        return str(answer.status_code)
-    where = answer.headers.get("location", "")
-    is_sent_away = where in ("/pult/anmelden/code", "/pult") and right is not ANYBODY and where != path
-    return "303" if answer.status_code == 303 and is_sent_away else "reached"
-
-
 @pytest.mark.parametrize("who", PEOPLE)
-def test_route_answers_exactly_those_who_have_its_right(node: Node, desk: Desk, who: str) -> None:
-    account_id = add_person(node, "wer", "redaktion" if who in (SIGNED_OUT, HALF_WAY) else who)
-    wrong: list[str] = []
-    for path, method, handler in desk_routes(app_of(node)):
-        right, token = handler.opt["right"], ""
-        if who == SIGNED_OUT:
-            desk.client.cookies.clear()
-        else:
-            half_way = Stage.ENROL if path.endswith("/einrichten") else Stage.CODE
-            token = desk.be(account_id, half_way if who == HALF_WAY else Stage.FULL)
-        found, wanted = outcome(desk, method, path, right, token), expected(right, who)
-        if found != wanted:
-            wrong.append(f"{method} {path} for {who}: {found}, {wanted} expected")
-
-    assert wrong == []
+def test_route_answers_exactly_those_who_have_its_right(desk: Desk, who: str) -> None:
+    assert wrong_answers(desk, who) == []
 
 
 def test_matrix_holds_every_page_of_the_navigation(node: Node, desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -79,3 +80,20 @@ def test_result_page_names_the_feed_of_its_search_and_the_letters(world: World, 
     assert '<link rel="alternate" type="application/atom+xml"' in page
     assert 'href="/angebote.atom?q=fahrrad&amp;stadt=marl"' in page
     assert 'href="/abo?q=fahrrad&amp;stadt=marl"' in page
+
+
+def test_entry_says_when_its_offer_began(world: World, tmp_path: Path) -> None:
+    hub, marl = hub_on_disk(world, tmp_path), world.nodes["marl"]
+    begun = int(world.clock.time)
+    rid = publish(marl, "Fahrrad am Morgen")
+    world.settle()
+    world.clock.time += 3 * 86_400
+    publish(marl, "Fahrrad am Mittag", rid)
+    world.settle()
+
+    entry = read(ask(hub, tmp_path, "/angebote.atom")).find(f"{ATOM}entry")
+
+    assert entry is not None
+    assert entry.findtext(f"{ATOM}title") == "Fahrrad am Mittag"
+    published = datetime.fromisoformat(str(entry.findtext(f"{ATOM}published"))).timestamp()
+    assert begun <= published < begun + 3600

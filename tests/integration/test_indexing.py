@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.derived import derived_of as keep_hub_index
+from hub.derived import derived_of as derived_of_hub
 from hub.party import Hub
 from node.cli import run
 from node.derived import derived_of
@@ -171,12 +171,12 @@ def test_cluster_is_one_card_that_names_all_its_records(world: World, tmp_path: 
         )
         edits.add_edit(conn, edit)
     settle_hub(world)
-    keep_hub_index(world.hub)
+    derived_of_hub(world.hub).catch_up()
 
     hits = world.hub.finder.find(Asked(), today=TODAY).hits
     withdraw(world.nodes["herten"], first)
     world.settle()
-    keep_hub_index(world.hub)
+    derived_of_hub(world.hub).catch_up()
 
     assert [(hit.rid, hit.others) for hit in hits] == [(second, (("herten", first),))]
     assert [(hit.rid, hit.others) for hit in world.hub.finder.find(Asked(), today=TODAY).hits] == [(second, ())]

@@ -12,7 +12,7 @@ from litestar.testing import TestClient
 from hub.store.standings import update_standing
 from shared.feed import limits
 from shared.holdings import facts
-from shared.web.offer_words import markdown
+from shared.outputs.rich_text import markdown
 from tests.support.catalogue import publish_doc
 from tests.support.loopback import app_of, close_all
 from tests.support.world import World, publish

@@ -46,12 +46,14 @@ def free_ports(count: int) -> int:
 
 @pytest.fixture
 def federation(tmp_path: Path) -> Iterator[Federation]:
-    """A hub and three nodes with their sample offers, running and level."""
+    """A hub and three nodes with their sample offers, running, level, and showing them all."""
     made = Federation(tmp_path / "data", free_ports(5), NAMES)
     made.folder.mkdir()
     try:
         made.start_all()
         assert is_level(made.wait_until_level())
+        # What is level is shown a moment later: the search index follows by itself.
+        wait_for(lambda: all(offers_line(42) in page(made, name) for name in ("hub", *NAMES)))
         yield made
     finally:
         made.stop_all()
@@ -105,8 +107,6 @@ def files_with(federation: Federation, text: str) -> list[Path]:
 
 
 def test_withdrawn_offer_leaves_every_page_within_seconds(federation: Federation) -> None:
-    assert offers_line(42) in page(federation, "hub")
-
     withdraw_first(federation, "herten")
 
     seconds = wait_for(lambda: all(offers_line(41) in page(federation, name) for name in ("hub", *NAMES)), seconds=15)

@@ -12,12 +12,12 @@ from node.erasing import erase
 from shared.consume import mirror_path
 from shared.errors import ParseError, VerificationError
 from shared.feed.outcomes import Code
+from shared.feed.record_proof import format_bundle, verify_bundle
 from shared.feed.roster import Pins
 from shared.holdings import logs, payloads
 from shared.net.fetcher import NO_HEADERS, Fetched, Posted
 from shared.verify.cli import exit_code
 from shared.verify.copy import CopySettings, LocalCopy, make_copy
-from shared.verify.record import format_bundle, verify_bundle
 from tests.support.world import NetworkAccess, World, publish, withdraw
 
 Lie = Callable[[str, Fetched], Fetched]

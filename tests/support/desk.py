@@ -1,4 +1,4 @@
-"""People at the desk of a lone node: accounts, sessions, browsers; without the way in where that is not the point."""
+"""Accounts, sessions and browsers at the desk."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pyotp
 from argon2 import PasswordHasher
 from litestar.testing import TestClient
 
+from hub.party import Hub
 from node.party import Node
 from shared.accounts import keeping, sessions
 from shared.accounts.keeping import COMMAND_LINE, Profile
@@ -35,12 +36,17 @@ TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 def make_desk_node(home: Path, clock: VirtualClock | None = None) -> Node:
     """A lone node whose passwords are cheap to check."""
     node = make_node(home, clock or VirtualClock())
-    cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    node.accounts = dataclasses.replace(node.accounts, passwords=cheap)
+    make_passwords_cheap(node)
     return node
 
 
-def add_person(node: Node, name: str = "erika", role: str = "verwaltung", *, with_code: bool = True) -> int:
+def make_passwords_cheap(party: Node | Hub) -> None:
+    """Let passwords take no time; what they take in earnest is tested with the passwords."""
+    cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    party.accounts = dataclasses.replace(party.accounts, passwords=cheap)
+
+
+def add_person(node: Node | Hub, name: str = "erika", role: str = "verwaltung", *, with_code: bool = True) -> int:
     """An account that has a password, and a second factor if wanted; returns its number."""
     providers = ("Volkshochschule Beispielstadt",) if role == "traeger" else ()
     profile = Profile(f"Person {name.title()}", role, providers)
@@ -51,7 +57,7 @@ def add_person(node: Node, name: str = "erika", role: str = "verwaltung", *, wit
     return added.account_id
 
 
-def code_now(node: Node, secret: str = TOTP_SECRET, *, steps: int = 0) -> str:
+def code_now(node: Node | Hub, secret: str = TOTP_SECRET, *, steps: int = 0) -> str:
     """What the app of a telephone shows at the node's time."""
     return pyotp.TOTP(secret).at(node.clock.now() + 30 * steps)
 
@@ -59,13 +65,13 @@ def code_now(node: Node, secret: str = TOTP_SECRET, *, steps: int = 0) -> str:
 class Desk:
     """One browser at the desk."""
 
-    def __init__(self, node: Node, client: TestClient[Any]) -> None:
+    def __init__(self, node: Node | Hub, client: TestClient[Any]) -> None:
         self.node = node
         self.client = client
         self.client.follow_redirects = False
         self.client.headers.update(BROWSER)
-        self.origin = str(client.base_url).rstrip("/")
-        self.cookie_name = f"kw-{node.settings.name}"
+        self.origin = node.public_url or str(client.base_url).rstrip("/")
+        self.cookie_name = f"kw-{node.accounts.member}"
 
     @property
     def cookie(self) -> str | None:
@@ -111,8 +117,8 @@ class Desk:
 
 
 @contextmanager
-def at_desk(node: Node, stream: StringIO | None = None) -> Iterator[Desk]:
-    """A browser at a node's desk."""
+def at_desk(node: Node | Hub, stream: StringIO | None = None) -> Iterator[Desk]:
+    """A browser at a party's desk."""
     with TestClient(app_of(node, stream)) as client:
         yield Desk(node, client)
 

@@ -1,4 +1,4 @@
-"""A search as an Atom feed: well-formed whatever a publisher wrote, with ids that stay."""
+"""Feeds of offers: well-formed whatever a publisher wrote, with ids that stay; feedparser reads what was meant."""
 
 from __future__ import annotations
 
@@ -6,45 +6,37 @@ import uuid
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
-from markupsafe import Markup
-
 from shared.model.shipped import shipped_district
+from shared.outputs.feeds import Entry, Feed, Text, Topic, format_atom
 from shared.search.asking import Asked
 from shared.web.offer_words import Words
-from shared.web.public.atom import Entry, Feed, feed_id, format_feed
-from shared.web.public.cards import HitCard, Said
+from shared.web.public.atom import feed_id
 
 WORDS = Words(shipped_district())
 ATOM = "{http://www.w3.org/2005/Atom}"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 RID = bytes.fromhex("0a" * 16)
-NOTHING = Said("")
+NOTHING = Text("")
 TIME = "2026-01-01T00:00:00.000Z"
-
-
-def card(title: Said, summary: Said = NOTHING) -> HitCard:
-    return HitCard(
-        id=RID.hex(), title=title, summary=summary, translation_note="", topics="", providers="", publishers=[],
-        place="", kilometres="", times=Markup(""), times_text=Said(""), badges=[], languages="", is_in_review=False,
-        reasons=[],
-    )  # fmt: skip
 
 
 def feed(*entries: Entry, **changes: object) -> Feed:
     made = Feed(
-        id=feed_id("herten", Asked(words="deutsch"), "ar"), title="Angebote", author="Stadt Herten", language="ar",
-        updated="2026-01-01T00:00:00Z", self_url="https://h.example/angebote.atom?q=a&lang=ar",
-        page_url="https://h.example/angebote?q=a&lang=ar", next_url="", entries=entries, deleted=(),
+        id=feed_id("herten", Asked(words="deutsch"), "ar"), title="Angebote", author="Stadt Herten",
+        author_language="de", language="ar", updated="2026-01-01T00:00:00Z",
+        self_url="https://h.example/angebote.atom?q=a&lang=ar", page_url="https://h.example/angebote?q=a&lang=ar",
+        next_url="", topic_scheme=WORDS.vocabularies["topic"].uri, entries=entries,
     )  # fmt: skip
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def entry(title: Said, summary: Said = NOTHING) -> Entry:
-    return Entry(RID, card(title, summary), "https://h.example/angebote/0a", "Stadt Herten", ["sprache"], TIME)
+def entry(title: Text, summary: Text = NOTHING) -> Entry:
+    topics = [Topic("sprache", "Deutsch lernen")]
+    return Entry(RID, title, summary, "https://h.example/angebote/0a", "Stadt Herten", topics, TIME)
 
 
 def test_entry_names_its_record_its_languages_and_its_topic() -> None:
-    top = ET.fromstring(format_feed(feed(entry(Said("Sprachkurs", "de"), Said("دورة"))), WORDS))  # noqa: S314 - our own
+    top = ET.fromstring(format_atom(feed(entry(Text("Sprachkurs", "de"), Text("دورة")))))  # noqa: S314 - our own
     found = top.find(f"{ATOM}entry")
     assert found is not None
     title, summary = found.find(f"{ATOM}title"), found.find(f"{ATOM}summary")
@@ -62,7 +54,7 @@ def test_entry_names_its_record_its_languages_and_its_topic() -> None:
 
 
 def test_what_xml_cannot_hold_is_left_out_and_the_rest_stays() -> None:
-    body = format_feed(feed(entry(Said("A\x00\x1b[31mB\ufffe <script> & \ud800C\tD"))), WORDS)
+    body = format_atom(feed(entry(Text("A\x00\x1b[31mB\ufffe <script> & \ud800C\tD"))))
 
     top = ET.fromstring(body)  # noqa: S314 - our own
 
@@ -70,7 +62,7 @@ def test_what_xml_cannot_hold_is_left_out_and_the_rest_stays() -> None:
 
 
 def test_feed_has_what_the_standard_asks_of_it() -> None:
-    body = format_feed(feed(entry(Said("A")), next_url="https://h.example/x?seite=2", deleted=((RID, 0),)), WORDS)
+    body = format_atom(feed(entry(Text("A")), next_url="https://h.example/x?seite=2", deleted=((RID, 0),)))
     top = ET.fromstring(body)  # noqa: S314 - our own
 
     assert body.startswith(b"<?xml version='1.0' encoding='utf-8'?>")

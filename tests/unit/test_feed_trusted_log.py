@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +13,9 @@ from shared.feed.keys import parse_vkey
 from shared.feed.outcomes import Code
 from shared.feed.tiles import split_bundle, tile_reader
 from shared.feed.trusted_log import Keys, LogState, TrustedLog, diagnose_root
+from tests.conformance.make_vectors import PUBLISHED
 
-VECTORS = json.loads((Path(__file__).parents[1] / "conformance/vectors/feed-v1.json").read_text("utf-8"))
+VECTORS = json.loads(PUBLISHED.read_text("utf-8"))
 NODE, CASES = VECTORS["node"], VECTORS["hub_cases"]
 KEYS = Keys(
     origin=NODE["origin"],

@@ -57,7 +57,7 @@ def test_description_names_every_file_with_its_columns() -> None:
     package = describe_package(title="Angebote", homepage="https://hub.example", licence={"name": "DL-DE-BY-2.0"})
 
     described = {
-        entry["name"]: [field["name"] for field in entry["schema"]["fields"]] for entry in package["resources"]
+        entry["name"]: tuple(field["name"] for field in entry["schema"]["fields"]) for entry in package["resources"]
     }
     assert described == {name: columns(name) for name in OBJECTS}
     assert len({entry["path"] for entry in package["resources"]}) == len(OBJECTS)

@@ -184,7 +184,7 @@ def _roles_route(desk: Desk) -> HTTPRouteHandler:
             request,
             "desk/roles.html",
             roles=roles,
-            rights=list(RIGHT_TEXTS.items()),
+            rights=[(right, RIGHT_TEXTS[right]) for right in desk.registry.roles.rights()],
             explained=[(role.title, role.explanation) for role in roles],
         )
 

@@ -10,16 +10,19 @@ from typing import Final
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.outputs.formats.all import FORMATS
 from shared.web.compression import is_below
 from shared.web.outputs.source import IGNORED
 
 OPEN_PATHS: Final = (
-    "/hsds", "/hsds.zip", "/changes", "/events", "/catalog.ndjson", "/catalog.csv", "/catalog.xlsx",
-    "/catalog.jsonld", "/catalog.ics", "/rss", "/integreat", "/dcat.jsonld", "/openapi.json", "/vertrauen.json",
-    "/catalogue", "/roster", "/mirror", "/feed",
+    *(one.path for one in FORMATS), "/hsds", "/changes", "/events", "/openapi.json", "/vertrauen.json", "/catalogue",
+    "/roster", "/mirror", "/feed",
 )  # fmt: skip
 _ORIGIN: Final = (b"access-control-allow-origin", b"*")
-_EXPOSED: Final = (b"access-control-expose-headers", f"ETag, Last-Modified, Retry-After, {IGNORED}".encode())
+_EXPOSED: Final = (
+    b"access-control-expose-headers",
+    f"Content-Disposition, ETag, Last-Modified, Retry-After, {IGNORED}".encode(),
+)
 _PREFLIGHT: Final = (
     _ORIGIN,
     (b"access-control-allow-methods", b"GET, HEAD"),

@@ -6,8 +6,7 @@ is not HSDS lies outside of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -22,10 +21,11 @@ from shared.hsds.openapi.parameters import query_parameter
 from shared.hsds.openapi.schemas import field_schema, ref
 from shared.hsds.profile import MERGE_PATCH, PROFILE, describe_profile, patches
 from shared.outputs.changes import LIMIT, LIMIT_MAX
+from shared.outputs.formats.all import FORMATS
+from shared.outputs.formats.format import Format
 from shared.outputs.messages import CATALOGUE
 from shared.web.outputs.changes import WAIT_MAX_SECONDS
 from shared.web.outputs.source import NDJSON, OutputSource, respond
-from shared.web.outputs.terms import LICENCE_NAME, LICENCE_URL
 
 Object = dict[str, Any]
 _Request = Request[Any, Any, Any]
@@ -37,27 +37,6 @@ _TAGS: Final = (
     (_PROFILE_TAG, "What this API changes in the schemas of HSDS"),
 )
 _KINDS: Final = ("created", "updated", "withdrawn", "erased")
-
-
-@dataclass(frozen=True)
-class Download:
-    """The whole catalogue in one format, as the description names it.
-
-    Args:
-        operation: its operationId.
-        about: what stands in it.
-    """
-
-    path: str
-    operation: str
-    media_type: str
-    about: str
-
-
-DOWNLOADS: Final[Sequence[Download]] = (
-    Download("/catalog.ndjson", "downloadLines", NDJSON, "Every service, whole, one on each line"),
-)
-"""All formats of the whole catalogue."""
 
 
 class Described:
@@ -85,11 +64,13 @@ class Described:
         document["paths"] |= {"/changes": {"get": _changes(shown)}, "/events": {"get": _events()}}
         line = msgspec.json.encode(shown.service).decode() + "\n"
         document["paths"] |= _profile_paths()
-        document["paths"] |= {one.path: {"get": _download(one, line)} for one in DOWNLOADS}
+        document["paths"] |= {one.path: {"get": _download(one, line)} for one in FORMATS}
         return document
 
     def _facts(self) -> Facts:
-        return Facts(self._source.face.public_url.rstrip("/"), LICENCE_NAME, LICENCE_URL)
+        face = self._source.face
+        licence = face.words.district.licence
+        return Facts(face.public_url.rstrip("/"), licence.name, licence.url)
 
     def _route(self, path: str, make: Callable[[], Object]) -> HTTPRouteHandler:
         @get(path, sync_to_thread=True, include_in_schema=False)
@@ -195,13 +176,15 @@ def _events() -> Object:
     }  # fmt: skip
 
 
-def _download(one: Download, line: str) -> Object:
-    if one.media_type == NDJSON:
-        body = lines(one.about, "service", line)
+def _download(one: Format, line: str) -> Object:
+    media_type = one.media_type.partition(";")[0]
+    if media_type == NDJSON:
+        body = lines(one.title_en, "service", line)
     else:
-        body = {"schema": {"type": "string", "format": "binary", "description": one.about}}
+        body = {"schema": {"type": "string", "format": "binary", "description": one.title_en}}
     return {
-        "operationId": one.operation, "tags": [_BULK_TAG], "summary": f"The catalogue: {one.path}",
-        "description": f"{one.about}.  Made once for each state of the catalogue, so asking again costs nobody much.",
-        "parameters": [], "responses": statuses(answer(one.about, {one.media_type: body}), (304, 503)),
+        "operationId": f"download{one.name.title().replace('-', '')}", "tags": [_BULK_TAG],
+        "summary": f"The catalogue: {one.path}",
+        "description": f"{one.title_en}.  Made once for each state of the catalogue: asking again costs nobody much.",
+        "parameters": [], "responses": statuses(answer(one.title_en, {media_type: body}), (304, 503)),
     }  # fmt: skip

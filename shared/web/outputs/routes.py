@@ -29,7 +29,8 @@ class OutputRoutes:
         self, face: Face, party: PartyOutputs, *, is_recovering: Callable[[], bool], directory: Path | None
     ) -> None:
         self._source = OutputSource(face, party, is_recovering)
-        self._spool = Spool(directory)
+        self._spool = Spool(directory, party.reader.stamp)
+        self._spool.sweep()
         self._changes = ChangeRoutes(self._source)
 
     def handlers(self) -> Sequence[ControllerRouterHandler]:

@@ -10,16 +10,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from typing import Final
 
 from litestar import Response
 
 from shared.errors import LogStateError
 from shared.hsds.openapi.answers import IGNORED, JSON, NDJSON
+from shared.outputs.digesting import digest_of
+from shared.outputs.offered import About
 from shared.outputs.opening import PartyOutputs
-from shared.outputs.reading import Outputs
+from shared.outputs.reading import Outputs, State
 from shared.web.public.face import Face
 
 __all__ = ("IGNORED", "JSON", "NDJSON", "OutputSource", "respond")
+
+EMPTY_SINCE: Final = "1970-01-01T00:00:00.000Z"
+"""Of a catalogue in which nothing has ever been shown."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,29 @@ class OutputSource:
             raise LogStateError("the catalogue is being compared with the members; come back soon", code="E_RECOVERING")
         return self.face.hides("")
 
+    def about(self, state: State) -> About:
+        """Return what outputs of a state say of themselves."""
+        face, district = self.face, self.face.words.district
+        office, said = face.texts().office, face.said()
+        made = state.changed_at or EMPTY_SINCE
+        return About(
+            title=_title(district.name),
+            publisher=office.name or district.contact.organisation,
+            email=office.email or district.contact.email,
+            base_url=face.public_url.rstrip("/"),
+            licence_url=district.licence.url,
+            licence_name=district.licence.name,
+            made=datetime.fromisoformat(made).astimezone(UTC),
+            digest=digest_of(state.sizes, said),
+            district=district,
+            vocabularies=face.words.vocabularies,
+        )
+
+
+def _title(district: str) -> str:
+    is_kreis = district.partition(" ")[0].lower().endswith("kreis")
+    return f"Integrationsangebote im {district}" if is_kreis else f"Integrationsangebote: {district}"
+
 
 def respond(
     body: bytes,
@@ -64,6 +93,10 @@ def respond(
     """
     given = {"Cache-Control": "no-cache", **(headers or {})}
     if modified:
-        moment = datetime.fromisoformat(modified).astimezone(UTC).replace(microsecond=0)
-        given["Last-Modified"] = format_datetime(moment, usegmt=True)
+        given["Last-Modified"] = last_modified(datetime.fromisoformat(modified))
     return Response(body, media_type=media_type, headers=given)
+
+
+def last_modified(moment: datetime) -> str:
+    """Return a time as the header says it, in whole seconds."""
+    return format_datetime(moment.astimezone(UTC).replace(microsecond=0), usegmt=True)

@@ -12,8 +12,8 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
 from shared.errors import NotFoundError
+from shared.outputs.rich_text import markdown
 from shared.web.messages import N_
-from shared.web.offer_words import markdown
 from shared.web.pages import Link
 from shared.web.public.face import Face
 from shared.web.public.legal_texts import contact_of, make_accessibility, make_privacy, reach_uris

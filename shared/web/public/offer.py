@@ -7,7 +7,7 @@ instead.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any, Final
 
 import msgspec
@@ -18,17 +18,17 @@ from litestar.types import ControllerRouterHandler
 from shared.errors import NotFoundError
 from shared.holdings import catalogue
 from shared.holdings.catalogue import Ended
-from shared.model.offer import OfferDoc
+from shared.outputs.calendar import CalendarText, changed_at, place_of, write_calendar
+from shared.outputs.linked_data import TYPE
 from shared.web.catalogue_page import OfferView, read_record_id
 from shared.web.messages import LANGUAGE
 from shared.web.problems import GONE, Problem, problem_json, wants_page
 from shared.web.public.face import Face
-from shared.web.public.ical import CalendarText, make_calendar
 from shared.web.public.links import offer_path
 from shared.web.public.offer_view import describe_gone, find_offer, show_offer, timetable
 from shared.web.public.own_text import own_text
 from shared.web.public.sharing import address_of, qr_svg
-from shared.web.public.structured import TYPE, linked_data
+from shared.web.public.structured import page_data
 
 _FRESH: Final = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
 AnyRequest = Request[Any, Any, Any]
@@ -96,28 +96,17 @@ def _calendar(face: Face, view: OfferView) -> Response[bytes]:
     text = CalendarText(
         rid=view.card.id,
         title=own_text(view.doc).doc.name or view.card.title,
-        place=_place(view.doc),
+        place=place_of(view.doc),
         url=address_of(face, offer_path(view.card.id)),
-        language=LANGUAGE.get(),
-        changed=_changed(view.doc),
+        changed=changed_at(view.doc),
     )
-    body = make_calendar(table, text, today=today, zone=face.words.district.timezone)
+    written = BytesIO()
+    write_calendar(
+        [(table, text)], written, key=text.rid, name=text.title, language=LANGUAGE.get(), changed=text.changed,
+        today=today, zone=face.words.district.timezone,
+    )  # fmt: skip
     named = {"Content-Disposition": f'attachment; filename="angebot-{view.card.id[:8]}.ics"'}
-    return Response(body, media_type="text/calendar; charset=utf-8", headers={**_FRESH, **named})
-
-
-def _place(doc: OfferDoc) -> str:
-    """Write where the offer takes place for a calendar, if there is one place that may be told."""
-    if doc.address_confidential or len(doc.locations) != 1:
-        return ""
-    place = doc.locations[0]
-    town = f"{place.postal_code} {place.city}".strip()
-    return ", ".join(part for part in (place.name, place.address_1, town) if part)
-
-
-def _changed(doc: OfferDoc) -> datetime:
-    """Return when the offer changed last, so that the file stays the same until it changes again."""
-    return datetime.fromisoformat(doc.last_modified) if doc.last_modified else datetime(2000, 1, 1, tzinfo=UTC)
+    return Response(written.getvalue(), media_type="text/calendar; charset=utf-8", headers={**_FRESH, **named})
 
 
 def _code(face: Face, view: OfferView) -> Response[bytes]:
@@ -128,7 +117,6 @@ def _code(face: Face, view: OfferView) -> Response[bytes]:
 
 
 def _data(face: Face, view: OfferView) -> Response[bytes]:
-    url = face.absolute(face.pages.link(offer_path(view.card.id), []))
-    thing = linked_data(view.doc, face.words, url=url)
+    thing = page_data(face, view.doc)
     headers = {**_FRESH, "Access-Control-Allow-Origin": "*"}
     return Response(msgspec.json.encode(thing), media_type=TYPE, headers=headers)

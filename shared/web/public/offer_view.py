@@ -25,7 +25,7 @@ from shared.web.public.face import Face
 from shared.web.public.links import offer_path, provider_path
 from shared.web.public.own_text import OwnText, own_text
 from shared.web.public.sharing import Share, address_of, share
-from shared.web.public.structured import data_block, linked_data
+from shared.web.public.structured import data_block, page_data
 
 DATES_SHOWN: Final = 5
 FACTS: Final = ("wann", "wo", "kosten", "fuer-wen", "sprache", "teilnehmen", "fragen")
@@ -69,7 +69,6 @@ def show_offer(face: Face, rid: bytes, *, others: Sequence[str] = ()) -> OfferTe
     parts = sections(doc, face.words, text.reading)
     table = timetable(face, view.doc)
     url = address_of(face, offer_path(view.card.id))
-    data = linked_data(view.doc, face.words, url=face.absolute(face.pages.link(offer_path(view.card.id), [])))
     return OfferText(
         view=view,
         plain_title=title,
@@ -85,7 +84,7 @@ def show_offer(face: Face, rid: bytes, *, others: Sequence[str] = ()) -> OfferTe
         checked=t.day(doc.assured_date) if doc.assured_date else "",
         others=[face.words.publisher(member) for member in others],
         share=share(url, title),
-        data=data_block(data),
+        data=data_block(page_data(face, view.doc)),
     )
 
 

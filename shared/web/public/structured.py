@@ -1,60 +1,21 @@
-"""An offer as linked data (schema.org), for search engines and programs; the columns of the domain model.
-
-Persons are left out: what helps a reader to call must not feed an index of names.  A rule that repeats by the month
-cannot be said in opening hours and is left out too.
-"""
+"""The linked data of an offer (`shared.outputs.linked_data`) as its page carries it."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, Final
 
 from markupsafe import Markup
 
-from shared.model.district import District
 from shared.model.offer import OfferDoc
-from shared.model.parts import Cost, Place, Provider, Schedule
-from shared.web.offer_words import Words
-
-TYPE: Final = "application/ld+json"
-_PUBLIC_BODIES: Final = frozenset({"kommune", "kreis", "behoerde"})
-_MAIN_LANGUAGE: Final = "de"
-_DAYS: Final = {
-    "MO": "Monday", "TU": "Tuesday", "WE": "Wednesday", "TH": "Thursday", "FR": "Friday", "SA": "Saturday",
-    "SU": "Sunday",
-}  # fmt: skip
-_MUNICIPALITY: Final = "http://dcat-ap.de/def/politicalGeocoding/municipalityKey/"
-_DISTRICT: Final = "http://dcat-ap.de/def/politicalGeocoding/districtKey/"
-
-Thing = dict[str, Any]
+from shared.outputs.linked_data import CONTEXT, TYPE, Thing, linked_data
+from shared.web.public.face import Face
+from shared.web.public.links import offer_path
 
 
-def linked_data(doc: OfferDoc, words: Words, *, url: str) -> Thing:
-    """Return the offer as a schema.org Service, or as a GovernmentService where a public body leads."""
-    lead = doc.providers[0] if doc.providers else None
-    is_public = lead is not None and lead.org_type in _PUBLIC_BODIES
-    return _filled(
-        {
-            "@context": "https://schema.org",
-            "@type": "GovernmentService" if is_public else "Service",
-            "@id": url,
-            "url": doc.url or url,
-            "identifier": doc.id,
-            "name": _said(doc, "name"),
-            "alternateName": doc.alternate_name,
-            "disambiguatingDescription": _said(doc, "summary"),
-            "description": _said(doc, "body"),
-            "serviceType": _label(words, "offer_type", doc.offer_type),
-            "category": [words.vocabularies["topic"].label(code) for code in doc.topics],
-            "audience": _audiences(doc, words),
-            "provider": [_provider(one) for one in doc.providers],
-            "areaServed": [_area(code, words.district) for code in doc.service_areas],
-            "availableChannel": _channel(doc, words.district),
-            "hoursAvailable": [hours for rule in doc.schedules if (hours := _hours(rule))],
-            "offers": _offers(doc),
-            "sameAs": [link.url for link in doc.additional_urls],
-        }
-    )
+def page_data(face: Face, doc: OfferDoc) -> Thing:
+    """Return what the page of an offer says to programs."""
+    url = face.absolute(face.pages.link(offer_path(doc.id), []))
+    return linked_data(doc, face.words.district, face.words.vocabularies, url=url, context=CONTEXT)
 
 
 def data_block(thing: Thing) -> Markup:
@@ -66,121 +27,3 @@ def data_block(thing: Thing) -> Markup:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return Markup('<script type="{}">{}</script>').format(TYPE, Markup(text))  # noqa: S704 - escaped above
-
-
-def _filled(thing: Thing) -> Thing:
-    return {name: value for name, value in thing.items() if value not in ("", None, [], {})}
-
-
-def _said(doc: OfferDoc, name: str) -> str | list[Thing]:
-    """Return a text, with its languages where there are several."""
-    german: str = getattr(doc, name)
-    others = [
-        (tag, getattr(texts, name)) for tag, texts in sorted(doc.translations.items()) if texts.state != "in_arbeit"
-    ]
-    said = [(_MAIN_LANGUAGE, german), *((tag, text) for tag, text in others if text)]
-    return german if len(said) == 1 else [{"@value": text, "@language": tag} for tag, text in said if text]
-
-
-def _label(words: Words, vocabulary: str, code: str | None) -> str:
-    return words.vocabularies[vocabulary].label(code) if code else ""
-
-
-def _audiences(doc: OfferDoc, words: Words) -> list[Thing]:
-    codes = dict.fromkeys((*doc.especially_for, *doc.target_groups))
-    found: list[Thing] = [{"@type": "Audience", "audienceType": _label(words, "target_group", code)} for code in codes]
-    if doc.minimum_age is not None or doc.maximum_age is not None:
-        ages = {"suggestedMinAge": doc.minimum_age, "suggestedMaxAge": doc.maximum_age}
-        found.append(_filled({"@type": "PeopleAudience", **ages}))
-    return found
-
-
-def _provider(one: Provider) -> Thing:
-    kind = "GovernmentOrganization" if one.org_type in _PUBLIC_BODIES else "Organization"
-    return _filled(
-        {
-            "@type": kind, "name": one.name, "alternateName": one.alternate_name, "description": one.description,
-            "email": one.email, "url": one.website, "sameAs": list(one.additional_websites), "logo": one.logo,
-        }
-    )  # fmt: skip
-
-
-def _area(code: str, district: District) -> Thing:
-    if code == district.key:
-        return {"@type": "AdministrativeArea", "name": district.name, "identifier": _DISTRICT + code}
-    base = _MUNICIPALITY if len(code) == 8 else _DISTRICT
-    return {"@type": "AdministrativeArea", "name": district.title(code), "identifier": base + code}
-
-
-def _channel(doc: OfferDoc, district: District) -> Thing:
-    phones = [{"@type": "ContactPoint", "telephone": entry.number} for entry in doc.phones]
-    mail = [{"@type": "ContactPoint", "email": doc.email}] if doc.email else []
-    places = [] if doc.address_confidential else [_place(entry, district) for entry in doc.locations]
-    channel = _filled(
-        {
-            "servicePhone": [*phones, *mail],
-            "availableLanguage": [entry.code for entry in doc.languages],
-            "serviceLocation": places,
-            "serviceUrl": next((rule.booking_url for rule in doc.schedules if rule.booking_url), ""),
-        }
-    )
-    return {"@type": "ServiceChannel", **channel} if channel else {}
-
-
-def _place(entry: Place, district: District) -> Thing:
-    if entry.kind == "virtual":
-        return _filled({"@type": "VirtualLocation", "name": entry.name})
-    address = _filled(
-        {"streetAddress": entry.address_1, "postalCode": entry.postal_code, "addressLocality": entry.city}
-    )
-    geo = {}
-    if entry.latitude is not None and entry.longitude is not None:
-        geo = {"@type": "GeoCoordinates", "latitude": entry.latitude, "longitude": entry.longitude}
-    features = [
-        {"@type": "LocationFeatureSpecification", "name": code, "value": holds}
-        for code, holds in sorted(entry.accessibility.items())
-    ]
-    whole = {"@type": "PostalAddress", **address, "addressRegion": district.name, "addressCountry": "DE"}
-    return _filled(
-        {
-            "@type": "Place", "name": entry.name, "address": whole if address else {}, "geo": geo,
-            "amenityFeature": features,
-        }
-    )  # fmt: skip
-
-
-def _hours(rule: Schedule) -> Thing:
-    is_weekly = rule.freq in (None, "WEEKLY") and (rule.interval or 1) == 1 and not rule.bymonthday
-    if rule.kind == "geschlossen" or not (is_weekly and rule.byday and rule.opens_at and rule.closes_at):
-        return {}
-    if any(len(code) > 2 for code in rule.byday):
-        return {}
-    start, end = rule.valid_from or rule.dtstart, rule.valid_to or rule.until
-    return _filled(
-        {
-            "@type": "OpeningHoursSpecification", "dayOfWeek": [_DAYS[code] for code in rule.byday],
-            "opens": rule.opens_at, "closes": rule.closes_at, "validFrom": start.isoformat() if start else "",
-            "validThrough": end.isoformat() if end else "",
-        }
-    )  # fmt: skip
-
-
-def _offers(doc: OfferDoc) -> list[Thing]:
-    spans = _filled(
-        {
-            "validFrom": doc.valid_from.isoformat() if doc.valid_from else "",
-            "validThrough": doc.valid_to.isoformat() if doc.valid_to else "",
-        }
-    )
-    if doc.is_free:
-        return [{"@type": "Offer", "price": 0, "priceCurrency": "EUR", **spans}]
-    return [{**_price(entry), **spans} for entry in doc.costs if entry.amount is not None]
-
-
-def _price(entry: Cost) -> Thing:
-    return _filled(
-        {
-            "@type": "Offer", "name": entry.option, "description": entry.amount_description, "price": entry.amount,
-            "priceCurrency": entry.currency or "EUR",
-        }
-    )  # fmt: skip

@@ -1,9 +1,9 @@
 """Proof of one record in one file: what a city published, shown offline from the pinned root keys alone (PROTOCOL 12).
 
-A bundle is JSON with four members: `payload` (the line as signed), `proof` (c2sp.org/tlog-proof@v1), `rosters` (from
-the first version on, so that the chain can be followed from the pinned keys) and `kreisweit` (its format).  It proves
-that the owner of a log published exactly this by a time that the hub witnessed; that it is still current says only the
-whole log.
+A bundle is JSON with four members: `payload` (the line as signed), `proof` (c2sp.org/tlog-proof@v1), `rosters` (as many
+as are needed to follow the chain from the pinned keys, whenever they were pinned) and `kreisweit` (its format).  It
+proves that the owner of a log published exactly this by a time that the hub witnessed; that it is still current says
+only the whole log.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ from msgspec import Meta
 
 from shared.errors import ParseError, VerificationError
 from shared.feed import limits
+from shared.feed.note import parse_note
 from shared.feed.outcomes import Code
 from shared.feed.payload import parse_payload
 from shared.feed.proof import ProvenRecord, verify_record_proof
-from shared.feed.roster import Pins, Roster, rows_for_origin, verify_first, verify_next
+from shared.feed.roster import Pins, Roster, parse_roster, rows_for_origin, verify_chain
 
 FORMAT = "kreisweit.record/v1"
 BUNDLE_MAX_BYTES = 4 * 1024 * 1024
+_ROSTERS_MAX = 1000
+_ROSTERS_MAX_BYTES = 3 * 1024 * 1024
 
 
 class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,7 +34,7 @@ class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kreisweit: str
     payload: str
     proof: str
-    rosters: Annotated[tuple[str, ...], Meta(min_length=1, max_length=1000)]
+    rosters: Annotated[tuple[str, ...], Meta(min_length=1, max_length=_ROSTERS_MAX)]
 
 
 class Verified(msgspec.Struct, frozen=True):
@@ -47,6 +50,22 @@ class Verified(msgspec.Struct, frozen=True):
     witnessed: int  # as the hub saw it, Unix seconds
     commitment: str
     doc: dict[str, Any]
+
+
+def needed_rosters(notes: Sequence[bytes]) -> list[bytes]:
+    """Return the end of a chain that leads from any root keys it ever had to its newest roster.
+
+    Where the root keys never changed, the newest alone: a chain may begin at any version that names the pinned keys
+    (PROTOCOL 11).  Else from the last version under the oldest keys on; the oldest are left out where the bundle would
+    grow too large, and whoever pinned those needs the whole log.
+    """
+    rosters = [parse_roster(parse_note(note, max_bytes=limits.LARGE_NOTE_MAX_BYTES).text) for note in notes]
+    pins = [(roster.threshold, frozenset(roster.roots)) for roster in rosters]
+    changes = [at for at in range(1, len(notes)) if pins[at] != pins[at - 1]]
+    needed = list(notes[changes[0] - 1 if changes else -1 :])
+    while len(needed) > _ROSTERS_MAX or sum(map(len, needed)) > _ROSTERS_MAX_BYTES:
+        needed.pop(0)
+    return needed
 
 
 def format_bundle(payload: bytes, proof: bytes, rosters: Sequence[bytes]) -> bytes:
@@ -80,7 +99,7 @@ def verify_bundle(data: bytes, pins: Pins) -> Verified:
         VerificationError: E_ROSTER, E_ORIGIN, E_SIG, E_ROOT, E_PAYLOAD, E_SCHEMA, E_OWNER.
     """
     bundle = parse_bundle(data)
-    roster = _newest_roster(bundle.rosters, pins)
+    roster = verify_chain([text.encode() for text in bundle.rosters], pins)
     payload = bundle.payload.encode()
     proven = verify_record_proof(bundle.proof.encode(), payload, roster=roster)
     doc = parse_payload(payload).doc
@@ -94,18 +113,6 @@ def verify_bundle(data: bytes, pins: Pins) -> Verified:
         member, ags, checkpoint.origin, proven.index, checkpoint.size, proven.entry.id.hex(), proven.entry.time,
         proven.time, proven.entry.commitment.hex(), dict(doc),
     )  # fmt: skip
-
-
-def _newest_roster(rosters: Sequence[str], pins: Pins) -> Roster:
-    newest: Roster | None = None
-    for text in rosters:
-        data = text.encode()
-        if len(data) > limits.LARGE_NOTE_MAX_BYTES:
-            raise ParseError(f"roster of {len(data)} bytes, at most {limits.LARGE_NOTE_MAX_BYTES} allowed")
-        newest = verify_first(data, pins) if newest is None else verify_next(newest, data)
-    if newest is None:
-        raise ParseError("a bundle without a roster")
-    return newest
 
 
 def _owner(roster: Roster, proven: ProvenRecord) -> tuple[str, str]:
