@@ -1,4 +1,4 @@
-"""The pages for developers: Swagger UI from our own files under our own policy, and the overview."""
+"""The description of the interface: Swagger UI from our own files, under our own policy, readable for everybody."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import findings, is_wider_than_its_window
 from tests.browser.conftest import NARROW, NewContext
 from tests.support.loopback import app_of, close_all, hub_on_disk, running
 from tests.support.searching import give_index
@@ -58,3 +59,14 @@ def test_description_is_shown_and_can_be_tried_without_asking_anybody_else(new_c
     expect(page.locator(".opblock")).to_have_count(described)
     assert hosts - {urlsplit(site).netloc, ""} == set()
     assert said == []
+
+
+def test_description_is_accessible_and_fits_a_phone(new_context: NewContext, site: str) -> None:
+    page = new_context(viewport=NARROW, service_workers="block").new_page()
+    page.goto(f"{site}/hsds/docs")
+    operation = page.locator("#operations-required-listServices")
+    operation.locator(".opblock-summary-control").click()
+    expect(operation.get_by_role("button", name="Execute")).to_be_visible(timeout=SLOW)
+
+    assert findings(page) == []
+    assert not is_wider_than_its_window(page)
