@@ -25,6 +25,7 @@ FOOTER = (
     Link("/barrierefreiheit", N_("Barrierefreiheit")),
     Link("/rueckmeldung", N_("Rückmeldung")),
     Link("/vertrauen", N_("Vertrauen prüfen")),
+    Link("/schnittstelle", N_("Schnittstelle")),
 )
 """The links at the foot of every page."""
 _VALID = timedelta(days=180)
