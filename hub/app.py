@@ -74,5 +74,9 @@ def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, lo
         checks=ready_checks(hub.db, logs.load_own_log, hub.clock.now),
         jobs=Jobs(hub, log) if with_jobs else None,
         counts=Counts(hub.db, face.today, log, months=hub.settings.counts_months),
-        version=PageVersion(hub.db, hub.clock, beside=[lambda: hub.finder.stamp, hub.outputs.reader.stamp]),
+        version=PageVersion(
+            hub.db,
+            hub.clock,
+            beside=[lambda: hub.finder.stamp, hub.outputs.reader.stamp, lambda: face.hides("")],
+        ),
     )

@@ -69,7 +69,7 @@ def create_app(
             node.db,
             node.clock,
             names=(desk_settings.VERSION,),
-            beside=[lambda: node.finder.stamp, node.outputs.reader.stamp],
+            beside=[lambda: node.finder.stamp, node.outputs.reader.stamp, lambda: face.hides("")],
             more=[lambda: node.membership is not None],
         ),
     )

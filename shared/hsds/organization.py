@@ -13,15 +13,16 @@ from typing import Final
 
 from shared.hsds.parts import Object, attribute, child, dashed, filled, keyed, known
 from shared.hsds.terms import Terms
+from shared.ids import named_id
 from shared.model.parts import Provider
 from shared.model.text import fold
 
-_NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "https://kreisweit.example/hsds/organization")
+_NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "https://kreisweit.example/hsds/organization").bytes
 
 
 def organization_id(owner: str, provider: Provider) -> str:
     """Return the id of a provider, 32 hex digits: the one it was given, else one that follows from its name."""
-    return provider.id or uuid.uuid5(_NAMESPACE, f"{owner}:{fold(provider.name)}").hex
+    return provider.id or named_id(_NAMESPACE, f"{owner}:{fold(provider.name)}")
 
 
 def organization(owner: str, provider: Provider, terms: Terms) -> Object:

@@ -97,6 +97,15 @@ class Maker:
             "x_kreisweit": self._extension(doc, origin, same_as),
         }  # fmt: skip
 
+    def with_contacts_of(self, service: Object, doc: OfferDoc) -> Object:
+        """Return a service as of a document that differs from its own in contacts and assurer alone."""
+        told = filled(contacts=parts.contacts(doc.id, doc.contacts), assurer_email=doc.assurer)
+        return {
+            name: told.get(name, value)
+            for name, value in service.items()
+            if name in told or name not in ("contacts", "assurer_email")
+        }
+
     def item(self, service: Object) -> Object:
         """Return a service as an item of a list: its own fields and its organization, without the other children."""
         return {name: service[name] for name in LIST_FIELDS if name in service}

@@ -59,6 +59,12 @@ class RowMaker:
         self._public_url = public_url.rstrip("/")
         self._sites = {name: site.rstrip("/") for name, site in sites.items()}
         self._centres = postcode_centres(district)
+        self._taxonomy_ids = {name: vocabularies[name].id for name in TAXONOMIES}
+        self._term_ids = {
+            (name, term.code): vocabularies[name].term_id(term.code)
+            for name in TAXONOMIES
+            for term in vocabularies[name].terms
+        }
         self._ags = {member.name: member.ags for member in district.members}
 
     def version(self) -> bytes:
@@ -100,8 +106,9 @@ class RowMaker:
     def row(self, member: str, doc: OfferDoc, version: Version, *, modified: str, same_as: Sequence[bytes]) -> Row:
         """Return the row of a shown record; see `offered` for what is given."""
         offered = self.offered(member, doc, modified=modified, same_as=same_as)
-        hidden = self.offered(member, doc, modified=modified, same_as=same_as, masks=True)
-        whole, masked = msgspec.json.encode(offered.service), msgspec.json.encode(hidden.service)
+        hidden, masked = without_persons(doc), None
+        if hidden != doc:
+            masked = msgspec.json.encode(self.maker.with_contacts_of(offered.service, hidden))
         facts = self._facts.facts(member, doc)
         return Row(
             rid=version.rid,
@@ -113,8 +120,8 @@ class RowMaker:
             is_free=facts.is_free,
             ages=facts.ages[0],
             item=msgspec.json.encode(self.maker.item(offered.service)),
-            whole=whole,
-            masked=masked if masked != whole else None,
+            whole=msgspec.json.encode(offered.service),
+            masked=masked,
             links=frozenset(self._links(doc, facts, offered.service)),
             slots=tuple(_slots(doc)),
             places=tuple(self._places(doc, offered.service)),
@@ -148,11 +155,10 @@ class RowMaker:
             "org_type": tuple(provider.org_type for provider in doc.providers if provider.org_type),
         }  # fmt: skip
         for name in TAXONOMIES:
-            vocabulary = self._vocabularies[name]
             for code in given[name]:
-                yield "term", vocabulary.term_id(code)
+                yield "term", self._term_ids.get((name, code)) or self._vocabularies[name].term_id(code)
             if given[name]:
-                yield "taxonomy", vocabulary.id
+                yield "taxonomy", self._taxonomy_ids[name]
 
     def _places(self, doc: OfferDoc, service: Object) -> Iterator[PlaceRow]:
         for place in service.get("service_at_locations", []):

@@ -183,7 +183,7 @@ class Outputs:
         where = service_conditions(query, self.terms)
         with self.opened() as conn:
             total = _count(conn, "service s", where)
-            rows = _page(conn, _columns(query, masks=masks), "service s", where, "s.modified, s.rid", query)
+            rows = _page(conn, _columns(query, masks=masks), "service s", where, "s", query)
             return Found([_service(row, query) for row in rows], total)
 
     def service_at_locations(self, query: ListQuery, *, masks: bool) -> Found:
@@ -193,7 +193,7 @@ class Outputs:
         with self.opened() as conn:
             total = _count(conn, tables, where)
             columns = f"p.body, {_columns(query, masks=masks)}"
-            rows = _page(conn, columns, tables, where, "p.modified, p.id", query)
+            rows = _page(conn, columns, tables, where, "p", query)
             return Found([_place(row, query) for row in rows], total)
 
     def organizations(self, query: ListQuery, *, masks: bool) -> Found:
@@ -201,7 +201,7 @@ class Outputs:
         where = organization_conditions(query)
         with self.opened() as conn:
             total = _count(conn, "organization o", where)
-            rows = list(_page(conn, "o.id, o.body", "organization o", where, "o.modified, o.id", query))
+            rows = list(_page(conn, "o.id, o.body", "organization o", where, "o", query))
             if not (query.full or query.full_service):
                 return Found([row[1] for row in rows], total)
             return Found([_with_services(conn, *row, whole=query.full_service, masks=masks) for row in rows], total)
@@ -344,9 +344,18 @@ def _count(conn: Any, tables: str, where: Sequence[Condition]) -> int:
 
 
 def _page(
-    conn: Any, columns: str, tables: str, where: Sequence[Condition], order: str, query: ListQuery
+    conn: Any, columns: str, tables: str, where: Sequence[Condition], listed: str, query: ListQuery
 ) -> Iterator[Any]:
-    sql = f"SELECT {columns} FROM {tables}{where_of(where)} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608 - our own pieces
+    """Yield the rows of a page.  Bodies are read of these rows alone, not of those before them.
+
+    Args:
+        tables: what is read, the listed table first.
+        listed: letter of the table whose rows are listed.
+    """
+    order = f"{listed}.modified, {listed}.{'rid' if listed == 's' else 'id'}"
+    chosen = f"SELECT {listed}.rowid AS chosen FROM {tables}{where_of(where)} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608 - our own pieces
+    joined = tables.replace(" JOIN ", " CROSS JOIN ")
+    sql = f"SELECT {columns} FROM ({chosen}) CROSS JOIN {joined} WHERE {listed}.rowid = chosen ORDER BY {order}"  # noqa: S608 - our own pieces
     return iter(conn.execute(sql, [*values_of(where), query.per_page, (query.page - 1) * query.per_page]))
 
 

@@ -22,18 +22,22 @@ from shared.database import sqlite_module
 from shared.outputs.cursor import EPOCH_BYTES
 
 FILE_NAME: Final = "outputs.db"
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Of the tables; a file of another format is thrown away."""
 _PRAGMAS: Final = ("page_size=8192", "journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON", "busy_timeout=10000")
 _STATES_KEPT: Final = 5000
+# Rows with a body have a row number of their own: in a table without one, whose tree is searched by the key in the rows,
+# SQLite reads a row that is longer than a quarter of a page to its end to compare one key.
 _TABLES: Final = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
     """CREATE TABLE service (
-        rid BLOB PRIMARY KEY, mark BLOB NOT NULL, commitment BLOB NOT NULL, origin BLOB NOT NULL,
+        rid BLOB NOT NULL, mark BLOB NOT NULL, commitment BLOB NOT NULL, origin BLOB NOT NULL,
         position INTEGER NOT NULL, modified TEXT NOT NULL, created INTEGER NOT NULL, number INTEGER NOT NULL,
         erases INTEGER NOT NULL, free INTEGER NOT NULL, youngest INTEGER NOT NULL, oldest INTEGER NOT NULL,
         item BLOB NOT NULL, whole BLOB NOT NULL, masked BLOB
-    ) WITHOUT ROWID""",
+    )""",
+    "CREATE UNIQUE INDEX service_rid ON service (rid)",
+    "CREATE INDEX service_held ON service (rid, mark, commitment, modified)",
     "CREATE UNIQUE INDEX service_order ON service (modified, rid)",
     "CREATE UNIQUE INDEX service_number ON service (number)",
     """CREATE TABLE gone (
@@ -46,19 +50,20 @@ _TABLES: Final = (
     "CREATE TABLE slot (rid BLOB NOT NULL, day TEXT NOT NULL, opens TEXT NOT NULL, closes TEXT NOT NULL)",
     "CREATE INDEX slot_rid ON slot (rid)",
     """CREATE TABLE place (
-        id BLOB PRIMARY KEY, rid BLOB NOT NULL, modified TEXT NOT NULL, latitude REAL, longitude REAL,
-        body BLOB NOT NULL
-    ) WITHOUT ROWID""",
+        id BLOB NOT NULL, rid BLOB NOT NULL, modified TEXT NOT NULL, latitude REAL, longitude REAL, body BLOB NOT NULL
+    )""",
+    "CREATE UNIQUE INDEX place_id ON place (id)",
     "CREATE INDEX place_rid ON place (rid)",
     "CREATE UNIQUE INDEX place_order ON place (modified, id)",
     """CREATE TABLE provider (
-        organization BLOB, rid BLOB, modified TEXT NOT NULL, leads INTEGER NOT NULL, body BLOB NOT NULL,
-        PRIMARY KEY (organization, rid)
-    ) WITHOUT ROWID""",
+        organization BLOB NOT NULL, rid BLOB NOT NULL, modified TEXT NOT NULL, leads INTEGER NOT NULL,
+        body BLOB NOT NULL
+    )""",
+    "CREATE UNIQUE INDEX provider_order ON provider (organization, modified, rid)",
     "CREATE INDEX provider_rid ON provider (rid)",
     """CREATE TABLE organization (
         id BLOB PRIMARY KEY, modified TEXT NOT NULL, name TEXT NOT NULL, body BLOB NOT NULL
-    ) WITHOUT ROWID""",
+    )""",
     "CREATE UNIQUE INDEX organization_order ON organization (modified, id)",
     "CREATE TABLE state (number INTEGER PRIMARY KEY, sizes BLOB NOT NULL)",
 )

@@ -4,7 +4,7 @@ Rules:
 - Kept are 200 answers in one piece to GET, for the paths that were named, as sent: compressed ones by themselves.
 - Never with Set-Cookie, `no-store` or `private`, nor a `Vary` that the key does not hold; never for a request with an
   Authorization header, and nothing that is not named, so nothing of the desk.
-- The key is path, query, language (chosen outside of this wrapper) and encoding.  Everything kept is forgotten as soon
+- The key is path, query, encoding and, where pages have one, the language (chosen outside of this wrapper).  Everything kept is forgotten as soon
   as the version differs: it is asked for before a page is made, so that a page is never older than its version.
 - One request makes a page; others that want the same wait for it, briefly, and else make it themselves.
 
@@ -35,7 +35,7 @@ _QUERY_MAX = 1000
 _WAIT_SECONDS = 2.0
 _KEY_VARIES = frozenset({"accept-language", "accept-encoding"})
 
-PATHS = ("/", "/angebote", "/traeger", "/staedte", "/termine", "/ausschreibungen", "/hilfe", "/sprachen", "/hsds")
+PATHS = ("/", "/angebote", "/traeger", "/staedte", "/termine", "/ausschreibungen", "/hilfe", "/sprachen")
 """Beginnings of paths for visitors; `/` stands for itself alone."""
 NOT = ("hinweis", "danke", "abo", "melden")
 """Parts of a path that make it somebody's own matter, wherever they stand."""
@@ -80,11 +80,13 @@ class KeptPages:
     Args:
         version: asked before each page.
         paths: beginnings of the paths that are kept; `/` stands for itself alone.
+        by_language: the same question is answered differently in another language.
     """
 
     app: ASGIApp
     version: Version
     paths: Sequence[str] = PATHS
+    by_language: bool = True
     kept: KeptBytes[Key, Page] = field(default_factory=lambda: KeptBytes(total_max=TOTAL_BYTES, entry_max=ENTRY_BYTES))
     _now: Hashable = None
     _making: dict[tuple[Key, Hashable], anyio.Event] = field(default_factory=dict)
@@ -97,7 +99,8 @@ class KeptPages:
         if version != self._now:
             self.kept.clear()
             self._now = version
-        key = (scope["path"], scope["query_string"], LANGUAGE.get(), accepts_gzip(scope["headers"]))
+        language = LANGUAGE.get() if self.by_language else ""
+        key = (scope["path"], scope["query_string"], language, accepts_gzip(scope["headers"]))
         page = self.kept.find(key) or await self._wait_for(key, version)
         if page is not None:
             await _send_page(page, send)

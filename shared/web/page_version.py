@@ -51,9 +51,10 @@ class PageVersion:
 
     async def __call__(self) -> Hashable:
         """Return the version now."""
-        return await self._held(), self._clock.now() // _MINUTE, *(ask() for ask in self._more)
+        return await self.held(), self._clock.now() // _MINUTE, *(ask() for ask in self._more)
 
-    async def _held(self) -> Hashable:
+    async def held(self) -> Hashable:
+        """Return the version of what names no time of asking: all of it but the minute."""
         writes, now = self._db.writes, self._clock.monotonic()
         if self._seen is not None:
             writes_then, then, state = self._seen

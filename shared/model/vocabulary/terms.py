@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from shared.errors import ParseError
+from shared.ids import named_id
 from shared.model.text import fold
 
 NAMES: Final = (
@@ -59,7 +60,7 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     @property
     def id(self) -> str:
         """The taxonomy's id, 32 hex digits."""
-        return uuid.uuid5(uuid.NAMESPACE_URL, self.uri).hex
+        return named_id(uuid.NAMESPACE_URL.bytes, self.uri)
 
     def codes(self) -> frozenset[str]:
         """All codes."""
@@ -76,7 +77,7 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def term_id(self, code: str) -> str:
         """The id of a term, 32 hex digits: equal on all nodes, whatever the label or version."""
-        return uuid.uuid5(uuid.UUID(hex=self.id), code).hex
+        return named_id(bytes.fromhex(self.id), code)
 
     def ancestors(self, code: str) -> tuple[str, ...]:
         """The codes above this one, nearest first."""

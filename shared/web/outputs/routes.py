@@ -12,6 +12,7 @@ from shared.web.outputs.answers_in_files import Spool
 from shared.web.outputs.bulk import bulk_routes
 from shared.web.outputs.changes import ChangeRoutes
 from shared.web.outputs.describing import Described
+from shared.web.outputs.docs import docs_route
 from shared.web.outputs.hsds import hsds_router
 from shared.web.outputs.source import OutputSource
 from shared.web.public.face import Face
@@ -37,6 +38,7 @@ class OutputRoutes:
         return [
             hsds_router(self._source, self._spool),
             *Described(self._source).handlers(),
+            docs_route(self._source),
             *bulk_routes(self._source, self._spool),
             *self._changes.handlers(),
         ]
