@@ -24,6 +24,7 @@ FOOTER = (
     Link("/datenschutz", N_("Datenschutz")),
     Link("/barrierefreiheit", N_("Barrierefreiheit")),
     Link("/rueckmeldung", N_("Rückmeldung")),
+    Link("/schnittstelle", N_("Schnittstelle")),
 )
 """The links at the foot of every page."""
 _VALID = timedelta(days=180)

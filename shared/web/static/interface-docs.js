@@ -10,6 +10,12 @@
       if (!answer.ok) throw new Error(`${answer.status}`);
       const spec = await answer.json();
       spec.servers = [{ url: location.origin + place.dataset.base }];
+      // Swagger UI would fill in every example at once, and find nothing: they are told in words instead.
+      for (const parameter of Object.values(spec.components.parameters)) {
+        if (parameter.in !== "query" || parameter.example === undefined) continue;
+        parameter.description += `. Example: \`${[parameter.example].flat().join(",")}\``;
+        delete parameter.example;
+      }
       place.textContent = "";
       window.SwaggerUIBundle({
         spec, domNode: place, validatorUrl: null, supportedSubmitMethods: ["get"], tryItOutEnabled: true,
