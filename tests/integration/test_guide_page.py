@@ -12,7 +12,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from shared.web.public.guide import EDITIONS, EXAMPLE_HUB, Edition, render_guide
+from shared.web.public.guide import EDITIONS, EXAMPLE_HUB, SCHNITTSTELLE, Edition, render_guide
 from tests.support.guide import GUIDES, blocks_of
 from tests.support.loopback import app_of, close_all
 from tests.support.world import World
@@ -68,6 +68,16 @@ def test_every_link_within_the_page_leads_somewhere(page: str) -> None:
     assert len(ids) == len(set(ids))
     assert len(links) > 15
     assert {unquote(link) for link in links} <= set(ids)
+
+
+def test_links_of_the_overview_into_the_guide_lead_somewhere(
+    sites: dict[str, TestClient[Litestar]], edition: Edition, page: str
+) -> None:
+    overview = sites["herten"].get(SCHNITTSTELLE, params={"lang": edition.language}).text
+    links = re.findall(rf'href="{edition.path}[^"#]*#([^"]+)"', overview)
+
+    assert len(links) >= 5
+    assert {unquote(link) for link in links} - set(re.findall(r' id="([^"]+)"', page)) == set()
 
 
 def test_hub_names_itself_in_the_examples(sites: dict[str, TestClient[Litestar]], edition: Edition) -> None:
