@@ -43,7 +43,7 @@ from shared.outputs.formats.all import FORMATS
 from shared.verify.cli import main_group
 from shared.web.outputs.changes import READERS_MAX, WAIT_MAX_SECONDS
 from tests.support.guide import GUIDES, blocks_of, programs, prose_of, shown_by
-from tests.support.loopback import app_of, close_all, erase, hub_on_disk, newest_commitment, running
+from tests.support.loopback import app_of, close_all, erase, hub_on_disk, newest_commitment, node_on_disk, running
 from tests.support.searching import give_index
 from tests.support.world import World, publish, withdraw
 
@@ -309,6 +309,21 @@ def test_copy_goes_on_from_a_backup(story: Story, hub: Hub, tmp_path: Path) -> N
     (tmp_path / "offers.db").write_bytes(story.backups["begun"])
 
     assert without_times(run_python(tmp_path)) == without_times(hub.export())
+
+
+def test_copy_goes_on_at_a_node(story: Story, hub: Hub, tmp_path: Path) -> None:
+    node = node_on_disk(hub.world, "marl", tmp_path)
+    give_index(node, tmp_path)
+    (tmp_path / "offers.db").write_bytes(story.backups["edited"])
+
+    with running(app_of(node)) as url:
+        write_programs(tmp_path, url)
+        copy = run_python(tmp_path)
+    node.finder.close()
+
+    names = {key: one["name"] for key, one in copy.items()}
+    assert names == {key: one["name"] for key, one in hub.export().items()}
+    assert names.keys() != story.exports["edited"].keys()
 
 
 @needs_curl

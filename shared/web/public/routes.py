@@ -27,6 +27,7 @@ from shared.web.public.sitemap import sitemap_routes
 from shared.web.public.start import start_routes
 from shared.web.public.subscription_pages import subscription_routes
 from shared.web.public.towns import town_routes
+from shared.web.public.trust import trust_routes
 
 
 def public_routes(face: Face) -> Sequence[ControllerRouterHandler]:
@@ -40,6 +41,7 @@ def public_routes(face: Face) -> Sequence[ControllerRouterHandler]:
         hint_router(face),
         feedback_router(face),
         *legal_routes(face),
+        *trust_routes(face),
         *offline_routes(face),
         interface_route(face),
         *guide_routes(face),
