@@ -94,7 +94,7 @@ class Federation:
         write_private(self.folder / PASSPHRASE_FILE, passphrase + b"\n")
         settings = new_settings(
             self.home("hub"), "hub.kreisweit.example", self.url("hub"), allow_networks=["127.0.0.0/8"], notice=NOTICE,
-            totp_required=False,
+            webhook_networks=["127.0.0.0/8"], totp_required=False,
         )  # fmt: skip
         hub = init_hub(settings, passphrase)
         self.start("hub")

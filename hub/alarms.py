@@ -111,27 +111,27 @@ def _elsewhere(hub: Hub, conn: sa.Connection) -> list[Alarm]:
 
 
 def _integrators(conn: sa.Connection, now: int) -> list[Alarm]:
-    """Copies of the catalogue that are behind an erasure, and addresses that do not answer."""
-    found = [
-        Alarm(
-            "erasure-behind", f"{_copy(one.name, one.description, one.subscriber)} hat eine Löschung vom "
-            f"{in_german_time(one.since)} nicht bestätigt. Dort nachfragen: {one.email}.",
-        )
-        for one in erasure_duty.find_behind(conn, now=now)
-    ]  # fmt: skip
-    for owned in webhooks.find_stopped(conn):
-        text = _copy(owned.name, owned.subscriber.description, owned.subscriber.id.hex())
+    """Copies of the catalogue that are behind an erasure, and addresses that do not answer.
+
+    Everybody may read alarms, so they name nobody; a command says who it is.
+    """
+    found = []
+    if behind := erasure_duty.find_behind(conn, now=now):
+        oldest = in_german_time(min(one.since for one in behind))
+        text = f"{_copies(len(behind))} nicht bestätigt, was Städte gelöscht haben; am längsten offen seit {oldest}."
         found.append(
-            Alarm(
-                "webhook-stopped", f"{text} nimmt seit über fünf Tagen keine Nachricht an und bekommt keine mehr. "
-                f"Dort nachfragen: {owned.email}.",
-            )
-        )  # fmt: skip
+            Alarm("erasure-behind", f"{text} Dort anrufen: kreisweit-hub integrators behind zeigt, wer es ist.")
+        )
+    if stopped := webhooks.find_stopped(conn):
+        text = f"{_copies(len(stopped))} seit über fünf Tagen keine Nachricht angenommen; gesendet wird nichts mehr."
+        found.append(
+            Alarm("webhook-stopped", f"{text} Dort nachfragen: kreisweit-hub integrators list zeigt, wer es ist.")
+        )
     return found
 
 
-def _copy(name: str, description: str, key: str) -> str:
-    return f"{name} ({description or 'ohne Bezeichnung'}, Abnehmer {key[:8]})"
+def _copies(count: int) -> str:
+    return "Ein Abnehmer des Katalogs hat" if count == 1 else f"{count} Abnehmer des Katalogs haben"
 
 
 # --- members -------------------------------------------------------------------------------------------------------

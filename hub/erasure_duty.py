@@ -144,6 +144,5 @@ def care(hub: Hub) -> None:
         least = min((owned.subscriber.done_step for owned in everyone), default=erasure_steps.newest_step(conn))
         erasure_steps.drop_done(conn, until=least)
         for owned, step in _late(conn, now):
-            if owned.subscriber.warned_step < step.id:
-                write_behind(hub, conn, owned, since=step.time)
+            if owned.subscriber.warned_step < step.id and write_behind(hub, conn, owned, since=step.time):
                 stored.change_subscriber(conn, owned.subscriber.id, warned_step=step.id)

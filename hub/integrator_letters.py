@@ -13,9 +13,9 @@ from shared.settings import load_district
 _KIND = "notice"
 
 
-def write_behind(hub: Hub, conn: sa.Connection, owned: Owned, *, since: int) -> None:
-    """Say that an erasure was not acknowledged in time."""
-    _write(
+def write_behind(hub: Hub, conn: sa.Connection, owned: Owned, *, since: int) -> bool:
+    """Say that an erasure was not acknowledged in time; returns whether a letter was written."""
+    return _write(
         hub, conn, owned, "Bitte löschen: Ihre Kopie des Katalogs ist im Rückstand",
         f"""Daten, die eine Stadt am {in_german_time(since)} gelöscht hat, sind nach unserem Stand in Ihrer Kopie noch
 vorhanden. Bitte übernehmen Sie alle Änderungen und bestätigen Sie das:
@@ -46,9 +46,9 @@ Löschungen müssen Sie weiterhin ausführen und bestätigen. Fragen Sie dazu /c
     )  # fmt: skip
 
 
-def _write(hub: Hub, conn: sa.Connection, owned: Owned, subject: str, text: str) -> None:
+def _write(hub: Hub, conn: sa.Connection, owned: Owned, subject: str, text: str) -> bool:
     if not hub.settings.sends_mail:
-        return
+        return False
     about = f" ({owned.subscriber.description})" if owned.subscriber.description else ""
     body = f"""Guten Tag,
 
@@ -60,3 +60,4 @@ es geht um den Abnehmer {owned.subscriber.id.hex()}{about} von {owned.name}.
 {hub.public_url}
 """
     mails.add_mail(conn, kind=_KIND, recipient=owned.email, subject=subject, body=body, now=hub.clock.now())
+    return True

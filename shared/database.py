@@ -68,6 +68,13 @@ def describe_trouble(error: Exception) -> tuple[str, str] | None:
     )
 
 
+def as_database_error(connection: sa.Connection, statement: str, error: Exception) -> BaseException:
+    """Return the driver's error as what Core would have raised for it; the values of the statement stay out of it."""
+    dialect = connection.dialect
+    driver = dialect.loaded_dbapi.Error
+    return sa.exc.DBAPIError.instance(statement, None, error, driver, hide_parameters=True, dialect=dialect)
+
+
 def sqlite_module() -> Any:
     """Return the DB-API module to use for SQLite: the standard library's, or the bundled newer one."""
     if sqlite3.sqlite_version_info >= SQLITE_OLDEST:
@@ -130,8 +137,11 @@ class Database:
 
         @sa.event.listens_for(engine, "begin")
         def begin(connection: sa.Connection) -> None:
-            read_only = connection.get_execution_options().get("read_only", False)
-            connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+            word = "BEGIN" if connection.get_execution_options().get("read_only", False) else "BEGIN IMMEDIATE"
+            try:
+                connection.connection.cursor().execute(word)
+            except connection.dialect.loaded_dbapi.Error as error:
+                raise as_database_error(connection, word, error) from error
 
         return engine
 

@@ -8,21 +8,24 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.store.tables import application, invite, standing
+from shared.holdings.prepared import Prepared
 
-# Made once: building a statement costs three times what running it does, and each look at a member begins here.
-_STANDING = sa.select(standing).where(standing.c.origin == sa.bindparam("asked"))
-_STANDINGS = sa.select(standing)
+# Each look at a member begins here.
+_STANDING = Prepared(sa.select(standing).where(standing.c.origin == sa.bindparam("asked")))
+_STANDINGS = Prepared(sa.select(standing))
+_DROP_STANDING = Prepared(sa.delete(standing).where(standing.c.origin == sa.bindparam("asked")))
+_ADD_STANDING = Prepared(sa.insert(standing))
 
 
 def load_standing(conn: sa.Connection, origin: str, name: str) -> dict[str, Any]:
     """Return how a member's log stands; a fresh standing for one never read."""
-    row = conn.execute(_STANDING, {"asked": origin}).mappings().first()
+    row = _STANDING.run(conn, asked=origin).mappings().first()
     return fresh_standing(origin, name) if row is None else dict(row)
 
 
 def load_standings(conn: sa.Connection) -> dict[str, dict[str, Any]]:
     """Return how every log stands that was read before, by origin."""
-    return {row["origin"]: dict(row) for row in conn.execute(_STANDINGS).mappings()}
+    return {row["origin"]: dict(row) for row in _STANDINGS.run(conn).mappings()}
 
 
 def fresh_standing(origin: str, name: str) -> dict[str, Any]:
@@ -37,8 +40,8 @@ def fresh_standing(origin: str, name: str) -> dict[str, Any]:
 
 def save_standing(conn: sa.Connection, values: dict[str, Any]) -> None:
     """Keep how a member's log stands."""
-    conn.execute(sa.delete(standing).where(standing.c.origin == values["origin"]))
-    conn.execute(sa.insert(standing).values(values))
+    _DROP_STANDING.touch(conn, asked=values["origin"])
+    _ADD_STANDING.touch(conn, **values)
 
 
 def update_standing(conn: sa.Connection, origin: str, name: str, **changes: Any) -> None:

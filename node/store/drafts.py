@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from node.store.tables import draft, staff_note
 from shared.database import Database, in_chunks
+from shared.holdings.prepared import Prepared
 
 WRITING, SUBMITTED = "draft", "submitted"
 _COLUMNS = ("rid", "body", "time", "state", "revision", "editor", "note", "publish_at")
@@ -54,10 +55,12 @@ def iterate_drafts(conn: sa.Connection) -> Iterator[tuple[bytes, bytes]]:
         yield bytes(row.rid), bytes(row.body)
 
 
+_DUE = Prepared(sa.select(draft.c.rid).where(draft.c.publish_at <= sa.bindparam("now")).order_by(draft.c.publish_at))
+
+
 def load_due(conn: sa.Connection, now: int) -> list[bytes]:
     """Return the offers whose draft is to be published by itself by now."""
-    query = sa.select(draft.c.rid).where(draft.c.publish_at <= now).order_by(draft.c.publish_at)
-    return [bytes(rid) for rid in conn.execute(query).scalars()]
+    return [bytes(rid) for rid in _DUE.run(conn, now=now).scalars()]
 
 
 def save_drafts(db: Database, conn: sa.Connection, found: Sequence[Draft]) -> None:

@@ -9,12 +9,19 @@ import msgspec
 import sqlalchemy as sa
 
 from shared.database import Database
+from shared.holdings.prepared import Prepared
 from shared.holdings.tables import conflict, outbox
 
 NEW = -1
 """Base of an edit that creates a record."""
 
 _COLUMNS = ("op", "kind", "rid", "base", "time", "commitment", "body", "reason", "person")
+
+_EDITS = sa.select(outbox).order_by(outbox.c.id)
+_ALL = Prepared(_EDITS)
+_FIRST = Prepared(_EDITS.limit(sa.bindparam("most")))
+_OF_RECORD = Prepared(sa.select(outbox).where(outbox.c.rid == sa.bindparam("asked")))
+_COUNT = Prepared(sa.select(sa.func.count()).select_from(outbox))
 
 
 class Edit(msgspec.Struct, frozen=True):
@@ -70,14 +77,14 @@ def add_edits(db: Database, conn: sa.Connection, new: Sequence[Edit]) -> None:
 
 def find_edit(conn: sa.Connection, rid: bytes) -> Edit | None:
     """Return the pending publish or withdraw of a record, or None."""
-    row = conn.execute(sa.select(outbox).where(outbox.c.rid == rid)).first()
+    row = _OF_RECORD.run(conn, asked=rid).first()
     return None if row is None else _edit(row)
 
 
 def load_edits(conn: sa.Connection, *, most: int | None = None) -> list[Edit]:
     """Return pending edits in the order they were made."""
-    query = sa.select(outbox).order_by(outbox.c.id)
-    return [_edit(row) for row in conn.execute(query if most is None else query.limit(most))]
+    rows = _ALL.run(conn) if most is None else _FIRST.run(conn, most=most)
+    return [_edit(row) for row in rows]
 
 
 def drop_edits(conn: sa.Connection, ids: Sequence[int]) -> None:
@@ -88,7 +95,7 @@ def drop_edits(conn: sa.Connection, ids: Sequence[int]) -> None:
 
 def count_edits(conn: sa.Connection) -> int:
     """Return how many edits are pending."""
-    return int(conn.execute(sa.select(sa.func.count()).select_from(outbox)).scalar_one())
+    return int(_COUNT.run(conn).scalar_one())
 
 
 def add_conflict(conn: sa.Connection, edit: Edit, cause: str) -> None:

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from shared.holdings.prepared import Prepared
 from shared.holdings.tables import fact, lease
 
-# Made once: building a statement costs three times what running it does, and every tick asks for a dozen facts.
-_VALUE = sa.select(fact.c.value).where(fact.c.name == sa.bindparam("asked"))
+# Every tick asks for a dozen facts.
+_VALUE = Prepared(sa.select(fact.c.value).where(fact.c.name == sa.bindparam("asked")))
+_CHANGE = Prepared(sa.update(fact).where(fact.c.name == sa.bindparam("asked")).values(value=sa.bindparam("new")))
+_ADD = Prepared(sa.insert(fact))
+_FORGET = Prepared(sa.delete(fact).where(fact.c.name == sa.bindparam("asked")))
+
+_LEASE = Prepared(sa.select(lease.c.owner, lease.c.until).where(lease.c.name == sa.bindparam("asked")))
+_GIVE = Prepared(sa.insert(lease))
+_KEEP = Prepared(
+    sa.update(lease)
+    .where(lease.c.name == sa.bindparam("asked"))
+    .values(owner=sa.bindparam("new_owner"), until=sa.bindparam("new_until"))
+)
+_GIVE_BACK = Prepared(
+    sa.delete(lease).where(lease.c.name == sa.bindparam("asked"), lease.c.owner == sa.bindparam("by"))
+)
 
 
 def load_fact(conn: sa.Connection, name: str, default: str = "") -> str:
     """Return the fact's value, or `default` when it was never set."""
-    value = conn.execute(_VALUE, {"asked": name}).scalar()
+    value = _VALUE.run(conn, asked=name).scalar()
     return default if value is None else str(value)
 
 
@@ -44,9 +59,8 @@ def has_passed(conn: sa.Connection, name: str, *, now: int, seconds: int) -> boo
 
 def save_fact(conn: sa.Connection, name: str, value: str | int) -> None:
     """Set a fact."""
-    updated = conn.execute(sa.update(fact).where(fact.c.name == name).values(value=str(value)))
-    if not updated.rowcount:
-        conn.execute(sa.insert(fact).values(name=name, value=str(value)))
+    if not _CHANGE.touch(conn, asked=name, new=str(value)):
+        _ADD.touch(conn, name=name, value=str(value))
 
 
 def bump_fact(conn: sa.Connection, name: str) -> int:
@@ -58,22 +72,22 @@ def bump_fact(conn: sa.Connection, name: str) -> int:
 
 def delete_fact(conn: sa.Connection, name: str) -> None:
     """Forget a fact."""
-    conn.execute(sa.delete(fact).where(fact.c.name == name))
+    _FORGET.touch(conn, asked=name)
 
 
 def take_lease(conn: sa.Connection, name: str, owner: str, *, now: float, seconds: float) -> bool:
     """Take or keep the lease `name` until now + seconds; False while another owner's lease runs."""
-    row = conn.execute(sa.select(lease.c.owner, lease.c.until).where(lease.c.name == name)).first()
+    row = _LEASE.run(conn, asked=name).first()
     if row is None:
-        conn.execute(sa.insert(lease).values(name=name, owner=owner, until=now + seconds))
+        _GIVE.touch(conn, name=name, owner=owner, until=now + seconds)
         return True
     # A lease that ends later than it could have been given comes from a clock that went back: it does not bind.
     if row.owner != owner and now < row.until <= now + seconds:
         return False
-    conn.execute(sa.update(lease).where(lease.c.name == name).values(owner=owner, until=now + seconds))
+    _KEEP.touch(conn, asked=name, new_owner=owner, new_until=now + seconds)
     return True
 
 
 def release_lease(conn: sa.Connection, name: str, owner: str) -> None:
     """Give the lease back, if it is still ours."""
-    conn.execute(sa.delete(lease).where(lease.c.name == name, lease.c.owner == owner))
+    _GIVE_BACK.touch(conn, asked=name, by=owner)

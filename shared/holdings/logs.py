@@ -6,6 +6,7 @@ Entries are never rows: a bundle row holds the bytes that are served, beside the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,19 +18,41 @@ from shared.feed.fold import Head
 from shared.feed.merkle import Frontier, node_hash, subtree_root
 from shared.feed.tiles import format_bundle, split_bundle
 from shared.feed.trusted_log import Keys, LogState
+from shared.holdings.prepared import Prepared
 from shared.holdings.tables import bundle, frozen, log, record
 
 WIDTH = limits.BUNDLE_WIDTH
 _HASH = 32
 
+# Every exchange asks for each log.
+_LOG = Prepared(sa.select(log).where(log.c.origin == sa.bindparam("asked")))
+_LOGS = Prepared(sa.select(log).order_by(log.c.origin))
+_MOVE = Prepared(
+    sa.update(log)
+    .where(
+        log.c.id == sa.bindparam("asked"),
+        log.c.size == sa.bindparam("from_size"),
+        log.c.time == sa.bindparam("from_time"),
+    )
+    .values({name: sa.bindparam(f"to_{name}") for name in ("size", "root", "frontier", "time", "note", "keys")})
+)
+_IS_BUNDLE = sa.and_(bundle.c.log_id == sa.bindparam("of"), bundle.c.number == sa.bindparam("asked"))
+_BUNDLE = Prepared(sa.select(bundle.c.entries, bundle.c.leaves).where(_IS_BUNDLE))
+_FILL_BUNDLE = Prepared(
+    sa.update(bundle).where(_IS_BUNDLE).values(entries=sa.bindparam("all_entries"), leaves=sa.bindparam("all_leaves"))
+)
 
-# Made once: building a statement costs three times what running it does, and every exchange asks for each log.
-_LOG = sa.select(log).where(log.c.origin == sa.bindparam("asked"))
+
+@cache
+def _setting(columns: tuple[str, ...]) -> Prepared:
+    """Sets these columns of a log."""
+    values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in columns}
+    return Prepared(sa.update(log).where(log.c.id == sa.bindparam("asked")).values(values))
 
 
 def find_log(conn: sa.Connection, origin: str) -> sa.Row[Any] | None:
     """Return the log's row, or None when nothing of it is held."""
-    return conn.execute(_LOG, {"asked": origin}).first()
+    return _LOG.run(conn, asked=origin).first()
 
 
 def load_log(conn: sa.Connection, origin: str) -> sa.Row[Any]:
@@ -42,7 +65,7 @@ def load_log(conn: sa.Connection, origin: str) -> sa.Row[Any]:
 
 def load_logs(conn: sa.Connection) -> Sequence[sa.Row[Any]]:
     """Return all held logs, sorted by origin."""
-    return conn.execute(sa.select(log).order_by(log.c.origin)).all()
+    return _LOGS.run(conn).all()
 
 
 def load_own_log(conn: sa.Connection) -> sa.Row[Any] | None:
@@ -81,22 +104,17 @@ def save_state(conn: sa.Connection, log_id: int, state: LogState, *, expected_si
     Raises:
         LogStateError: another reader or writer was here first; read again.
     """
-    values = {
-        "size": state.size, "root": state.root, "frontier": state.frontier.pack(), "time": state.time,
-        "note": state.note, "keys": state.keys,
-    }  # fmt: skip
-    moved = conn.execute(
-        sa.update(log)
-        .where(log.c.id == log_id, log.c.size == expected_size, log.c.time == expected_time)
-        .values(values)
-    )
-    if moved.rowcount != 1:
+    moved = _MOVE.touch(
+        conn, asked=log_id, from_size=expected_size, from_time=expected_time, to_size=state.size, to_root=state.root,
+        to_frontier=state.frontier.pack(), to_time=state.time, to_note=state.note, to_keys=state.keys,
+    )  # fmt: skip
+    if moved != 1:
         raise LogStateError(f"log {state.origin} moved while it was read")
 
 
 def save_columns(conn: sa.Connection, log_id: int, **values: Any) -> None:
     """Set single columns of a log row (receipt, cosigned_at, fold, payloads_from)."""
-    conn.execute(sa.update(log).where(log.c.id == log_id).values(**values))
+    _setting(tuple(values)).touch(conn, asked=log_id, **{f"new_{name}": value for name, value in values.items()})
 
 
 # --- entries ---------------------------------------------------------------------------------------------------------
@@ -104,23 +122,19 @@ def save_columns(conn: sa.Connection, log_id: int, **values: Any) -> None:
 
 def load_bundle(conn: sa.Connection, log_id: int, number: int) -> bytes:
     """Return the bytes of entry bundle `number` as far as it is held; empty when it is not."""
-    data = conn.execute(
-        sa.select(bundle.c.entries).where(bundle.c.log_id == log_id, bundle.c.number == number)
-    ).scalar()
-    return b"" if data is None else bytes(data)
+    row = _BUNDLE.run(conn, of=log_id, asked=number).first()
+    return b"" if row is None else bytes(row.entries)
 
 
 def load_leaves(conn: sa.Connection, log_id: int, number: int) -> bytes:
     """Return the leaf hashes of bundle `number`, concatenated."""
-    data = conn.execute(sa.select(bundle.c.leaves).where(bundle.c.log_id == log_id, bundle.c.number == number)).scalar()
-    return b"" if data is None else bytes(data)
+    row = _BUNDLE.run(conn, of=log_id, asked=number).first()
+    return b"" if row is None else bytes(row.leaves)
 
 
 def load_entries(conn: sa.Connection, log_id: int, number: int) -> list[bytes]:
     """Return the entries of bundle `number` as far as it is held."""
-    row = conn.execute(
-        sa.select(bundle.c.entries, bundle.c.leaves).where(bundle.c.log_id == log_id, bundle.c.number == number)
-    ).first()
+    row = _BUNDLE.run(conn, of=log_id, asked=number).first()
     if row is None:
         return []
     return split_bundle(bytes(row.entries), len(row.leaves) // _HASH)
@@ -144,16 +158,13 @@ def append_entries(
         piece = slice(done, done + WIDTH - offset)
         data, hashes = format_bundle(entries[piece]), b"".join(leaves[piece])
         if offset:
-            held = conn.execute(
-                sa.select(bundle.c.entries, bundle.c.leaves).where(bundle.c.log_id == log_id, bundle.c.number == number)
-            ).one()
+            held = _BUNDLE.run(conn, of=log_id, asked=number).one()
             if len(held.leaves) != offset * _HASH:
                 raise LogStateError(f"bundle {number} holds {len(held.leaves) // _HASH} entries, {offset} expected")
-            conn.execute(
-                sa.update(bundle)
-                .where(bundle.c.log_id == log_id, bundle.c.number == number)
-                .values(entries=bytes(held.entries) + data, leaves=bytes(held.leaves) + hashes)
-            )
+            _FILL_BUNDLE.touch(
+                conn, of=log_id, asked=number, all_entries=bytes(held.entries) + data,
+                all_leaves=bytes(held.leaves) + hashes,
+            )  # fmt: skip
         else:
             db.insert_rows(conn, bundle, ("log_id", "number", "entries", "leaves"), [(log_id, number, data, hashes)])
         done += WIDTH - offset
@@ -205,6 +216,11 @@ def load_heads(conn: sa.Connection, log_id: int, ids: Sequence[bytes]) -> dict[b
 
 
 _RECORD_COLUMNS = ("log_id", "rid", "kind", "position", "live", "commitment", "length", "time", "fallback")
+_CHANGE_HEAD = Prepared(
+    sa.update(record)
+    .where(record.c.log_id == sa.bindparam("of"), record.c.rid == sa.bindparam("asked"))
+    .values({name: sa.bindparam(f"new_{name}") for name in _RECORD_COLUMNS[2:]})
+)
 
 
 def save_heads(
@@ -224,16 +240,14 @@ def save_heads(
     db.insert_rows(conn, record, _RECORD_COLUMNS, rows)
     changed = [
         {
-            "key_rid": rid, "kind": head.kind, "position": head.position, "live": head.live,
-            "commitment": head.commitment, "length": head.length, "time": head.time, "fallback": fallbacks.get(rid),
+            "of": log_id, "asked": rid, "new_kind": head.kind, "new_position": head.position, "new_live": head.live,
+            "new_commitment": head.commitment, "new_length": head.length, "new_time": head.time,
+            "new_fallback": fallbacks.get(rid),
         }
         for rid, head in sorted(after.items())
         if rid in before
     ]  # fmt: skip
-    if changed:
-        conn.execute(
-            sa.update(record).where(record.c.log_id == log_id, record.c.rid == sa.bindparam("key_rid")), changed
-        )
+    _CHANGE_HEAD.touch_each(conn, changed)
 
 
 def load_fallbacks(conn: sa.Connection, log_id: int, ids: Sequence[bytes]) -> dict[bytes, bytes | None]:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from shared.database import Database, in_chunks, select_among
 from shared.feed import limits
 from shared.feed.fold import Head
+from shared.holdings.prepared import Prepared
 from shared.holdings.tables import erased, frozen, log, payload, record, wanted
 from shared.model.text import fold
 
@@ -45,6 +46,13 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
     message: str
 
 
+_ANY_ERASED = Prepared(sa.select(erased.c.position).where(erased.c.log_id == sa.bindparam("of")).limit(1))
+_BODY = Prepared(
+    sa.select(payload.c.body).where(
+        payload.c.log_id == sa.bindparam("of"), payload.c.commitment == sa.bindparam("asked"),
+        payload.c.apart_until.is_(None),
+    )
+)  # fmt: skip
 _PAYLOAD_COLUMNS = ("log_id", "commitment", "rid", "title", "sort_key", "superseded_at", "apart_until", "body")
 
 
@@ -65,7 +73,7 @@ def erased_anywhere(conn: sa.Connection, commitments: Collection[bytes]) -> set[
 
 def has_erased(conn: sa.Connection, log_id: int) -> bool:
     """Tell whether anything was ever erased in this log."""
-    return conn.execute(sa.select(erased.c.position).where(erased.c.log_id == log_id).limit(1)).first() is not None
+    return _ANY_ERASED.run(conn, of=log_id).first() is not None
 
 
 def held_among(conn: sa.Connection, log_id: int, commitments: Collection[bytes]) -> set[bytes]:
@@ -85,11 +93,7 @@ def held_live_among(
 
 def load_payload(conn: sa.Connection, log_id: int, commitment: bytes) -> bytes | None:
     """Return the payload's bytes as received, or None when they are not held or kept apart."""
-    body = conn.execute(
-        sa.select(payload.c.body).where(
-            payload.c.log_id == log_id, payload.c.commitment == commitment, payload.c.apart_until.is_(None)
-        )
-    ).scalar()
+    body = _BODY.run(conn, of=log_id, asked=commitment).scalar()
     return None if body is None else bytes(body)
 
 
@@ -193,6 +197,10 @@ def supersede(conn: sa.Connection, log_id: int, commitments: Collection[bytes], 
 
 def purge_superseded(conn: sa.Connection, *, now: int) -> int:
     """Delete superseded and withdrawn payloads of others after one hour, unless they are still what is shown."""
+    return _PURGE.touch(conn, before=now - limits.SUPERSEDED_GRACE_SECONDS)
+
+
+def _purge() -> sa.Delete:
     newest = payload.alias("newest")
     successor = sa.select(sa.literal(1)).where(
         newest.c.log_id == record.c.log_id, newest.c.commitment == record.c.commitment, newest.c.apart_until.is_(None)
@@ -210,15 +218,15 @@ def purge_superseded(conn: sa.Connection, *, now: int) -> int:
         frozen.c.commitment == payload.c.commitment,
     )
     foreign = sa.select(log.c.id).where(~log.c.own)
-    result = conn.execute(
-        sa.delete(payload).where(
-            payload.c.superseded_at < now - limits.SUPERSEDED_GRACE_SECONDS,
-            payload.c.log_id.in_(foreign),
-            ~sa.exists(head),
-            ~sa.exists(shown_frozen),
-        )
+    return sa.delete(payload).where(
+        payload.c.superseded_at < sa.bindparam("before"),
+        payload.c.log_id.in_(foreign),
+        ~sa.exists(head),
+        ~sa.exists(shown_frozen),
     )
-    return int(result.rowcount)
+
+
+_PURGE = Prepared(_purge())
 
 
 # --- erasure ---------------------------------------------------------------------------------------------------------
@@ -299,15 +307,21 @@ def _newest_payload() -> sa.ColumnElement[bool]:
 # --- what is missing -------------------------------------------------------------------------------------------------
 
 
+_LONGEST_WAIT_SECONDS = 6 * limits.HOUR
+_MAY_BE_ASKED = sa.or_(wanted.c.next_try <= sa.bindparam("now"), wanted.c.next_try > sa.bindparam("no_later"))
+"""Its time has come, or lies further ahead than it could have been set: by a clock that ran ahead."""
+_DUE = Prepared(
+    sa.select(wanted, record.c.kind)
+    .join(record, sa.and_(record.c.log_id == wanted.c.log_id, record.c.rid == wanted.c.rid))
+    .where(wanted.c.log_id == sa.bindparam("of"), _MAY_BE_ASKED)
+    .order_by(wanted.c.position)
+    .limit(sa.bindparam("most"))
+)
+
+
 def due_wants(conn: sa.Connection, log_id: int, *, now: int, most: int = 2048) -> list[Want]:
     """Return payloads that were missing or refused and may be asked for again."""
-    rows = conn.execute(
-        sa.select(wanted, record.c.kind)
-        .join(record, sa.and_(record.c.log_id == wanted.c.log_id, record.c.rid == wanted.c.rid))
-        .where(wanted.c.log_id == log_id, _may_be_asked(now))
-        .order_by(wanted.c.position)
-        .limit(most)
-    )
+    rows = _DUE.run(conn, of=log_id, now=now, no_later=now + _LONGEST_WAIT_SECONDS, most=most)
     return [Want(bytes(r.rid), r.position, bytes(r.commitment), r.length, r.kind) for r in rows]
 
 
@@ -335,32 +349,25 @@ def refused_wants(conn: sa.Connection, log_id: int, *, code: str) -> list[Want]:
     return [Want(bytes(r.rid), r.position, bytes(r.commitment), r.length, r.kind) for r in rows]
 
 
-_LONGEST_WAIT_SECONDS = 6 * limits.HOUR
-
-
-def _may_be_asked(now: int) -> sa.ColumnElement[bool]:
-    """Its time has come, or lies further ahead than it could have been set: by a clock that ran ahead."""
-    return sa.or_(wanted.c.next_try <= now, wanted.c.next_try > now + _LONGEST_WAIT_SECONDS)
-
-
 _FINAL = ("E_SCHEMA", "E_OWNER")
 """What is refused for one of these is refused for good: only a newer version helps."""
 
 
 def has_due_wants(conn: sa.Connection, *, now: int) -> bool:
     """Tell whether payloads of others' logs that were missing may be asked for again."""
-    query = (
-        sa.select(wanted.c.position)
-        .join(log, log.c.id == wanted.c.log_id)
-        .where(~log.c.own, _may_be_asked(now), wanted.c.code.not_in(_FINAL))
-        .limit(1)
-    )
-    return conn.execute(query).first() is not None
+    return _ANY_DUE.run(conn, now=now, no_later=now + _LONGEST_WAIT_SECONDS).first() is not None
 
 
-# Made once: every exchange asks for each log.
-_PROGRESS = sa.select(log.c.payloads_from, log.c.size).where(log.c.id == sa.bindparam("asked"))
-_WANTED = (
+_ANY_DUE = Prepared(
+    sa.select(wanted.c.position)
+    .join(log, log.c.id == wanted.c.log_id)
+    .where(~log.c.own, _MAY_BE_ASKED, wanted.c.code.not_in(_FINAL))
+    .limit(1)
+)
+
+# Every exchange asks for each log.
+_PROGRESS = Prepared(sa.select(log.c.payloads_from, log.c.size).where(log.c.id == sa.bindparam("asked")))
+_WANTED = Prepared(
     sa.select(sa.func.count())
     .select_from(wanted)
     .where(wanted.c.log_id == sa.bindparam("asked"), wanted.c.code.not_in(_FINAL))
@@ -369,16 +376,20 @@ _WANTED = (
 
 def count_wanted(conn: sa.Connection, log_id: int) -> int:
     """Return how many payloads of a log are still wanted: missing, or refused for reasons that may pass."""
-    row = conn.execute(_PROGRESS, {"asked": log_id}).one()
+    row = _PROGRESS.run(conn, asked=log_id).one()
     if row.payloads_from < row.size:
         return count_missing(conn, log_id)
-    return int(conn.execute(_WANTED, {"asked": log_id}).scalar_one())
+    return int(_WANTED.run(conn, asked=log_id).scalar_one())
+
+
+_FORGET_WANT = Prepared(
+    sa.delete(wanted).where(wanted.c.log_id == sa.bindparam("of"), wanted.c.rid == sa.bindparam("asked"))
+)
 
 
 def forget_wants(conn: sa.Connection, log_id: int, ids: Sequence[bytes]) -> None:
     """The records' newest version arrived, or is no longer wanted."""
-    for piece in in_chunks(ids):
-        conn.execute(sa.delete(wanted).where(wanted.c.log_id == log_id, wanted.c.rid.in_(piece)))
+    _FORGET_WANT.touch_each(conn, [{"of": log_id, "asked": rid} for rid in ids])
 
 
 def _next_try(code: str, tries: int, now: int) -> int:
@@ -422,21 +433,8 @@ def count_missing(conn: sa.Connection, log_id: int) -> int:
 
     Those are the newest live ones, and while its fold is frozen the frozen ones as well.
     """
-    query = (
-        sa.select(sa.func.count())
-        .select_from(record.outerjoin(payload, _newest_payload()))
-        .where(record.c.log_id == log_id, record.c.live, payload.c.id.is_(None), ~_is_erased())
-    )
-    gone = sa.exists(
-        sa.select(sa.literal(1)).where(erased.c.log_id == frozen.c.log_id, erased.c.commitment == frozen.c.commitment)
-    )
-    here = sa.and_(payload.c.log_id == frozen.c.log_id, payload.c.commitment == frozen.c.commitment)
-    still = (
-        sa.select(sa.func.count())
-        .select_from(frozen.outerjoin(payload, here))
-        .where(frozen.c.log_id == log_id, payload.c.id.is_(None), ~gone)
-    )
-    return int(conn.execute(query).scalar_one()) + int(conn.execute(still).scalar_one())
+    newest = int(_MISSING.run(conn, of=log_id).scalar_one())
+    return newest + int(_MISSING_FROZEN.run(conn, of=log_id).scalar_one())
 
 
 def missing_wants(conn: sa.Connection, log_id: int, *, most: int = 1000) -> list[Want]:
@@ -451,10 +449,22 @@ def missing_wants(conn: sa.Connection, log_id: int, *, most: int = 1000) -> list
     return [Want(bytes(r.rid), r.position, bytes(r.commitment), r.length, r.kind) for r in rows]
 
 
-def _is_erased() -> sa.ColumnElement[bool]:
-    return sa.exists(
-        sa.select(sa.literal(1)).where(erased.c.log_id == record.c.log_id, erased.c.commitment == record.c.commitment)
-    )
+def _is_erased(versions: sa.Table = record) -> sa.ColumnElement[bool]:
+    same = sa.and_(erased.c.log_id == versions.c.log_id, erased.c.commitment == versions.c.commitment)
+    return sa.exists(sa.select(sa.literal(1)).where(same))
+
+
+_MISSING = Prepared(
+    sa.select(sa.func.count())
+    .select_from(record.outerjoin(payload, _newest_payload()))
+    .where(record.c.log_id == sa.bindparam("of"), record.c.live, payload.c.id.is_(None), ~_is_erased())
+)
+_HERE = sa.and_(payload.c.log_id == frozen.c.log_id, payload.c.commitment == frozen.c.commitment)
+_MISSING_FROZEN = Prepared(
+    sa.select(sa.func.count())
+    .select_from(frozen.outerjoin(payload, _HERE))
+    .where(frozen.c.log_id == sa.bindparam("of"), payload.c.id.is_(None), ~_is_erased(frozen))
+)
 
 
 def load_quarantine(conn: sa.Connection) -> Sequence[sa.Row[Any]]:

@@ -155,9 +155,12 @@ def days_of(rule: Schedule, start: date, end: date) -> Iterator[date]:
     start, end = max(start, first_day(rule)), min(end, last_day(rule))
     # Six of seven days are told by their weekday alone, without making a date of them; day 1 was a Monday.
     weekdays = {(DAYS.index(code[-2:]) + 1) % 7 for code in rule.byday} or set(range(7))
+    is_told_by_weekday = shape == "weekly" and bool(rule.byday) and (rule.interval or 1) == 1
     for number in range(start.toordinal(), end.toordinal() + 1):
-        if number % 7 in weekdays and _fits(rule, shape, day := date.fromordinal(number)):
-            yield day
+        if number % 7 in weekdays:
+            day = date.fromordinal(number)
+            if is_told_by_weekday or _fits(rule, shape, day):
+                yield day
 
 
 # --- all schedules of an offer ---------------------------------------------------------------------------------------
@@ -176,6 +179,7 @@ class Timetable:
     def __init__(self, doc: OfferDoc, is_holiday: IsHoliday) -> None:
         self._doc = doc
         self._is_holiday = is_holiday
+        self._first, self._last = doc.valid_from or date.min, doc.valid_to or date.max
         self._closes_hours = any(rule.kind == "geschlossen" for rule in doc.schedules)
         is_active = doc.status in (None, "active")
         shapes = [(at, rule, shape_of(rule)) for at, rule in enumerate(doc.schedules) if is_active]
@@ -205,8 +209,10 @@ class Timetable:
 
     def is_usual(self, day: date) -> bool:
         """Tell whether nothing changes the dates of a day, so that each schedule holds on it as it stands."""
-        is_left_out = self.exception_on(day) is not None or not self._runs_on(day) or self.is_holiday(day)
-        return not (self._closes_hours or is_left_out)
+        if self._closes_hours or not self._runs_on(day):
+            return False
+        is_excepted = bool(self._doc.exceptions) and self.exception_on(day) is not None
+        return not (is_excepted or self.is_holiday(day))
 
     def slots_on(self, day: date) -> list[Slot]:
         """Return the dates of a day in their order, closed days and hours taken out."""
@@ -226,7 +232,7 @@ class Timetable:
         return sorted(set(slots), key=lambda slot: (slot.opens_at, slot.closes_at, slot.rule))
 
     def _runs_on(self, day: date) -> bool:
-        return (self._doc.valid_from or date.min) <= day <= (self._doc.valid_to or date.max)
+        return self._first <= day <= self._last
 
     def upcoming(self, moment: datetime, most: int, *, rules: Sequence[int] | None = None) -> list[Slot]:
         """Return the next dates that are not over; `rules` keeps to the schedules of these indexes."""

@@ -8,19 +8,17 @@ right.  The same offer on the same day gives the same bytes.  A confidential add
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, Final
 from zoneinfo import ZoneInfo
 
 from shared.ids import child_id
 from shared.model.dates import HORIZON_DAYS, Slot, Timetable, days_of, last_day, shape_of
 from shared.model.offer import OfferDoc
 from shared.model.parts import Schedule
-
-if TYPE_CHECKING:
-    from icalendar import Event
+from shared.outputs.content_lines import content_line, day_value, local_value, text_value, utc_value
 
 _LONGEST: Final = 20 * 366
 """Days after which a rule is written without an end."""
@@ -36,6 +34,21 @@ class CalendarText:
     place: str
     url: str  # of the offer's page; empty if unknown
     changed: datetime  # aware
+
+
+@dataclass(frozen=True)
+class _Zone:
+    """The clocks of the district, and the day from which dates are written."""
+
+    name: str
+    clock: ZoneInfo
+    today: date
+
+    def line(self, name: str, day: date, clock: str) -> bytes:
+        """Write a time on these clocks, or the day itself where there is none."""
+        if clock:
+            return content_line(f"{name};TZID={self.name}", local_value(day, clock))
+        return content_line(f"{name};VALUE=DATE", day_value(day))
 
 
 def place_of(doc: OfferDoc) -> str:
@@ -77,22 +90,19 @@ def write_calendar(
         prodid="-//kreisweit//Angebote//DE", language=language, name=name, last_modified=changed,
         uid=f"{child_id(key, 'calendar', '')}@kreisweit",
     )  # fmt: skip
-    clock = ZoneInfo(zone)
+    clocks = _Zone(zone, ZoneInfo(zone), today)
     # From this year on: a calendar needs no rules of clocks that no entry touches.
     calendar.add_component(Timezone.from_tzid(zone, first_date=date(today.year - 1, 1, 1)))
     into.write(calendar.to_ical().removesuffix(_END))
     for timetable, text in offers:
         for index, rule in timetable.rules:
-            for event in _events(index, rule, timetable, text, today=today, clock=clock):
-                into.write(event.to_ical())
+            into.writelines(_entries(index, rule, timetable, text, clocks))
     into.write(_END)
 
 
-def _events(
-    index: int, rule: Schedule, timetable: Timetable, text: CalendarText, *, today: date, clock: ZoneInfo
-) -> Iterator[Event]:
-    end = today + timedelta(days=HORIZON_DAYS)
-    usual = list(days_of(rule, today, end))
+def _entries(index: int, rule: Schedule, timetable: Timetable, text: CalendarText, zone: _Zone) -> Iterator[bytes]:
+    """Yield the entries of one schedule, each as its lines."""
+    usual = list(days_of(rule, zone.today, zone.today + timedelta(days=HORIZON_DAYS)))
     if not usual:
         return
     whole = Slot(usual[0], rule.opens_at, rule.closes_at, index)
@@ -102,51 +112,42 @@ def _events(
     uid = child_id(text.rid, "schedule", str(index))
     if len(odd) < len(usual):
         first = next(day for day in usual if day not in odd)
-        event = _event(whole._replace(day=first), text, f"{uid}@kreisweit", clock)
+        repeats = []
         if shape_of(rule) != "once":
-            event.add("rrule", _rrule(rule, first, clock, today))
-            _leave_out(event, [day for day in odd if day > first], rule, clock)
-        yield event
+            repeats.append(content_line("RRULE", _rrule(rule, zone)))
+            repeats += [zone.line("EXDATE", day, rule.opens_at) for day in odd if day > first]
+        yield _entry(whole._replace(day=first), text, f"{uid}@kreisweit", zone, repeats)
     for slot in (slot for slots in odd.values() for slot in slots):
-        yield _event(slot, text, f"{uid}-{slot.day:%Y%m%d}-{slot.opens_at.replace(':', '')}@kreisweit", clock)
+        yield _entry(slot, text, f"{uid}-{day_value(slot.day)}-{slot.opens_at.replace(':', '')}@kreisweit", zone)
 
 
-def _event(slot: Slot, text: CalendarText, uid: str, clock: ZoneInfo) -> Event:
-    from icalendar import Event
-
-    event = Event.new(uid=uid, stamp=text.changed, last_modified=text.changed, summary=text.title)
-    event.add("dtstart", _at(slot.day, slot.opens_at, clock))
+def _entry(slot: Slot, text: CalendarText, uid: str, zone: _Zone, repeats: Sequence[bytes] = ()) -> bytes:
+    changed = utc_value(text.changed)
+    lines = [b"BEGIN:VEVENT\r\n", content_line("UID", uid), content_line("DTSTAMP", changed)]
+    lines += [content_line("LAST-MODIFIED", changed), zone.line("DTSTART", slot.day, slot.opens_at)]
     if slot.opens_at and slot.closes_at:
-        event.add("dtend", _at(slot.day, slot.closes_at, clock))
+        lines.append(zone.line("DTEND", slot.day, slot.closes_at))
+    lines += [*repeats, content_line("SUMMARY", text_value(text.title))]
     if text.place:
-        event.add("location", text.place)
+        lines.append(content_line("LOCATION", text_value(text.place)))
     if text.url:
-        event.add("url", text.url)
-    return event
+        lines.append(content_line("URL", text.url))
+    return b"".join([*lines, b"END:VEVENT\r\n"])
 
 
-def _at(day: date, clock_text: str, clock: ZoneInfo) -> date:
-    """Return a time on the district's clocks, or the day itself where there is none."""
-    return datetime.combine(day, time.fromisoformat(clock_text), clock) if clock_text else day
-
-
-def _rrule(rule: Schedule, first: date, clock: ZoneInfo, today: date) -> dict[str, Any]:
+def _rrule(rule: Schedule, zone: _Zone) -> str:
     shape = shape_of(rule)
-    found: dict[str, Any] = {"FREQ": "WEEKLY" if shape == "weekly" else "MONTHLY"}
-    if (rule.interval or 1) > 1:
-        found["INTERVAL"] = rule.interval
-    if rule.byday:
-        found["BYDAY"] = list(rule.byday)
-    if numbers := [number for number in rule.bymonthday if number]:
-        found["BYMONTHDAY"] = numbers
-    elif shape == "monthly" and not rule.byday and rule.dtstart is not None:
-        found["BYMONTHDAY"] = [rule.dtstart.day]
-    if (last := last_day(rule)) < today + timedelta(days=_LONGEST):
+    parts = ["FREQ=WEEKLY" if shape == "weekly" else "FREQ=MONTHLY"]
+    if (last := last_day(rule)) < zone.today + timedelta(days=_LONGEST):
         # The end of the last day: an end with a time of day must be given in UTC.
-        found["UNTIL"] = datetime.combine(last, time(23, 59, 59), clock).astimezone(UTC)
-    return found
-
-
-def _leave_out(event: Event, days: Iterable[date], rule: Schedule, clock: ZoneInfo) -> None:
-    for day in days:
-        event.add("exdate", _at(day, rule.opens_at, clock))
+        parts.append(f"UNTIL={utc_value(datetime.combine(last, time(23, 59, 59), zone.clock))}")
+    if (rule.interval or 1) > 1:
+        parts.append(f"INTERVAL={rule.interval}")
+    if rule.byday:
+        parts.append(f"BYDAY={','.join(rule.byday)}")
+    numbers = [number for number in rule.bymonthday if number]
+    if shape == "monthly" and not numbers and not rule.byday and rule.dtstart is not None:
+        numbers = [rule.dtstart.day]
+    if numbers:
+        parts.append(f"BYMONTHDAY={','.join(str(number) for number in numbers)}")
+    return ";".join(parts)

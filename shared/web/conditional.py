@@ -74,7 +74,12 @@ def _naming_head(send: Send) -> Send:
     async def send_named(message: Message) -> None:
         if message["type"] == "http.response.start":
             message["headers"] = [
-                (name, value + b", HEAD" if name.lower() == b"allow" and b"GET" in value else value)
+                (
+                    name,
+                    value + b", HEAD"
+                    if name.lower() == b"allow" and b"GET" in value and b"HEAD" not in value
+                    else value,
+                )
                 for name, value in message["headers"]
             ]
         await send(message)

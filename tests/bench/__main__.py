@@ -65,6 +65,7 @@ STEPS: tuple[Step, ...] = (
     Step("incr-1", "tests.bench.steps:increment_one", serves=("herten",)),
     Step("rss", "tests.bench.whole:resident", serves=("hub", "herten"), own_size=PARTY_SIZE),
     Step("visible", "tests.bench.whole:visible", own_size=PARTY_SIZE),
+    Step("verify", "tests.bench.integrator:verified_copy", serves=("hub",), own_size=OUTPUTS_SIZE),
     Step("outputs", "tests.bench.outputs:build", serves=("herten",), own_size=OUTPUTS_SIZE),
     Step("export", "tests.bench.outputs:export", own_size=OUTPUTS_SIZE),
     Step("pages", "tests.bench.outputs:pages", own_size=OUTPUTS_SIZE),

@@ -15,7 +15,7 @@ from pathlib import Path
 from node.editing import prepare_document, publish_edit
 from node.party import Node
 from shared.holdings import edits
-from shared.model.shipped import shipped_district
+from shared.model.shipped import shipped_district, shipped_vocabularies
 from shared.outputs.everything import opened_offers
 from shared.outputs.formats.all import FORMATS
 from shared.outputs.offered import About
@@ -53,6 +53,7 @@ def write(directory: Path, size: int, seed: int) -> Figures:
     about = About(
         title="Integrationsangebote", publisher="KI", email="", base_url="https://hub.example", licence_url="",
         licence_name="", made=datetime(2026, 1, 1, tzinfo=UTC), digest="", district=shipped_district(),
+        vocabularies=shipped_vocabularies(),
     )  # fmt: skip
     with opened_node(directory, NAME) as node, tempfile.TemporaryFile(dir=directory) as into:
         watch = Stopwatch()

@@ -119,7 +119,9 @@ def test_copy_that_does_not_acknowledge_in_time_is_listed_until_it_does(
     )
     assert 0 <= erased_at - late.since <= 2
     assert len(alarm) == len(letters) == 1
-    assert f"{program.name} (Stadtportal, Abnehmer {made['id'][:8]}) hat eine Löschung vom" in alarm[0]
+    assert "Ein Abnehmer des Katalogs hat nicht bestätigt" in alarm[0]
+    assert "integrators behind" in alarm[0]
+    assert program.name not in alarm[0]  # the page is public
     assert made["id"] in letters[0]
     assert shown["erasures"] == {"owed_since": None, "due": None}
     assert shown["acknowledged"] is not None
@@ -238,14 +240,19 @@ def lose_outputs(hub: Hub) -> None:
         hub.outputs_path.with_name(hub.outputs_path.name + name).unlink(missing_ok=True)
 
 
-def test_hub_without_a_mail_server_writes_no_letter_but_lists(
+def test_hub_without_a_mail_server_lists_and_writes_once_it_has_one(
     world: World, program: Program, forget_somebody: Forget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = msgspec.structs.replace(world.hub.settings, mail_host="", mail_sender="")
-    monkeypatch.setattr(world.hub, "settings", settings)
+    program.subscribe()
     program.subscribe()
     forget_somebody()
-    pass_time(world, BOUND_SECONDS)
+    with monkeypatch.context() as patch:
+        patch.setattr(world.hub, "settings", settings)
+        pass_time(world, BOUND_SECONDS)
+        silent, listed = letters_to(world.hub, program), list_behind(world.hub)
+    pass_time(world, MINUTE)
 
-    assert letters_to(world.hub, program) == []
-    assert len(list_behind(world.hub)) == 1
+    assert (silent, len(listed)) == ([], 2)
+    assert len(letters_to(world.hub, program)) == 2
+    assert "2 Abnehmer des Katalogs haben nicht bestätigt" in alarms(world.hub)[0]

@@ -14,14 +14,17 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from hub.party import Hub
+from hub.viewing import newest
+from shared.consume import shown_origins
 from shared.feed.limits import LEASE_SECONDS
 from shared.holdings import facts
+from shared.outputs.everything import opened_offers
 from shared.outputs.formats.all import FORMATS
 from shared.outputs.formats.format import Format
 from tests.support.catalogue import TUESDAY, publish_doc
 from tests.support.loopback import app_of, close_all, erase, newest_commitment
 from tests.support.searching import give_index
-from tests.support.world import World, withdraw
+from tests.support.world import World, publish, withdraw
 
 PERSON, MARKER = "Mirjam Probst-Muster", "Zwölfzylinder"
 FULL = {
@@ -43,6 +46,7 @@ class Scene:
         herten = self.world.nodes["herten"]
         self.kept = publish_doc(herten, "Sprachcafé am Markt", **FULL)
         self.withdrawn = publish_doc(herten, "Lesekreis im Winter", **FULL)
+        self.changed = publish_doc(herten, "Spielplatz", **FULL)
         self.erased = publish_doc(herten, f"Nähkurs {MARKER}", **FULL)
         self.folder = folder
         self.settle()
@@ -71,15 +75,24 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
 
 @pytest.fixture(scope="module")
-def after(before: Scene) -> Scene:
-    """The same scene, for the tests that come last: every format was asked for, then two offers went."""
+def between(before: Scene) -> Scene:
+    """The same scene for later tests: every format was asked for, one offer went, one changed; outputs lag behind."""
     for form in FORMATS:
         assert holds(content(before.hub, form), MARKER) == (form.name != "dcat")
     herten = before.world.nodes["herten"]
     withdraw(herten, before.withdrawn)
-    erase(herten, newest_commitment(herten, before.erased))
-    before.settle()
+    publish(herten, "Spielplatztreff", before.changed)
+    before.world.settle()
     return before
+
+
+@pytest.fixture(scope="module")
+def after(between: Scene) -> Scene:
+    """The same scene for the tests that come last: one offer was erased, and the outputs have followed."""
+    herten = between.world.nodes["herten"]
+    erase(herten, newest_commitment(herten, between.erased))
+    between.settle()
+    return between
 
 
 def content(client: TestClient[Litestar], form: Format) -> bytes:
@@ -180,6 +193,39 @@ def recovering(hub: Hub) -> Iterator[None]:
     yield
     with hub.db.write() as conn:
         facts.delete_fact(conn, "recovering-since")
+
+
+# --- between catalogue and outputs ------------------------------------------------------------------------------------
+
+
+def test_offers_that_left_the_holdings_are_left_out_before_the_outputs_follow(between: Scene) -> None:
+    hub = between.world.hub
+    with opened_offers(hub.outputs.reader, hub.db, lambda: origins(hub), hub.outputs.makers(), masks=False) as offers:
+        found = {offered.doc.name: offered for offered in offers}
+        again = [offered.doc.name for offered in offers]
+        lines = list(offers.services())
+
+    assert sorted(found) == sorted(again) == [f"Nähkurs {MARKER}", "Spielplatztreff", "Sprachcafé am Markt"]
+    assert len(lines) == 4
+    assert not holds(b"".join(lines), "Spielplatztreff")
+    for offered in found.values():
+        assert offered.service["name"] == offered.doc.name
+        assert offered.service["last_modified"] == offered.doc.last_modified
+        assert offered.origin.node == "herten"
+
+
+def origins(hub: Hub) -> list[str]:
+    said = newest(hub)
+    assert said is not None
+    return shown_origins(said)
+
+
+def test_persons_are_left_out_of_newer_versions_too(between: Scene) -> None:
+    hub = between.world.hub
+    with opened_offers(hub.outputs.reader, hub.db, lambda: origins(hub), hub.outputs.makers(), masks=True) as offers:
+        for offered in offers:
+            assert PERSON not in repr(offered)
+            assert offered.doc.name
 
 
 # --- what must not be there ------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import runpy
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -29,8 +30,20 @@ from playwright.sync_api import Page, sync_playwright
 from standardwebhooks import Webhook
 
 from hub.derived import derived_of
-from tests.support.guide import GUIDES, blocks_of, programs, shown_by, text_of
-from tests.support.loopback import app_of, close_all, erase, hub_on_disk, newest_commitment, running
+from hub.erasure_duty import BOUND_SECONDS
+from hub.integrators import add_key
+from hub.subscribers import SUBSCRIBERS_MAX
+from hub.webhook_signature import signature_headers
+from hub.webhooks import RETRY_SECONDS
+from shared.hsds.pages import PER_PAGE_MAX
+from shared.hsds.query import PARAMETERS
+from shared.outputs.changes import LIMIT_MAX
+from shared.outputs.cursor import CURSOR_MAX
+from shared.outputs.formats.all import FORMATS
+from shared.verify.cli import main_group
+from shared.web.outputs.changes import READERS_MAX, WAIT_MAX_SECONDS
+from tests.support.guide import GUIDES, blocks_of, programs, prose_of, shown_by
+from tests.support.loopback import app_of, close_all, erase, hub_on_disk, newest_commitment, node_on_disk, running
 from tests.support.searching import give_index
 from tests.support.world import World, publish, withdraw
 
@@ -138,13 +151,55 @@ def test_both_guides_hold_the_same_code() -> None:
 
 
 def test_both_guides_have_the_same_sections_and_tables() -> None:
-    english, german = (
-        re.sub(r"^```.*?^```$", "", text_of(guide), flags=re.MULTILINE | re.DOTALL).splitlines() for guide in GUIDES
-    )
+    english, german = (prose_of(guide).splitlines() for guide in GUIDES)
 
     for mark in ("#", "|", "- ", "1. "):
         counts = [sum(line.startswith(mark) for line in lines) for lines in (english, german)]
         assert counts[0] == counts[1] > 0, mark
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_guides_leave_out_no_parameter_and_no_format(guide: str) -> None:
+    named = set(re.findall(r"`([^`]+)`", prose_of(guide)))
+
+    assert set(PARAMETERS["services"]) - named == set()
+    assert {one.path for one in FORMATS} - named == set()
+
+
+def test_guides_name_no_path_that_is_not_there(hub: Hub) -> None:
+    named = {path for guide in GUIDES for path in re.findall(r"`(/[^`<…]*)`", prose_of(guide))}
+    answers = {path: httpx.get(f"{hub.url}{path.replace('wait=30', 'wait=0')}", timeout=20).status_code
+               for path in named - {"/events"}}  # fmt: skip
+
+    assert len(named) > 15
+    assert {path: status for path, status in answers.items() if status not in (200, 401)} == {}
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_guides_tell_the_limits_of_the_program(guide: str) -> None:
+    text = prose_of(guide)
+    thousands = "." if guide == "ANLEITUNG.md" else ","
+    waits = [
+        f"{wait} s" if wait < 60 else f"{wait // 60} min" if wait < 3600 else f"{wait // 3600} h"
+        for wait in RETRY_SECONDS
+    ]
+
+    assert f"{LIMIT_MAX:,}".replace(",", thousands) in text
+    assert f"{CURSOR_MAX:,}".replace(",", thousands) in text
+    assert f"{WAIT_MAX_SECONDS} " in text
+    assert f" {READERS_MAX} " in text
+    assert f" {PER_PAGE_MAX}" in text
+    assert f" {SUBSCRIBERS_MAX} " in text
+    assert f"**{BOUND_SECONDS // 3600} " in text
+    assert ", ".join(waits[:-1]) in text
+
+
+@pytest.mark.parametrize("line", [line for text in shown_by("") for line in text.splitlines()])
+def test_commands_are_understood(line: str) -> None:
+    name, command, *arguments = shlex.split(line)
+
+    assert name == "kreisweit-verify"
+    main_group.commands[command].make_context(command, arguments)
 
 
 # --- the programs, run as a reader would -----------------------------------------------------------------------------
@@ -157,8 +212,10 @@ def write_programs(folder: Path, url: str) -> Path:
     return folder
 
 
-def run(folder: Path, *command: str | Path) -> str:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+def run(folder: Path, *command: str | Path, **environment: str) -> str:
+    done = subprocess.run(
+        command, cwd=folder, env=os.environ | environment, capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -263,6 +320,21 @@ def test_copy_goes_on_from_a_backup(story: Story, hub: Hub, tmp_path: Path) -> N
     assert without_times(run_python(tmp_path)) == without_times(hub.export())
 
 
+def test_copy_goes_on_at_a_node(story: Story, hub: Hub, tmp_path: Path) -> None:
+    node = node_on_disk(hub.world, "marl", tmp_path)
+    give_index(node, tmp_path)
+    (tmp_path / "offers.db").write_bytes(story.backups["edited"])
+
+    with running(app_of(node)) as url:
+        write_programs(tmp_path, url)
+        copy = run_python(tmp_path)
+    node.finder.close()
+
+    names = {key: one["name"] for key, one in copy.items()}
+    assert names == {key: one["name"] for key, one in hub.export().items()}
+    assert names.keys() != story.exports["edited"].keys()
+
+
 @needs_curl
 def test_file_is_fetched_again_only_when_the_catalogue_changed(hub: Hub, tmp_path: Path) -> None:
     write_programs(tmp_path, hub.url)
@@ -282,13 +354,19 @@ def test_ten_lines_are_ten() -> None:
 # --- the program that keeps running ----------------------------------------------------------------------------------
 
 
-def test_running_program_follows_and_says_what_was_erased(hub: Hub, tmp_path: Path) -> None:
+def test_running_program_follows_says_what_was_erased_and_acknowledges(hub: Hub, tmp_path: Path) -> None:
     folder = write_programs(tmp_path, hub.url)
-    with started(folder, "follow.py"):
+    program = Program(hub)
+    made = program.ask("POST", "", {"description": "Website"}).json()
+    with started(folder, "follow.py", API_KEY=program.key, SUBSCRIBER=made["id"]):
         assert until(lambda: is_level(folder, hub))
+        assert until(lambda: program.show(made["id"])["acknowledged"])
+        before = program.show(made["id"])["acknowledged"]
         hub.edit()
         assert until(lambda: is_level(folder, hub))
+        assert until(lambda: program.show(made["id"])["acknowledged"] > before)
 
+    assert program.show(made["id"])["erasures"]["owed_since"] is None
     said = (folder / "said").read_text("utf-8").splitlines()
     assert len([line for line in said if line.startswith("also to be deleted")]) >= 2
 
@@ -320,11 +398,46 @@ def until(is_so: Callable[[], bool]) -> bool:
     return True
 
 
+class Program:
+    """An integrator's program at the hub, with a key of its own."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._url = f"{hub.url}/subscribers"
+        self.key, _ = add_key(hub.world.hub, f"Stadt {hub.world.hub.dice.token(3).hex()}", "technik@stadt.example")
+
+    def ask(self, method: str, path: str, body: object = None) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return httpx.request(method, f"{self._url}{path}", json=body, headers=headers, timeout=20)
+
+    def show(self, own: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.ask("GET", f"/{own}").json()
+        return found
+
+
+@needs_curl
+def test_subscriber_is_made_and_acknowledges_with_curl(hub: Hub, folder: Path) -> None:
+    program = Program(hub)
+    made = json.loads(run(folder, "sh", "subscribe.sh", API_KEY=program.key))
+    shown = next(block for text in shown_by("json") if "secret" in (block := json.loads(text)))
+    cursor = httpx.get(f"{hub.url}/changes?limit=1000", timeout=20).json()["cursor"]
+
+    answer = json.loads(run(folder, "sh", "ack.sh", API_KEY=program.key, SUBSCRIBER=made["id"], CURSOR=cursor))
+
+    assert shown.keys() <= made.keys()
+    assert {name: made[name] for name in ("url", "description", "kinds", "state", "erasures")} == {
+        name: shown[name] for name in ("url", "description", "kinds", "state", "erasures")
+    }
+    assert answer["acknowledged"]
+    assert program.ask("DELETE", f"/{made['id']}").status_code == 204
+
+
 @contextmanager
-def started(folder: Path, name: str) -> Iterator[None]:
+def started(folder: Path, name: str, **environment: str) -> Iterator[None]:
     """Run a program that never ends by itself; what it says goes into the file `said`."""
     with (folder / "said").open("w", encoding="utf-8") as said:
-        program = subprocess.Popen([sys.executable, name], cwd=folder, stdout=said, stderr=subprocess.STDOUT)
+        program = subprocess.Popen(
+            [sys.executable, name], cwd=folder, env=os.environ | environment, stdout=said, stderr=subprocess.STDOUT
+        )
     try:
         yield
         assert program.poll() is None, (folder / "said").read_text("utf-8")
@@ -445,7 +558,12 @@ def of_another_scheme() -> dict[str, str]:
     return headers | {"webhook-signature": headers["webhook-signature"].replace("v1", "v2")}
 
 
+def of_the_hub() -> dict[str, str]:
+    return signature_headers([bytes([7]) * 32], "msg_1", seconds=int(time.time()), body=BODY.encode())
+
+
 MESSAGES: dict[str, tuple[Callable[[], dict[str, str]], bool]] = {
+    "of the hub": (of_the_hub, True),
     "genuine": (lambda: signed(SECRET), True),
     "while the secret is changed": (lambda: signed(OTHER, SECRET), True),
     "a little old": (lambda: signed(SECRET, age_seconds=200), True),

@@ -9,28 +9,26 @@ from urllib.parse import unquote
 
 import msgspec
 import pytest
+from litestar import Litestar
 from litestar.testing import TestClient
 
-from shared.web.public.guide import EDITIONS, EXAMPLE_HUB, Edition, render_guide
+from shared.web.public.guide import EDITIONS, EXAMPLE_HUB, SCHNITTSTELLE, Edition, render_guide
 from tests.support.guide import GUIDES, blocks_of
 from tests.support.loopback import app_of, close_all
 from tests.support.world import World
 
+HUB = "https://hub.kreis.example"
+
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def sites() -> Iterator[dict[str, TestClient[Litestar]]]:
+    """A node and a hub that knows its address."""
     world = World(["herten"])
     world.settle()
-    yield world
+    world.hub.settings = msgspec.structs.replace(world.hub.settings, url=HUB)
+    with TestClient(app_of(world.nodes["herten"])) as herten, TestClient(app_of(world.hub)) as hub:
+        yield {"herten": herten, "hub": hub}
     close_all(world)
-
-
-def read(world: World, who: str, path: str, language: str = "de") -> str:
-    party = world.hub if who == "hub" else world.nodes[who]
-    with TestClient(app_of(party)) as client:
-        answer = client.get(path, params={"lang": language})
-    assert answer.status_code == 200
-    return answer.text
 
 
 @pytest.fixture(scope="module", params=EDITIONS, ids=lambda edition: edition.language)
@@ -40,8 +38,9 @@ def edition(request: pytest.FixtureRequest) -> Edition:
 
 
 @pytest.fixture(scope="module")
-def page(world: World, edition: Edition) -> str:
-    return read(world, "herten", edition.path, "ar")
+def page(sites: dict[str, TestClient[Litestar]], edition: Edition) -> str:
+    """The guide in the middle of an Arabic page."""
+    return sites["herten"].get(edition.path, params={"lang": "ar"}).text
 
 
 def test_every_guide_is_shown() -> None:
@@ -71,13 +70,21 @@ def test_every_link_within_the_page_leads_somewhere(page: str) -> None:
     assert {unquote(link) for link in links} <= set(ids)
 
 
-def test_hub_names_itself_in_the_examples(world: World, edition: Edition) -> None:
-    world.hub.settings = msgspec.structs.replace(world.hub.settings, url="https://hub.kreis.example")
+def test_links_of_the_overview_into_the_guide_lead_somewhere(
+    sites: dict[str, TestClient[Litestar]], edition: Edition, page: str
+) -> None:
+    overview = sites["herten"].get(SCHNITTSTELLE, params={"lang": edition.language}).text
+    links = re.findall(rf'href="{edition.path}[^"#]*#([^"]+)"', overview)
 
-    page = read(world, "hub", edition.path)
+    assert len(links) >= 5
+    assert {unquote(link) for link in links} - set(re.findall(r' id="([^"]+)"', page)) == set()
+
+
+def test_hub_names_itself_in_the_examples(sites: dict[str, TestClient[Litestar]], edition: Edition) -> None:
+    page = sites["hub"].get(edition.path).text
 
     assert EXAMPLE_HUB not in page
-    assert "https://hub.kreis.example" in page
+    assert f"hub, db = &#34;{HUB}&#34;" in page
 
 
 def test_markup_in_the_text_stays_text() -> None:

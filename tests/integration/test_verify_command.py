@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +23,7 @@ from shared.verify.cli import exit_code
 from tests.support.loopback import app_of, close_all, erase, hub_on_disk, newest_commitment, running
 from tests.support.world import World, publish
 
+README = Path(cli.__file__).with_name("README.md")
 HERTEN = "herten.example/feed/g1"
 ERASED = "Beratung bei Erika Mustermann"
 Lie = Callable[[str, int, bytes], tuple[int, bytes]]
@@ -317,6 +321,27 @@ def test_record_that_cannot_be_had_is_told(scene: Scene, url: str, capsys: pytes
     assert verify("record", "http://127.0.0.1:9/angebote/x/nachweis", *there) == EXIT_CODES[Code.E_FETCH]
 
 
+def openssl_says(folder: Path) -> str:
+    """Run the commands that the README gives for the city's signature."""
+    (commands,) = re.findall(r"```sh\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    done = subprocess.run(["bash", "-c", commands], cwd=folder, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_signature_is_verified_by_openssl_as_the_readme_says(scene: Scene, tmp_path: Path) -> None:
+    bundle = json.loads(downloaded(scene, tmp_path).read_text("utf-8"))
+    (tmp_path / "proof").write_text(bundle["proof"], "utf-8")
+    (tmp_path / "roster").write_text(bundle["rosters"][-1], "utf-8")
+
+    honest = openssl_says(tmp_path)
+    (tmp_path / "proof").write_text(bundle["proof"].replace(f"{HERTEN}\n", f"{HERTEN}\n1", 1), "utf-8")
+    changed = openssl_says(tmp_path)
+
+    assert "Signature Verified Successfully" in honest
+    assert "Signature Verified Successfully" not in changed
+
+
 # --- exit codes ------------------------------------------------------------------------------------------------------
 
 
@@ -332,6 +357,11 @@ def test_help_names_every_exit_code(command: tuple[str, ...], capsys: pytest.Cap
     assert verify(*command, "--help") == 0
     said = " ".join(capsys.readouterr().out.split())
     assert [code for code, number in EXIT_CODES.items() if number and f"{number} {code}" not in said] == []
+
+
+def test_readme_names_every_exit_code() -> None:
+    said = README.read_text("utf-8")
+    assert [code for code, number in EXIT_CODES.items() if number and f" {number} {code} " not in said] == []
 
 
 def test_codes_are_listed_with_what_they_mean(capsys: pytest.CaptureFixture[str]) -> None:

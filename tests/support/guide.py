@@ -16,6 +16,11 @@ def text_of(guide: str) -> str:
     return resources.files("shared.outputs").joinpath(guide).read_text("utf-8")
 
 
+def prose_of(guide: str) -> str:
+    """Return a guide without its blocks of code."""
+    return _BLOCK.sub("", text_of(guide))
+
+
 def blocks_of(guide: str) -> list[tuple[str, str, str]]:
     """Return (language, file name, text) of every block of code in a guide; no name: only shown."""
     return _BLOCK.findall(text_of(guide))

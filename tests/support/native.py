@@ -41,7 +41,10 @@ SAME_AS_GERMAN = {
 }
 """Words that a language shares with German."""
 
-NAMES = re.compile(r"\b(Kreis|KIM|MBE|JMD|LGBTIQ|openstreetmap\.org|Atom|name@example\.org)\b")
+NAMES = re.compile(
+    r"\b(Kreis|KIM|MBE|JMD|LGBTIQ|openstreetmap\.org|Atom|name@example\.org"
+    r"|kreisweit-verify|sha256sum|openssl|sumdb|Go|C2SP)\b"
+)
 """What stands in Latin letters in every language, since it stands so on doors and letters."""
 
 ENDS_WITH_AN_ABBREVIATION = {"bg": ("ч.",)}

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, Protocol
 
 import msgspec
+import sqlalchemy as sa
 
 from hub import notes, relaying, reporting
 from hub import receiving as hub_receiving
@@ -202,6 +204,49 @@ def signed_paths(hub: Hub) -> Mapping[str, Callable[[str, bytes], bytes]]:
     }
 
 
+_first_engines: dict[object, sa.Engine] = {}
+"""By driver: the first engine that was made in this process."""
+
+
+class SharingDatabase(Database):
+    """A SQLite database whose statements are compiled once for all such databases of this process."""
+
+    def _sqlite_engine(self, durable: bool) -> sa.Engine:
+        engine = super()._sqlite_engine(durable)
+        first = _first_engines.get(engine.dialect.dbapi)
+        if first is None:
+            with engine.connect():  # asks the driver what it can do
+                first = _first_engines[engine.dialect.dbapi] = engine
+        # What is compiled belongs to its dialect.
+        engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
+        return engine
+
+
+class MemoryDatabase(SharingDatabase):
+    """A database in memory."""
+
+    def __init__(self) -> None:
+        super().__init__("sqlite://")
+
+
+def make_tables(db: Database) -> None:
+    """Make the tables of a party in an empty database."""
+    if isinstance(db, MemoryDatabase):
+        load_image(db, _empty_tables(frozenset(metadata.tables)))
+    else:
+        metadata.create_all(db.engine)
+
+
+@cache
+def _empty_tables(_names: frozenset[str]) -> bytes:
+    """The disk of a party that holds nothing yet; made again when a module has brought further tables."""
+    db = MemoryDatabase()
+    metadata.create_all(db.engine)
+    image = disk_image(db)
+    db.close()
+    return image
+
+
 class World:
     """A hub and nodes, enrolled and empty.
 
@@ -247,7 +292,7 @@ class World:
 
     def make_database(self, name: str) -> Database:
         """Return an empty in-memory database for a party; a simulation returns one that can crash."""
-        return Database("sqlite://")
+        return MemoryDatabase()
 
     def _disk(self, name: str, disks: Mapping[str, bytes] | None) -> Database:
         db = self.make_database(name)
@@ -294,7 +339,7 @@ class World:
             web=NetworkAccess(self.network, "hub"),
         )  # fmt: skip
         if is_new:
-            metadata.create_all(db.engine)
+            make_tables(db)
             with db.write() as conn:
                 begin_log(db, conn, msgspec.structs.replace(hub.own_keys, ags="05562000"), hub.signer, now=clock.now())
                 hub.book.extend(conn, self.roster_note)
@@ -318,7 +363,7 @@ class World:
             web=NetworkAccess(self.network, name),
         )  # fmt: skip
         if is_new:
-            metadata.create_all(db.engine)
+            make_tables(db)
             with db.write() as conn:
                 begin_log(db, conn, node.own_keys, node.signer, now=clock.now())
                 node.book.extend(conn, self.roster_note)
@@ -362,21 +407,19 @@ class World:
         """All parties are live, nothing is pending, all digests are the note's and nothing is missing."""
         if self.hub.is_recovering() or any(pending_of(node) or recovering(node.db) for node in self.nodes.values()):
             return False
-        return len(set(self.digests().values())) == 1 and "" not in self.digests().values()
+        said = self._hub_digest()
+        return bool(said) and all(node_digest(node) == said for node in self.nodes.values())
 
     def digests(self) -> dict[str, str]:
         """Catalogue digest by party; empty where it is not level with the hub's newest note."""
-        found = {}
+        return {"hub": self._hub_digest(), **{name: node_digest(node) for name, node in self.nodes.items()}}
+
+    def _hub_digest(self) -> str:
         with self.hub.db.read() as conn:
             note = notes.newest_note(conn)
             own_sizes = {row.origin: row.size for row in logs.load_logs(conn)}
         current = note is not None and all(source.size == own_sizes[source.origin] for source in note.sources)
-        found["hub"] = note.digest.hex() if note is not None and current else ""
-        for name, node in self.nodes.items():
-            standing = node.consumer.standing()
-            level = standing is not None and standing.agrees and not standing.missing
-            found[name] = standing.digest if standing is not None and level else ""
-        return found
+        return note.digest.hex() if note is not None and current else ""
 
     def describe(self) -> dict[str, Any]:
         """What keeps the world from being level."""
@@ -424,7 +467,7 @@ class World:
     def wipe(self, name: str) -> None:
         """Start a party with keys and an empty database."""
         db = self.make_database(name)
-        metadata.create_all(db.engine)
+        make_tables(db)
         self.start_on(name, db)
 
     def stop(self, name: str) -> None:
@@ -457,6 +500,13 @@ def load_image(db: Database, data: bytes) -> None:
             connection.driver_connection.execute(f"PRAGMA {pragma}")  # type: ignore[union-attr]
     finally:
         connection.close()
+
+
+def node_digest(node: Node) -> str:
+    """Catalogue digest of a node; empty where it is not level with the hub's newest note."""
+    standing = node.consumer.standing()
+    level = standing is not None and standing.agrees and not standing.missing
+    return standing.digest if standing is not None and level else ""
 
 
 def pending_of(node: Node) -> int:

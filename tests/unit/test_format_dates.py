@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from shared.model.dates import HORIZON_DAYS, Timetable
 from shared.model.offer import OfferDoc
 from shared.model.public_holidays import holiday_on
 from shared.outputs.formats.dates import DATES
-from tests.support.offered import RID, SomeOffers, make_doc, offers_of, real_docs, written
+from tests.support.offered import RID, SomeOffers, make_doc, make_offered, offers_of, real_docs, written
 
 TODAY = date(2026, 3, 2)  # a Monday, the day of the state
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -166,3 +167,29 @@ def test_dates_of_real_offers_are_those_of_the_model() -> None:
 
     assert found == set().union(*(dates_in_model(doc) for doc in docs))
     assert len(docs) > 5
+
+
+@pytest.mark.parametrize(
+    "title", ["ä" * 200, "Kurs 👩👧 " * 20, "a" * 66 + "ü", "b" * 67 + "ü", "c" * 68 + "ü", "d" * 67]
+)
+def test_long_lines_are_folded_and_no_letter_is_torn(title: str) -> None:
+    title = title[:160].strip()
+
+    body = written(DATES, offers_of(make_doc(**RULES["weekly"], name=title)))
+
+    assert max(len(line) for line in body.split(b"\r\n")) <= 75
+    assert [line.decode() for line in body.split(b"\r\n")]
+    (event,) = Calendar.from_ical(body).walk("VEVENT")
+    assert str(event["SUMMARY"]) == title
+
+
+def test_text_cannot_begin_a_line_of_its_own() -> None:
+    hostile = "Ort;\\,\r\nATTENDEE:mailto:a@b.example\nEND:VEVENT\x0b"
+    doc = make_doc(**RULES["weekly"])
+    offered = make_offered(doc)
+    named = dataclasses.replace(offered, service={**offered.service, "name": hostile})
+
+    (event,) = calendar_of(SomeOffers([named])).walk("VEVENT")
+
+    assert str(event["SUMMARY"]) == "Ort;\\,\nATTENDEE:mailto:a@b.example\nEND:VEVENT"
+    assert "ATTENDEE" not in event

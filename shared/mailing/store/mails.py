@@ -8,9 +8,24 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from shared.holdings.prepared import Prepared
 from shared.mailing.tables import mail
 
 WAITING, SENDING, SENT, FAILED, UNCLEAR, EXPIRED = "waiting", "sending", "sent", "failed", "unclear", "expired"
+
+# Every party asks for these each second or minute.
+_DUE = Prepared(
+    sa.select(mail)
+    .where(mail.c.state == WAITING, mail.c.next_try <= sa.bindparam("now"))
+    .order_by(mail.c.next_try, mail.c.id)
+    .limit(1)
+)
+_STUCK = sa.and_(mail.c.state == SENDING, mail.c.next_try < sa.bindparam("before"))
+_SEND_AGAIN = Prepared(
+    sa.update(mail).where(_STUCK, mail.c.subscription.is_not(None)).values(state=WAITING, error=sa.bindparam("why"))
+)
+_LEAVE_UNCLEAR = Prepared(sa.update(mail).where(_STUCK).values(state=UNCLEAR, error=sa.bindparam("why")))
+_DROP_OLD = Prepared(sa.delete(mail).where(mail.c.state.in_((SENT, EXPIRED)), mail.c.time < sa.bindparam("before")))
 
 
 class Mail(msgspec.Struct, frozen=True):
@@ -77,8 +92,7 @@ def load_mail(conn: sa.Connection, number: int) -> Mail | None:
 
 def find_due(conn: sa.Connection, now: int) -> Mail | None:
     """Return the letter that waits longest and may be tried now, or None."""
-    query = sa.select(mail).where(mail.c.state == WAITING, mail.c.next_try <= now)
-    row = conn.execute(query.order_by(mail.c.next_try, mail.c.id).limit(1)).first()
+    row = _DUE.run(conn, now=now).first()
     return None if row is None else _mail(row)
 
 
@@ -92,9 +106,8 @@ def mark_interrupted(conn: sa.Connection, error: str, *, before: int) -> None:
 
     Those to subscribers are sent again: a letter twice is better than none, and nobody sees them to decide.
     """
-    stuck = sa.and_(mail.c.state == SENDING, mail.c.next_try < before)
-    conn.execute(sa.update(mail).where(stuck, mail.c.subscription.is_not(None)).values(state=WAITING, error=error))
-    conn.execute(sa.update(mail).where(stuck).values(state=UNCLEAR, error=error))
+    _SEND_AGAIN.touch(conn, before=before, why=error)
+    _LEAVE_UNCLEAR.touch(conn, before=before, why=error)
 
 
 def drop_mails(conn: sa.Connection, numbers: Sequence[int]) -> None:
@@ -104,7 +117,7 @@ def drop_mails(conn: sa.Connection, numbers: Sequence[int]) -> None:
 
 def drop_old(conn: sa.Connection, *, before: int) -> int:
     """Delete letters that are done with and older; returns how many."""
-    return conn.execute(sa.delete(mail).where(mail.c.state.in_((SENT, EXPIRED)), mail.c.time < before)).rowcount
+    return _DROP_OLD.touch(conn, before=before)
 
 
 def drop_of_offer(conn: sa.Connection, rid: bytes, kind: str) -> None:

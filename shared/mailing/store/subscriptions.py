@@ -9,11 +9,30 @@ import msgspec
 import sqlalchemy as sa
 
 from shared.database import in_chunks
+from shared.holdings.prepared import Prepared
 from shared.holdings.tables import erased
 from shared.mailing.tables import mail, subscription, subscription_visit, told_offer
 
 WAITING, ACTIVE = "waiting", "active"
 DAILY, WEEKLY = "daily", "weekly"
+
+# Every party asks for these each minute.
+_HAS_COME = sa.or_(subscription.c.due <= sa.bindparam("now"), subscription.c.due > sa.bindparam("no_later"))
+_DUE = Prepared(
+    sa.select(subscription)
+    .where(subscription.c.state == ACTIVE, _HAS_COME)
+    .order_by(subscription.c.due)
+    .limit(sa.bindparam("most"))
+)
+_UNCONFIRMED = Prepared(
+    sa.select(subscription.c.id).where(subscription.c.state == WAITING, subscription.c.created < sa.bindparam("before"))
+)
+_IS_GONE = told_offer.c.commitment.in_(sa.select(erased.c.commitment))
+_DROP_TOLD = Prepared(sa.delete(told_offer).where(sa.or_(told_offer.c.time < sa.bindparam("before"), _IS_GONE)))
+_visited = subscription_visit.c.time
+_DROP_VISITS = Prepared(
+    sa.delete(subscription_visit).where(sa.or_(_visited < sa.bindparam("before"), _visited > sa.bindparam("now")))
+)
 
 
 class Subscription(msgspec.Struct, frozen=True):
@@ -81,9 +100,7 @@ def load_of_address(conn: sa.Connection, address: str) -> list[Subscription]:
 
 def load_due(conn: sa.Connection, *, now: int, within: int, most: int) -> list[Subscription]:
     """Return active subscriptions whose time has come; a time that nobody can have set binds nobody."""
-    has_come = sa.or_(subscription.c.due <= now, subscription.c.due > now + within)
-    query = sa.select(subscription).where(subscription.c.state == ACTIVE, has_come)
-    return [_subscription(row) for row in conn.execute(query.order_by(subscription.c.due).limit(most))]
+    return [_subscription(row) for row in _DUE.run(conn, now=now, no_later=now + within, most=most)]
 
 
 def change_subscription(conn: sa.Connection, number: bytes, **values: object) -> None:
@@ -100,8 +117,7 @@ def drop_subscriptions(conn: sa.Connection, numbers: Sequence[bytes]) -> None:
 
 def unconfirmed_before(conn: sa.Connection, time: int) -> list[bytes]:
     """Return the numbers of subscriptions that were asked for before this time and never confirmed."""
-    old = sa.and_(subscription.c.state == WAITING, subscription.c.created < time)
-    return [bytes(number) for number in conn.execute(sa.select(subscription.c.id).where(old)).scalars()]
+    return [bytes(number) for number in _UNCONFIRMED.run(conn, before=time).scalars()]
 
 
 def count_subscriptions(conn: sa.Connection) -> dict[str, int]:
@@ -146,8 +162,7 @@ def save_told(conn: sa.Connection, offers: Sequence[Told], *, now: int) -> None:
 
 def drop_told(conn: sa.Connection, *, before: int) -> int:
     """Forget titles that nobody asked for since, and those of versions that were erased; returns how many."""
-    gone = told_offer.c.commitment.in_(sa.select(erased.c.commitment))
-    return conn.execute(sa.delete(told_offer).where(sa.or_(told_offer.c.time < before, gone))).rowcount
+    return _DROP_TOLD.touch(conn, before=before)
 
 
 def iterate_told(conn: sa.Connection) -> Iterator[Mapping[str, Any]]:
@@ -179,5 +194,4 @@ def add_visit(conn: sa.Connection, key_hash: bytes, now: int) -> None:
 
 def drop_visits(conn: sa.Connection, *, before: int, now: int) -> None:
     """Forget what was counted long ago, and what a clock noted that ran ahead."""
-    time = subscription_visit.c.time
-    conn.execute(sa.delete(subscription_visit).where(sa.or_(time < before, time > now)))
+    _DROP_VISITS.touch(conn, before=before, now=now)

@@ -15,7 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from shared.hsds.objects import Field
 from shared.hsds.openapi.answers import IGNORED, JSON, answer, content, lines, statuses
-from shared.hsds.openapi.document import OPTIONAL, Facts, describe
+from shared.hsds.openapi.document import Facts, describe
 from shared.hsds.openapi.examples import CURSOR, Examples
 from shared.hsds.openapi.parameters import query_parameter
 from shared.hsds.openapi.schemas import field_schema, ref
@@ -93,7 +93,7 @@ def _profile_paths() -> Object:
     return {
         "/hsds/profile": {
             "get": {
-                "operationId": "getProfile", "tags": [OPTIONAL, _PROFILE_TAG], "summary": "The profile of this API",
+                "operationId": "getProfile", "tags": [_PROFILE_TAG], "summary": "The profile of this API",
                 "description": f"{PROFILE}: where each merge patch over the schemas of HSDS is.", "parameters": [],
                 "responses": statuses(
                     answer("The list of patches", {JSON: content(any_object, {"profile": listed})}, IGNORED), (304,)
@@ -102,7 +102,7 @@ def _profile_paths() -> Object:
         },
         "/hsds/profile/{name}": {
             "get": {
-                "operationId": "getProfilePatch", "tags": [OPTIONAL, _PROFILE_TAG], "summary": "One merge patch",
+                "operationId": "getProfilePatch", "tags": [_PROFILE_TAG], "summary": "One merge patch",
                 "description": "What the profile changes in one schema of HSDS (RFC 7396).", "parameters": [name],
                 "responses": statuses(answer("The patch", one, IGNORED), (304, 404)),
             }
@@ -144,7 +144,7 @@ def _changes(shown: Examples) -> Object:
     found = answer("The changes after the cursor", {JSON: content(ref("changes"), {"changes": example})})
     found["headers"].pop("ETag")
     return {
-        "operationId": "listChanges", "tags": [OPTIONAL, _CHANGES_TAG], "summary": "What changed since a cursor",
+        "operationId": "listChanges", "tags": [_CHANGES_TAG], "summary": "What changed since a cursor",
         "description": (
             "Walk from `after=0` and keep the cursor: the copy is then what `/catalog.ndjson` holds.  A cursor stays"
             " good when this party was rebuilt, and at every other party of the federation.  `wait` holds the answer"
@@ -169,7 +169,7 @@ def _events() -> Object:
     found = answer("A stream without end", {"text/event-stream": body})
     found["headers"].pop("ETag")
     return {
-        "operationId": "followEvents", "tags": [OPTIONAL, _CHANGES_TAG], "summary": "Be told that something changed",
+        "operationId": "followEvents", "tags": [_CHANGES_TAG], "summary": "Be told that something changed",
         "description": "One event for the state now and one for each that follows: the signed note of the catalogue,"
         " and no record.  Then ask `/changes`.",
         "parameters": [], "responses": statuses(found, (503,)),
@@ -181,10 +181,17 @@ def _download(one: Format, line: str) -> Object:
     if media_type == NDJSON:
         body = lines(one.title_en, "service", line)
     else:
-        body = {"schema": {"type": "string", "format": "binary", "description": one.title_en}}
+        body = {"schema": {**_shape(media_type), "description": one.title_en}}
     return {
-        "operationId": f"download{one.name.title().replace('-', '')}", "tags": [OPTIONAL, _BULK_TAG],
+        "operationId": f"download{one.name.title().replace('-', '')}", "tags": [_BULK_TAG],
         "summary": f"The catalogue: {one.path}",
         "description": f"{one.title_en}.  Made once for each state of the catalogue: asking again costs nobody much.",
         "parameters": [], "responses": statuses(answer(one.title_en, {media_type: body}), (304, 503)),
     }  # fmt: skip
+
+
+def _shape(media_type: str) -> Object:
+    """Say what is known of a body of this type: JSON is read as such, text as text, the rest is bytes."""
+    if media_type.endswith("json"):
+        return {"type": ["object", "array"]}
+    return {"type": "string"} if media_type.startswith("text/") else {"type": "string", "format": "binary"}

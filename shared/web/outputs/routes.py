@@ -13,6 +13,7 @@ from shared.web.outputs.answers_in_files import Spool
 from shared.web.outputs.bulk import bulk_routes
 from shared.web.outputs.changes import ChangeRoutes
 from shared.web.outputs.describing import Described
+from shared.web.outputs.docs import docs_route
 from shared.web.outputs.hsds import Lists, hsds_router
 from shared.web.outputs.kept_answers import KeptAnswers
 from shared.web.outputs.lists_first import ListsFirst
@@ -42,6 +43,7 @@ class OutputRoutes:
         return [
             hsds_router(self._source, self._spool, self._lists),
             *Described(self._source).handlers(),
+            docs_route(self._source),
             *bulk_routes(self._source, self._spool),
             *self._changes.handlers(),
         ]

@@ -24,6 +24,8 @@ FOOTER = (
     Link("/datenschutz", N_("Datenschutz")),
     Link("/barrierefreiheit", N_("Barrierefreiheit")),
     Link("/rueckmeldung", N_("Rückmeldung")),
+    Link("/vertrauen", N_("Vertrauen prüfen")),
+    Link("/schnittstelle", N_("Schnittstelle")),
 )
 """The links at the foot of every page."""
 _VALID = timedelta(days=180)

@@ -14,6 +14,7 @@ from shared.web.public.face import Face
 from shared.web.public.feedback import feedback_router
 from shared.web.public.guide import guide_routes
 from shared.web.public.hint import hint_router
+from shared.web.public.interface import interface_route
 from shared.web.public.languages_page import languages_routes
 from shared.web.public.legal import legal_routes
 from shared.web.public.map import map_routes
@@ -26,6 +27,7 @@ from shared.web.public.sitemap import sitemap_routes
 from shared.web.public.start import start_routes
 from shared.web.public.subscription_pages import subscription_routes
 from shared.web.public.towns import town_routes
+from shared.web.public.trust import trust_routes
 
 
 def public_routes(face: Face) -> Sequence[ControllerRouterHandler]:
@@ -39,7 +41,9 @@ def public_routes(face: Face) -> Sequence[ControllerRouterHandler]:
         hint_router(face),
         feedback_router(face),
         *legal_routes(face),
+        *trust_routes(face),
         *offline_routes(face),
+        interface_route(face),
         *guide_routes(face),
         languages_routes(face),
     ]
