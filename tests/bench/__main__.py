@@ -2,7 +2,7 @@
 
 One round runs the floor, then every step, then the floor again, so that a disk's or neighbour's mood falls on both.
 Which steps exist is the list `STEPS`; how one is measured is decided in `measure`, what is divided by what in `table`.
-The default takes about five minutes on two cores, and 3 GB below the system's temporary directory.
+The default takes about eight minutes on two cores, and 4 GB below the system's temporary directory.
 """
 
 from __future__ import annotations
