@@ -110,7 +110,7 @@ class Mark(msgspec.Struct, frozen=True):
     commitment: bytes
 
 
-def iterate_marks(conn: sa.Connection, origins: Sequence[str], *, kind: str = "offer") -> Iterator[Mark]:
+def iterate_marks(conn: sa.Connection, origins: Sequence[str], *, kind: str | None = "offer") -> Iterator[Mark]:
     """Yield which version of each record is shown, without reading it."""
     view = shown_query(origins, kind).subquery()
     query = sa.select(view.c.member, view.c.rid, view.c.commitment)

@@ -26,7 +26,7 @@ from shared.feed.payload import SchemaCheck
 from shared.feed.roster import Pins, parse_roster
 from shared.follow import Reader, Report
 from shared.holdings import catalogue, logs, payloads
-from shared.holdings.catalogue import Shown
+from shared.holdings.catalogue import Mark, Shown
 from shared.holdings.tables import metadata
 from shared.judges import judges
 from shared.net.fetcher import PrefixFetcher, WebAccess
@@ -36,6 +36,7 @@ from shared.sources import FetchedSource
 SETTINGS_FILE, DATABASE_FILE = "copy.json", "copy.db"
 _DEADLINE_SECONDS = 20.0
 _ROUNDS = 3
+_AT_ONCE = 256
 _CACHE_SECONDS = 30
 """How long after a note a checkpoint that a cache still holds may be older than the note says."""
 _ERASURES_ASKED = 20
@@ -106,11 +107,11 @@ class LocalCopy:
         try:
             said = self._read(reports)
         except (FetchError, ParseError, VerificationError) as error:
-            changes = self._changes(before, self._shown())
+            changes = self._changes(before)
             return Followed(Code(error.code), error.message, changes=tuple(changes), reports=tuple(reports))
         standing = self._consumer.standing()
         code, message = self._judge(said, reports, standing)
-        changes = self._changes(before, self._shown())
+        changes = self._changes(before)
         if code is Code.OK and not changes and not any(report.size > report.start for report in reports):
             code = Code.OK_UNCHANGED
         return Followed(
@@ -144,14 +145,22 @@ class LocalCopy:
         return self._consumer.standing()
 
     def offers(self) -> Iterator[tuple[str, bytes]]:
-        """Yield (member, payload line) of every offer that is shown, by title."""
+        """Yield (member, payload line) of every offer that is shown, by member and id."""
         return ((shown.member, shown.body) for shown in self.shown(kind="offer"))
 
     def shown(self, *, kind: str | None = None) -> Iterator[Shown]:
-        """Yield every record that is shown, of one kind or of all, by title."""
-        said = self.newest()
+        """Yield every record that is shown, of one kind or of all, by member and id; never many at once in memory."""
+        origins = self._origins()
         with self.db.read() as conn:
-            yield from catalogue.iterate_shown(conn, shown_origins(said) if said else [], kind=kind)
+            marks = sorted((mark.member, mark.rid) for mark in catalogue.iterate_marks(conn, origins, kind=kind))
+            for start in range(0, len(marks), _AT_ONCE):
+                rids = [rid for _, rid in marks[start : start + _AT_ONCE]]
+                found = {shown.rid: shown for shown in catalogue.find_many(conn, origins, rids)}
+                yield from (found[rid] for rid in rids if rid in found)
+
+    def _origins(self) -> list[str]:
+        said = self.newest()
+        return [] if said is None else shown_origins(said)
 
     def _accept(self) -> CatalogueNote:
         answer = self._web.get(
@@ -230,29 +239,26 @@ class LocalCopy:
                 return url
         return ""
 
-    def _shown(self) -> dict[bytes, tuple[str, bytes, str]]:
-        said = self.newest()
-        if said is None:
-            return {}
+    def _shown(self) -> dict[bytes, Mark]:
+        origins = self._origins()
         with self.db.read() as conn:
-            return {
-                shown.rid: (shown.member, shown.commitment, shown.title)
-                for shown in catalogue.iterate_shown(conn, shown_origins(said))
-            }
+            return {mark.rid: mark for mark in catalogue.iterate_marks(conn, origins)}
 
-    def _changes(
-        self, before: dict[bytes, tuple[str, bytes, str]], after: dict[bytes, tuple[str, bytes, str]]
-    ) -> list[Change]:
-        found = []
+    def _changes(self, before: dict[bytes, Mark]) -> list[Change]:
+        """Return what is shown in another way than before, by id."""
+        after, origins, found = self._shown(), self._origins(), []
+        gone = [rid for rid in before if rid not in after]
+        news = [rid for rid, now in after.items() if rid not in before or before[rid].commitment != now.commitment]
         with self.db.read() as conn:
-            erased = payloads.erased_anywhere(conn, [was[1] for rid, was in before.items() if rid not in after])
-        for rid in sorted(before.keys() | after.keys()):
-            was, now = before.get(rid), after.get(rid)
-            if now is None and was is not None:
-                found.append(Change("erased" if was[1] in erased else "withdrawn", rid.hex(), was[0]))
-            elif now is not None and (was is None or was[1] != now[1]):
-                found.append(Change("created" if was is None else "updated", rid.hex(), now[0], now[2]))
-        return found
+            erased = payloads.erased_anywhere(conn, [before[rid].commitment for rid in gone])
+            titles = {named.rid: named.title for named in catalogue.load_named(conn, origins, news)}
+        for rid in gone:
+            op = "erased" if before[rid].commitment in erased else "withdrawn"
+            found.append(Change(op, rid.hex(), before[rid].member))
+        for rid in news:
+            op = "updated" if rid in before else "created"
+            found.append(Change(op, rid.hex(), after[rid].member, titles.get(rid, "")))
+        return sorted(found, key=lambda change: change.id)
 
 
 def make_copy(home: Path, settings: CopySettings) -> None:
