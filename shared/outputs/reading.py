@@ -31,6 +31,9 @@ from shared.outputs.store import FORMAT, Gone, connect, transaction
 
 _STREAMED_AT_ONCE: Final = 200
 _IDLE_MAX: Final = 8
+_COUNTED_MAX: Final = 1000
+"""Lists whose length is remembered within one state."""
+_COUNTED_LENGTH_MAX: Final = 1000
 
 
 class NoOutputsError(LogStateError):
@@ -78,6 +81,8 @@ class Outputs:
     terms: QueryTerms
     _idle: list[tuple[tuple[int, int], Any]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _counted: dict[tuple[str, tuple[Any, ...]], int] = field(default_factory=dict)
+    _counted_in: str = ""
 
     @contextmanager
     def opened(self) -> Iterator[Any]:
@@ -182,7 +187,7 @@ class Outputs:
         """Return one page of services: whole ones, items or minimal ones, as the query says."""
         where = service_conditions(query, self.terms)
         with self.opened() as conn:
-            total = _count(conn, "service s", where)
+            total = self._count(conn, "service s", where)
             rows = _page(conn, _columns(query, masks=masks), "service s", where, "s", query)
             return Found([_service(row, query) for row in rows], total)
 
@@ -191,7 +196,7 @@ class Outputs:
         where = service_conditions(query, self.terms, of_places=True)
         tables = "place p JOIN service s ON s.rid = p.rid"
         with self.opened() as conn:
-            total = _count(conn, tables, where)
+            total = self._count(conn, tables, where)
             columns = f"p.body, {_columns(query, masks=masks)}"
             rows = _page(conn, columns, tables, where, "p", query)
             return Found([_place(row, query) for row in rows], total)
@@ -200,11 +205,28 @@ class Outputs:
         """Return one page of providers; with their services where the query asks for them."""
         where = organization_conditions(query)
         with self.opened() as conn:
-            total = _count(conn, "organization o", where)
+            total = self._count(conn, "organization o", where)
             rows = list(_page(conn, "o.id, o.body", "organization o", where, "o", query))
             if not (query.full or query.full_service):
                 return Found([row[1] for row in rows], total)
             return Found([_with_services(conn, *row, whole=query.full_service, masks=masks) for row in rows], total)
+
+    def _count(self, conn: Any, tables: str, where: Sequence[Condition]) -> int:
+        """Return how many rows fit; who walks through the pages of a list has them counted once."""
+        sql, values = f"SELECT count(*) FROM {tables}{where_of(where)}", tuple(values_of(where))  # noqa: S608 - our own pieces
+        state = _stamp(conn)
+        with self._lock:
+            if self._counted_in != state:
+                self._counted, self._counted_in = {}, state
+            known = self._counted.get((sql, values))
+        if known is not None:
+            return known
+        total = int(conn.execute(sql, values).fetchone()[0])
+        if sum(len(value) for value in values if isinstance(value, str)) <= _COUNTED_LENGTH_MAX:
+            with self._lock:
+                if self._counted_in == state and len(self._counted) < _COUNTED_MAX:
+                    self._counted[sql, values] = total
+        return total
 
     # --- single objects ----------------------------------------------------------------------------------------------
 
@@ -337,10 +359,6 @@ def _with_services(conn: Any, own: bytes, body: bytes, *, whole: bool, masks: bo
     )
     services = [row[0] for row in conn.execute(query, (own,))]
     return body[:-1] + b',"services":[' + b",".join(services) + b"]}"
-
-
-def _count(conn: Any, tables: str, where: Sequence[Condition]) -> int:
-    return int(conn.execute(f"SELECT count(*) FROM {tables}{where_of(where)}", values_of(where)).fetchone()[0])  # noqa: S608 - our own pieces
 
 
 def _page(

@@ -26,8 +26,9 @@ FORMAT: Final = 2
 """Of the tables; a file of another format is thrown away."""
 _PRAGMAS: Final = ("page_size=8192", "journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON", "busy_timeout=10000")
 _STATES_KEPT: Final = 5000
-# Rows with a body have a row number of their own: in a table without one, whose tree is searched by the key in the rows,
-# SQLite reads a row that is longer than a quarter of a page to its end to compare one key.
+# Rows with a body have a row number of their own.  In a table without one SQLite reads a row that is longer than a
+# quarter of a page to its end, only to compare its key.  What lists are filtered by stands in the index of their order
+# as well, so that rows before a page, and rows that are only counted, are not read at all.
 _TABLES: Final = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
     """CREATE TABLE service (
@@ -38,7 +39,7 @@ _TABLES: Final = (
     )""",
     "CREATE UNIQUE INDEX service_rid ON service (rid)",
     "CREATE INDEX service_held ON service (rid, mark, commitment, modified)",
-    "CREATE UNIQUE INDEX service_order ON service (modified, rid)",
+    "CREATE INDEX service_order ON service (modified, rid, free, youngest, oldest)",
     "CREATE UNIQUE INDEX service_number ON service (number)",
     """CREATE TABLE gone (
         rid BLOB PRIMARY KEY, number INTEGER NOT NULL, created INTEGER NOT NULL, is_erased INTEGER NOT NULL,

@@ -4,8 +4,9 @@ Rules:
 - Kept are 200 answers in one piece to GET, for the paths that were named, as sent: compressed ones by themselves.
 - Never with Set-Cookie, `no-store` or `private`, nor a `Vary` that the key does not hold; never for a request with an
   Authorization header, and nothing that is not named, so nothing of the desk.
-- The key is path, query, encoding and, where pages have one, the language (chosen outside of this wrapper).  Everything kept is forgotten as soon
-  as the version differs: it is asked for before a page is made, so that a page is never older than its version.
+- The key is path, query, encoding and, where pages have one, the language (chosen outside of this wrapper).
+  Everything kept is forgotten as soon as the version differs: it is asked for before a page is made, so that a page is
+  never older than its version.
 - One request makes a page; others that want the same wait for it, briefly, and else make it themselves.
 
 Whoever counts requests stands outside of this wrapper and sees path, query and the headers of each answer as ever.

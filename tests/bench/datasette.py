@@ -41,7 +41,7 @@ def install(folder: Path) -> Path:
     uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
     python = folder / "bin" / "python"
     commands = (
-        [uv, "venv", "--quiet", "--python", sys.executable, str(folder)],
+        [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)],
         [uv, "pip", "install", "--quiet", "--python", str(python), f"datasette=={VERSION}"],
     )
     for command in commands:
@@ -56,6 +56,7 @@ def install(folder: Path) -> Path:
 
 def make_database(path: Path, items: Iterable[bytes]) -> list[str]:
     """Write services as rows; a row as JSON is as long as its service.  Returns the ids in their order."""
+    path.unlink(missing_ok=True)
     rows = sorted(_row(msgspec.json.decode(item), len(item)) for item in items)
     with closing(sqlite_driver().connect(path)) as connection, connection:
         columns = ", ".join(f"{name} TEXT{' PRIMARY KEY' if name == 'id' else ''}" for name in _COLUMNS)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import http.server
 import json
+import os
 import signal
 import sys
+import threading
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -17,10 +20,10 @@ from shared.model.offer import check_offer_payload, format_offer, offer_from_bui
 from shared.model.rules import check_offer
 from shared.model.shipped import shipped_district, shipped_vocabularies
 from tests.bench import __main__ as bench
-from tests.bench import floor, material
+from tests.bench import datasette, floor, material, readers
 from tests.bench.measure import Measurement, Started, run_step
 from tests.bench.offers import generate, offer, revised
-from tests.bench.table import format_table
+from tests.bench.table import format_table, format_targets
 from tests.conformance import merkle
 
 
@@ -138,6 +141,74 @@ def test_table_divides_by_the_floor_of_the_same_round() -> None:
     ).splitlines()
 
     assert rows[3].split()[-3:] == ["2.00", "(1.00-3.00)", "-"]
+
+
+@pytest.mark.parametrize("length", [900, 3000])
+def test_rows_of_the_peer_are_as_long_as_the_services(tmp_path: Path, length: int) -> None:
+    service = {"id": "b", "name": "Müller", "description": 'Größe "XL"\nfür alle', "organization": {"name": "VHS"}}
+    item = json.dumps(service | {"alert": "x" * length}, ensure_ascii=False).encode()
+
+    ids = datasette.make_database(tmp_path / "db.db", [item, item.replace(b'"b"', b'"a"')])
+
+    with closing(floor.sqlite_driver().connect(tmp_path / "db.db")) as connection:
+        cursor = connection.execute("SELECT * FROM services ORDER BY id")
+        rows = [dict(zip([column[0] for column in cursor.description], row, strict=True)) for row in cursor]
+    assert ids == ["a", "b"]
+    assert [len(json.dumps(row)) for row in rows] == [len(item), len(item)]
+    assert rows[0]["name"] == "Müller"
+
+
+def test_readers_ask_for_everything_once_and_notice_a_wrong_status() -> None:
+    asked: list[str] = []
+
+    class Small(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(404 if self.path == "/wrong" else 200)
+            if self.path == "/chunked":
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                self.wfile.write(b"3\r\nabc\r\n0\r\n\r\n")
+                return
+            self.send_header("Content-Length", "5")
+            self.end_headers()
+            self.wfile.write(b"hello")
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Small) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.server_address[1]
+        load = readers.ask(port, [f"/{n}" for n in range(20)] + ["/chunked"], connections=3, server=os.getpid())
+        with pytest.raises(RuntimeError, match="404"):
+            readers.ask(port, ["/wrong"], connections=1, server=os.getpid())
+        server.shutdown()
+
+    assert sorted(asked) == sorted([*(f"/{n}" for n in range(20)), "/chunked", "/wrong"])
+    assert (load.requests, len(load.times)) == (21, 21)
+    assert load.late(0.5) <= load.late(0.99)
+
+
+def test_goals_say_which_figures_are_not_what_was_asked_for() -> None:
+    def line(step: str, **figures: float) -> dict[str, object]:
+        return bench.as_line(step, 20_000, 1, 0, Measurement(1, 0, 1, 20, 0, figures), {})
+
+    ratios = {f"{name}_ratio_{unit}": 10.0 for name in ("again", "cold") for unit in ("per_second", "per_cpu_second")}
+    texts = format_targets(
+        [
+            line("export", work_cpu_seconds=6.0, server_peak_mb=100),
+            line("pages", known_p99_ms=1.0, **ratios),
+            line("pages", known_p99_ms=7.0),
+        ]
+    ).splitlines()
+
+    assert [text.split()[-1] for text in texts if text.split()[-1] in ("OVER", "UNDER")] == [
+        "OVER", "UNDER", "UNDER", "OVER"
+    ]  # fmt: skip
+    assert len(texts) == 2 + 5 + 1
 
 
 def test_command_prints_the_table_and_appends_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,8 @@ from typing import Protocol
 
 from playwright.sync_api import BrowserContext
 
+from hub.party import Hub
+from node.party import Node
 from shared.accounts import sessions
 from shared.accounts.links import format_token
 from shared.accounts.second_factor import make_secret
@@ -37,16 +39,22 @@ PICTURES = os.environ.get("KREISWEIT_TEST_PICTURES", "")
 
 def hold_session(served: Served, context: BrowserContext, account_id: int, stage: Stage = Stage.FULL) -> None:
     """Put a session of this account into the browser."""
-    node = served.node
-    with node.db.write() as conn:
+    hold_session_of(served.node, served.url, context, account_id, stage)
+
+
+def hold_session_of(
+    party: Node | Hub, url: str, context: BrowserContext, account_id: int, stage: Stage = Stage.FULL
+) -> None:
+    """Put a session at the desk of a party into the browser."""
+    with party.db.write() as conn:
         account = accounts.load_account(conn, account_id)
         assert account is not None
         opened = sessions.open_session(
-            conn, node.accounts, account, stage, Visit(device="Chrome, Linux"), pending=make_secret(node.dice)
+            conn, party.accounts, account, stage, Visit(device="Chrome, Linux"), pending=make_secret(party.dice)
         )
         session_store.save_flash(conn, sessions.hash_token(opened.token), "success Das Konto ist geändert.")
     value = format_token(opened.token)
-    context.add_cookies([{"name": "kw-herten", "value": value, "url": served.url}])
+    context.add_cookies([{"name": f"kw-{party.accounts.member}", "value": value, "url": url}])
 
 
 class Look:

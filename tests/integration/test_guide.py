@@ -166,6 +166,15 @@ def test_guides_leave_out_no_parameter_and_no_format(guide: str) -> None:
     assert {one.path for one in FORMATS} - named == set()
 
 
+def test_guides_name_no_path_that_is_not_there(hub: Hub) -> None:
+    named = {path for guide in GUIDES for path in re.findall(r"`(/[^`<…]*)`", prose_of(guide))}
+    answers = {path: httpx.get(f"{hub.url}{path.replace('wait=30', 'wait=0')}", timeout=20).status_code
+               for path in named - {"/events"}}  # fmt: skip
+
+    assert len(named) > 15
+    assert {path: status for path, status in answers.items() if status not in (200, 401)} == {}
+
+
 @pytest.mark.parametrize("guide", GUIDES)
 def test_guides_tell_the_limits_of_the_program(guide: str) -> None:
     text = prose_of(guide)

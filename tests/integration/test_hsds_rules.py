@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from node.party import Node
+from shared.feed import limits
 from shared.feed.payload import commitment_of, seal_payload
 from shared.holdings import edits
 from shared.holdings.edits import NEW, Edit
@@ -289,3 +291,32 @@ def test_language_is_known_to_lists_and_places_too(api: Api, path: str) -> None:
     assert '"lang":"ar"' in api.get(f"{path}lang=ar").text
     assert '"lang":"ar"' not in api.get(path).text
     assert api.get(f"{path}lang=Arabisch!").status_code == 400
+
+
+# --- persons ---------------------------------------------------------------------------------------------------------
+
+
+def test_overdue_copy_leaves_persons_out_even_for_who_goes_by_the_date(tmp_path: Path) -> None:
+    world = World(["herten"])
+    world.settle()
+    node = world.nodes["herten"]
+    contact = {"name": "Erika Mustermann", "department": "Fachdienst"}
+    rid = publish_with(node, "Sprachcafé", {"contacts": [contact]})
+    world.settle()
+    give_index(node, tmp_path)
+    paths = (f"/hsds/services/{UUID(bytes=rid)}", "/hsds/services?full=true")
+    with TestClient(app_of(node)) as client:
+        before = [client.get(path) for path in paths]
+        world.clock.time += limits.LEASE_SECONDS + 60
+        after = [
+            client.get(path, headers={"If-Modified-Since": answer.headers["last-modified"]})
+            for path, answer in zip(paths, before, strict=True)
+        ]
+    node.outputs.reader.close()
+    node.finder.close()
+    close_all(world)
+
+    for old, new in zip(before, after, strict=True):
+        assert ("Mustermann" in old.text, "Mustermann" in new.text) == (True, False)
+        assert (new.status_code, "Fachdienst" in new.text) == (200, True)
+        assert "last-modified" not in new.headers

@@ -204,25 +204,29 @@ def signed_paths(hub: Hub) -> Mapping[str, Callable[[str, bytes], bytes]]:
     }
 
 
-@cache
-def _first_engine() -> sa.Engine:
-    engine = Database("sqlite://").engine
-    with engine.connect():  # asks the driver what it can do
-        return engine
+_first_engines: dict[object, sa.Engine] = {}
+"""By driver: the first engine that was made in this process."""
 
 
-class MemoryDatabase(Database):
-    """A database in memory; the statements of all of them in this process are compiled once."""
-
-    def __init__(self) -> None:
-        super().__init__("sqlite://")
+class SharingDatabase(Database):
+    """A SQLite database whose statements are compiled once for all such databases of this process."""
 
     def _sqlite_engine(self, durable: bool) -> sa.Engine:
         engine = super()._sqlite_engine(durable)
-        first = _first_engine()
+        first = _first_engines.get(engine.dialect.dbapi)
+        if first is None:
+            with engine.connect():  # asks the driver what it can do
+                first = _first_engines[engine.dialect.dbapi] = engine
         # What is compiled belongs to its dialect.
         engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
         return engine
+
+
+class MemoryDatabase(SharingDatabase):
+    """A database in memory."""
+
+    def __init__(self) -> None:
+        super().__init__("sqlite://")
 
 
 def make_tables(db: Database) -> None:

@@ -181,10 +181,17 @@ def _download(one: Format, line: str) -> Object:
     if media_type == NDJSON:
         body = lines(one.title_en, "service", line)
     else:
-        body = {"schema": {"type": "string", "format": "binary", "description": one.title_en}}
+        body = {"schema": {**_shape(media_type), "description": one.title_en}}
     return {
         "operationId": f"download{one.name.title().replace('-', '')}", "tags": [_BULK_TAG],
         "summary": f"The catalogue: {one.path}",
         "description": f"{one.title_en}.  Made once for each state of the catalogue: asking again costs nobody much.",
         "parameters": [], "responses": statuses(answer(one.title_en, {media_type: body}), (304, 503)),
     }  # fmt: skip
+
+
+def _shape(media_type: str) -> Object:
+    """Say what is known of a body of this type: JSON is read as such, text as text, the rest is bytes."""
+    if media_type.endswith("json"):
+        return {"type": ["object", "array"]}
+    return {"type": "string"} if media_type.startswith("text/") else {"type": "string", "format": "binary"}
