@@ -43,7 +43,15 @@ def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, lo
     pages = make_pages(hub, words)
     face = make_face(hub, pages, words)
     files = FeedFiles(hub.db, hub.book, hub.clock, own_origin=hub.settings.origin)
-    return make_site(
+    outputs = OutputRoutes(
+        face, hub.outputs, is_recovering=hub.is_recovering, directory=hub.home if hub.settings.home else None
+    )
+    version = PageVersion(
+        hub.db,
+        hub.clock,
+        beside=[lambda: hub.finder.stamp, hub.outputs.reader.stamp, lambda: face.hides("")],
+    )
+    app = make_site(
         log=log,
         pages=pages,
         waited_for=[
@@ -60,9 +68,7 @@ def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, lo
                     report.PATH: (lambda header, body: receive_report(hub, header, body), limits.REPORT_MAX_BYTES),
                 },
             ),
-            OutputRoutes(
-                face, hub.outputs, is_recovering=hub.is_recovering, directory=hub.home if hub.settings.home else None
-            ),
+            outputs,
         ],
         handlers=[
             page_routes(hub, pages, words),
@@ -74,9 +80,6 @@ def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, lo
         checks=ready_checks(hub.db, logs.load_own_log, hub.clock.now),
         jobs=Jobs(hub, log) if with_jobs else None,
         counts=Counts(hub.db, face.today, log, months=hub.settings.counts_months),
-        version=PageVersion(
-            hub.db,
-            hub.clock,
-            beside=[lambda: hub.finder.stamp, hub.outputs.reader.stamp, lambda: face.hides("")],
-        ),
+        version=version,
     )
+    return outputs.in_front_of(app, version)

@@ -43,17 +43,25 @@ def create_app(
     pages = make_pages(node, words)
     face = make_face(node, pages, words)
     files = FeedFiles(node.db, node.book, node.clock, own_origin=node.settings.origin)
-    return make_site(
+    outputs = OutputRoutes(
+        face,
+        node.outputs,
+        is_recovering=lambda: viewing.is_recovering(node),
+        directory=node.home if node.settings.home else None,
+    )
+    version = PageVersion(
+        node.db,
+        node.clock,
+        names=(desk_settings.VERSION,),
+        beside=[lambda: node.finder.stamp, node.outputs.reader.stamp, lambda: face.hides("")],
+        more=[lambda: node.membership is not None],
+    )
+    app = make_site(
         log=log,
         pages=pages,
         waited_for=[
             FeedRoutes(files, lambda body: receive_push(node, body)),
-            OutputRoutes(
-                face,
-                node.outputs,
-                is_recovering=lambda: viewing.is_recovering(node),
-                directory=node.home if node.settings.home else None,
-            ),
+            outputs,
         ],
         handlers=[
             page_routes(node, pages, words),
@@ -65,11 +73,6 @@ def create_app(
         checks=ready_checks(node.db, logs.load_own_log, node.clock.now),
         jobs=Jobs(node, log, with_link_check=with_link_check) if with_jobs else None,
         counts=Counts(node.db, face.today, log, months=node.settings.counts_months),
-        version=PageVersion(
-            node.db,
-            node.clock,
-            names=(desk_settings.VERSION,),
-            beside=[lambda: node.finder.stamp, node.outputs.reader.stamp, lambda: face.hides("")],
-            more=[lambda: node.membership is not None],
-        ),
+        version=version,
     )
+    return outputs.in_front_of(app, version)

@@ -24,4 +24,5 @@ def envelope(contents: Sequence[bytes], *, total: int, page: int, per_page: int)
         "total_items": total, "total_pages": pages, "page_number": page, "size": len(contents),
         "first_page": page == 1, "last_page": page >= max(pages, 1), "empty": not contents,
     }  # fmt: skip
-    return msgspec.json.encode(head)[:-1] + b',"contents":[' + b",".join(contents) + b"]}"
+    start = msgspec.json.encode(head)[:-1] + b',"contents":['
+    return b"".join((start, b",".join(contents), b"]}"))

@@ -47,10 +47,11 @@ class NoOutputsError(LogStateError):
 
 @dataclass(frozen=True)
 class Found:
-    """One page of a list: finished JSON objects, and how many there are in all."""
+    """One page of a list: finished JSON objects, how many there are in all, and when the outputs changed last."""
 
     contents: Sequence[bytes]
     total: int
+    changed_at: str
 
 
 @dataclass(frozen=True)
@@ -187,46 +188,52 @@ class Outputs:
         """Return one page of services: whole ones, items or minimal ones, as the query says."""
         where = service_conditions(query, self.terms)
         with self.opened() as conn:
-            total = self._count(conn, "service s", where)
+            total, changed_at = self._count(conn, "service s", where)
             rows = _page(conn, _columns(query, masks=masks), "service s", where, "s", query)
-            return Found([_service(row, query) for row in rows], total)
+            return Found([_service(row, query) for row in rows], total, changed_at)
 
     def service_at_locations(self, query: ListQuery, *, masks: bool) -> Found:
         """Return one page of places, each with its service."""
         where = service_conditions(query, self.terms, of_places=True)
         tables = "place p JOIN service s ON s.rid = p.rid"
         with self.opened() as conn:
-            total = self._count(conn, tables, where)
+            total, changed_at = self._count(conn, tables, where)
             columns = f"p.body, {_columns(query, masks=masks)}"
             rows = _page(conn, columns, tables, where, "p", query)
-            return Found([_place(row, query) for row in rows], total)
+            return Found([_place(row, query) for row in rows], total, changed_at)
 
     def organizations(self, query: ListQuery, *, masks: bool) -> Found:
         """Return one page of providers; with their services where the query asks for them."""
         where = organization_conditions(query)
         with self.opened() as conn:
-            total = self._count(conn, "organization o", where)
+            total, changed_at = self._count(conn, "organization o", where)
             rows = list(_page(conn, "o.id, o.body", "organization o", where, "o", query))
             if not (query.full or query.full_service):
-                return Found([row[1] for row in rows], total)
-            return Found([_with_services(conn, *row, whole=query.full_service, masks=masks) for row in rows], total)
+                return Found([row[1] for row in rows], total, changed_at)
+            return Found(
+                [_with_services(conn, *row, whole=query.full_service, masks=masks) for row in rows], total, changed_at
+            )
 
-    def _count(self, conn: Any, tables: str, where: Sequence[Condition]) -> int:
-        """Return how many rows fit; who walks through the pages of a list has them counted once."""
+    def _count(self, conn: Any, tables: str, where: Sequence[Condition]) -> tuple[int, str]:
+        """Return how many rows fit, and when the outputs changed last.
+
+        Who walks through the pages of a list has its rows counted once.
+        """
+        meta = dict(conn.execute("SELECT name, value FROM meta WHERE name IN ('epoch', 'number', 'changed-at')"))
+        state, changed_at = f"{meta['epoch'].hex()}.{meta['number']}", str(meta.get("changed-at") or "")
         sql, values = f"SELECT count(*) FROM {tables}{where_of(where)}", tuple(values_of(where))  # noqa: S608 - our own pieces
-        state = _stamp(conn)
         with self._lock:
             if self._counted_in != state:
                 self._counted, self._counted_in = {}, state
             known = self._counted.get((sql, values))
         if known is not None:
-            return known
+            return known, changed_at
         total = int(conn.execute(sql, values).fetchone()[0])
         if sum(len(value) for value in values if isinstance(value, str)) <= _COUNTED_LENGTH_MAX:
             with self._lock:
                 if self._counted_in == state and len(self._counted) < _COUNTED_MAX:
                     self._counted[sql, values] = total
-        return total
+        return total, changed_at
 
     # --- single objects ----------------------------------------------------------------------------------------------
 

@@ -87,6 +87,11 @@ def _naming_head(send: Send) -> Send:
     return send_named
 
 
+def tag_of(body: bytes) -> str:
+    """Return the tag of an answer that has none of its own: it names the bytes."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
 class _Answer:
     """One answer on its way out; holds the start back until it is known whether the answer is a 304."""
 
@@ -127,7 +132,7 @@ class _Answer:
         """Release the held start: as it is for a stream, else with a tag of the body or as 304."""
         self._held = None
         if not is_stream:
-            tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+            tag = tag_of(body)
             start["headers"] = [*start["headers"], (b"etag", tag.encode())]
             if self._is_wanted(tag) or self._is_not_newer(start):
                 await self._answer_304(start)

@@ -16,13 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import anyio
 from litestar.enums import ScopeType
 
 from shared.web.compression import accepts_gzip, header, is_below
+from shared.web.conditional import tag_of
 from shared.web.kept_bytes import KeptBytes
 from shared.web.messages import LANGUAGE
 
@@ -148,7 +148,7 @@ class KeptPages:
 def _page(headers: list[tuple[bytes, bytes]], body: bytes) -> Page:
     """Return what is kept, with the tag that `ConditionalRequests` would make from the bytes each time."""
     if not header(headers, b"etag"):
-        headers = [*headers, (b"etag", f'"{sha256(body).hexdigest()[:32]}"'.encode())]
+        headers = [*headers, (b"etag", tag_of(body).encode())]
     return Page(tuple(headers), body)
 
 

@@ -15,7 +15,8 @@ from shared.clock import Clock
 from shared.database import Database
 from shared.holdings.showing import shown_state
 
-_TRUSTED_SECONDS = 0.25
+TRUSTED_SECONDS = 0.25
+"""How long what was seen in the database counts while this process writes nothing."""
 _MINUTE = 60
 
 
@@ -58,7 +59,7 @@ class PageVersion:
         writes, now = self._db.writes, self._clock.monotonic()
         if self._seen is not None:
             writes_then, then, state = self._seen
-            if writes_then == writes and (0 <= now - then < _TRUSTED_SECONDS or self._is_looking):
+            if writes_then == writes and (0 <= now - then < TRUSTED_SECONDS or self._is_looking):
                 return state
         self._is_looking = True
         try:

@@ -27,7 +27,6 @@ from shared.web.headers import SecurityHeaders
 from shared.web.kept_pages import KeptPages
 from shared.web.languages import Languages
 from shared.web.outputs.cors import OpenToBrowsers
-from shared.web.outputs.kept_answers import KeptAnswers
 from shared.web.page_version import PageVersion
 from shared.web.pages import Pages
 from shared.web.problems import problem_handlers
@@ -118,11 +117,9 @@ def make_site(
     # Around everything, routing and its errors included: the framework answers 405 to HEAD before any middleware runs.
     # From the inside: an answer is compressed (once, if its page is kept), kept under the language that was chosen
     # before, compared with what the client holds (by the tag of the very bytes), and dressed in headers, 304 or not.
-    # Before all of that stand the answers for programs, which are kept as they left.
     kept = KeptPages(Compression(app.asgi_handler), version)
     localised = Languages(kept, tuple(pages.languages), german=_GERMAN)
-    dressed = SecurityHeaders(OpenToBrowsers(Counting(ConditionalRequests(localised), counts)))
-    app.asgi_handler = KeptAnswers(dressed, version.held)
+    app.asgi_handler = SecurityHeaders(OpenToBrowsers(Counting(ConditionalRequests(localised), counts)))
     return app
 
 

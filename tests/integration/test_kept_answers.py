@@ -214,3 +214,22 @@ def publish_with_person(node: Node, name: str) -> None:
     body = seal_payload(doc, node.dice.token(32))
     with node.db.write() as conn:
         edits.add_edit(conn, Edit("publish", "offer", rid, NEW, node.clock.now(), commitment_of(body), body))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        LIST, "/hsds/organizations", "/hsds/service_at_locations?full=true", f"{LIST}&minimal=true",
+        f"{LIST}&unknown=1", "/hsds/services?page=x", "/hsds/services?per_page=7&page=9",
+        "/hsds/services?search=%FF", "/hsds/services?format=ndjson", "/hsds/nowhere",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_answer_before_the_routing_is_the_one_that_comes_after_it(
+    client: TestClient[Litestar], path: str, encoding: str
+) -> None:
+    early = client.get(path, headers={"Accept-Encoding": encoding})
+    late = client.get(path, headers={"Accept-Encoding": encoding, "Cookie": "a=b"})
+
+    assert (early.status_code, early.content) == (late.status_code, late.content)
+    assert dict(early.headers) == dict(late.headers)

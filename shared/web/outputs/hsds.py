@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -23,7 +24,7 @@ from shared.hsds.query import ListQuery, parse_query
 from shared.outputs.reading import Found
 from shared.outputs.store import Gone
 from shared.web.outputs.answers_in_files import Spool, file_response
-from shared.web.outputs.source import IGNORED, JSON, NDJSON, OutputSource, respond
+from shared.web.outputs.source import IGNORED, JSON, NDJSON, OutputSource, headers_of, respond
 from shared.web.problems import GONE, Problem, problem_json
 
 HSDS: Final = "/hsds"
@@ -31,9 +32,8 @@ _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _Request = Request[Any, Any, Any]
 
 
-def hsds_router(source: OutputSource, spool: Spool) -> Router:
+def hsds_router(source: OutputSource, spool: Spool, lists: Lists) -> Router:
     """Return all routes of the API."""
-    lists = _Lists(source, spool)
     made = [_about(source), *lists.handlers(), *_singles(source), *_terms(source), *_profile(source)]
     return Router(HSDS, route_handlers=made)
 
@@ -54,7 +54,7 @@ def _about(source: OutputSource) -> HTTPRouteHandler:
             "description": f"Integration offers in {face.words.district.name}, as their cities publish them",
             "data_guide": face.absolute("/schnittstelle"), "publisher": publisher,
         }  # fmt: skip
-        return respond(msgspec.json.encode(body), headers=_read_query("", request)[1])
+        return respond(msgspec.json.encode(body), headers=_read_query("", request.query_params.multi_items())[1])
 
     return about
 
@@ -65,18 +65,28 @@ def _profile(source: OutputSource) -> Sequence[HTTPRouteHandler]:
 
     @get("/profile", sync_to_thread=False, include_in_schema=False)
     def profile(request: _Request) -> Response[bytes]:
-        return respond(listed, headers=_read_query("", request)[1])
+        return respond(listed, headers=_read_query("", request.query_params.multi_items())[1])
 
     @get("/profile/{name:str}", sync_to_thread=False, include_in_schema=False)
     def patch(request: _Request, name: FromPath[str]) -> Response[bytes]:
         if name not in made:
             raise NotFoundError(f"the profile has no patch {name[:40]!r}; /hsds/profile lists all")
-        return respond(made[name], media_type=MERGE_PATCH, headers=_read_query("", request)[1])
+        return respond(
+            made[name], media_type=MERGE_PATCH, headers=_read_query("", request.query_params.multi_items())[1]
+        )
 
     return [profile, patch]
 
 
-class _Lists:
+@dataclass(frozen=True)
+class Page:
+    """One finished page of a list, with the headers that say of it what only its maker knows."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+
+class Lists:
     """The three lists of records; each page is put together from finished objects."""
 
     def __init__(self, source: OutputSource, spool: Spool) -> None:
@@ -87,29 +97,41 @@ class _Lists:
         """Return the routes of the lists."""
         reader = self._source.reader
         return [
-            self._list("services", reader.services, reader.all_services),
-            self._list("organizations", reader.organizations, reader.all_organizations),
-            self._list("service_at_locations", reader.service_at_locations, reader.all_places),
+            self._list("services", reader.all_services),
+            self._list("organizations", reader.all_organizations),
+            self._list("service_at_locations", reader.all_places),
         ]
 
-    def _list(
-        self, name: str, page: Callable[..., Found], everything: Callable[..., Iterator[bytes]]
-    ) -> HTTPRouteHandler:
+    def page(self, name: str, pairs: Iterable[tuple[str, str]]) -> Page | None:
+        """Return one page of a list; None where everything is asked for in one go.
+
+        Raises:
+            QueryError: a value is refused.
+            LogStateError: no record may be given out now, or there is none yet.
+        """
+        query, headers = _read_query(name, pairs)
+        return None if query.format == "ndjson" else self._page(name, query, headers)
+
+    def _page(self, name: str, query: ListQuery, headers: dict[str, str]) -> Page:
+        masks = self._source.masks()
+        found: Found = getattr(self._source.reader, name)(query, masks=masks)
+        body = envelope(found.contents, total=found.total, page=query.page, per_page=query.per_page)
+        # Whoever goes by the date alone must ask again when persons are hidden.
+        return Page(body, headers_of("" if masks else found.changed_at, headers))
+
+    def _list(self, name: str, everything: Callable[..., Iterator[bytes]]) -> HTTPRouteHandler:
         @get(f"/{name}", sync_to_thread=True, include_in_schema=False)
         def answer(request: _Request) -> Response[Any]:
-            query, headers = _read_query(name, request)
-            masks = self._source.masks()
+            query, headers = _read_query(name, request.query_params.multi_items())
             if query.format == "ndjson":
+                masks = self._source.masks()
                 # The tag first: an answer that is newer than its tag is only asked for once more.
                 headers["ETag"] = self._tag(name, query, masks=masks)
                 lines = (line + b"\n" for line in everything(query, masks=masks))
                 kept = self._spool.write_once(lambda into: into.writelines(lines))
                 return file_response(kept, NDJSON, headers=headers)
-            # The date first, as above; and whoever goes by it alone must ask again when persons are hidden.
-            modified = "" if masks else self._source.reader.changed_at()
-            found = page(query, masks=masks)
-            body = envelope(found.contents, total=found.total, page=query.page, per_page=query.per_page)
-            return respond(body, modified=modified, headers=headers)
+            page = self._page(name, query, headers)
+            return Response(page.body, media_type=JSON, headers=page.headers)
 
         return answer
 
@@ -119,8 +141,8 @@ class _Lists:
         return f'"{hashlib.sha256(asked).hexdigest()[:32]}"'
 
 
-def _read_query(name: str, request: _Request) -> tuple[ListQuery, dict[str, str]]:
-    query, ignored = parse_query(name, request.query_params.multi_items())
+def _read_query(name: str, pairs: Iterable[tuple[str, str]]) -> tuple[ListQuery, dict[str, str]]:
+    query, ignored = parse_query(name, pairs)
     # What a header cannot hold is not repeated in one.
     named = ", ".join(name for name in ignored if re.fullmatch(r"[!-+\--~]{1,60}", name))[:500]
     return query, {IGNORED: named} if named else {}
@@ -131,7 +153,7 @@ def _singles(source: OutputSource) -> Sequence[HTTPRouteHandler]:
 
     @get("/services/{key:str}", sync_to_thread=True, include_in_schema=False)
     def service(request: _Request, key: FromPath[str]) -> Response[bytes]:
-        query, headers = _read_query("service", request)
+        query, headers = _read_query("service", request.query_params.multi_items())
         rid, masks = _read_id("service", key), source.masks()
         found = reader.service(rid, masks=masks, lang=query.lang)
         if found is None and (gone := reader.gone(rid)) is not None:
@@ -140,14 +162,14 @@ def _singles(source: OutputSource) -> Sequence[HTTPRouteHandler]:
 
     @get("/organizations/{key:str}", sync_to_thread=True, include_in_schema=False)
     def organization(request: _Request, key: FromPath[str]) -> Response[bytes]:
-        query, headers = _read_query("organization", request)
+        query, headers = _read_query("organization", request.query_params.multi_items())
         own, masks = _read_id("organization", key), source.masks()
         found = reader.organization(own, whole=query.full_service or query.full, masks=masks)
         return _found("organization", key, found, headers, masks=masks)
 
     @get("/service_at_locations/{key:str}", sync_to_thread=True, include_in_schema=False)
     def service_at_location(request: _Request, key: FromPath[str]) -> Response[bytes]:
-        query, headers = _read_query("service_at_location", request)
+        query, headers = _read_query("service_at_location", request.query_params.multi_items())
         own, masks = _read_id("service_at_location", key), source.masks()
         found = reader.service_at_location(own, masks=masks, lang=query.lang)
         return _found("service_at_location", key, found, headers, masks=masks)
@@ -191,7 +213,7 @@ def _terms(source: OutputSource) -> Sequence[HTTPRouteHandler]:
         found = next((one for one in _all_taxonomies(source) if one["id"] == key.lower()), None)
         if found is None:
             raise NotFoundError(f"there is no taxonomy {key}")
-        return respond(msgspec.json.encode(found), headers=_read_query("", request)[1])
+        return respond(msgspec.json.encode(found), headers=_read_query("", request.query_params.multi_items())[1])
 
     @get("/taxonomy_terms", sync_to_thread=False, include_in_schema=False)
     def taxonomy_terms(request: _Request) -> Response[bytes]:
@@ -204,13 +226,15 @@ def _terms(source: OutputSource) -> Sequence[HTTPRouteHandler]:
         found = next((one for one in terms.all_terms() if one["id"] == key.lower()), None)
         if found is None:
             raise NotFoundError(f"there is no taxonomy term {key}")
-        return respond(msgspec.json.encode(terms.full_term(found)), headers=_read_query("", request)[1])
+        return respond(
+            msgspec.json.encode(terms.full_term(found)), headers=_read_query("", request.query_params.multi_items())[1]
+        )
 
     return [taxonomies, taxonomy, taxonomy_terms, taxonomy_term]
 
 
 def _page(request: _Request, name: str, find: Callable[[ListQuery], list[Object]]) -> Response[bytes]:
-    query, headers = _read_query(name, request)
+    query, headers = _read_query(name, request.query_params.multi_items())
     found = [msgspec.json.encode(one) for one in find(query)]
     if query.format == "ndjson":
         return respond(b"".join(one + b"\n" for one in found), media_type=NDJSON, headers=headers)

@@ -31,13 +31,15 @@ class KeptAnswers:
     """Wraps an ASGI application; see the module's rules.
 
     Args:
+        app: answers whoever may not be answered from memory.
+        maker: answers what is kept, in the same words as `app`.
         version: differs whenever an answer may differ.
     """
 
-    def __init__(self, app: ASGIApp, version: Version) -> None:
+    def __init__(self, app: ASGIApp, maker: ASGIApp, version: Version) -> None:
         self._app = app
         self.pages = KeptPages(
-            app, version, PATHS, by_language=False, kept=KeptBytes(total_max=TOTAL_BYTES, entry_max=ENTRY_BYTES)
+            maker, version, PATHS, by_language=False, kept=KeptBytes(total_max=TOTAL_BYTES, entry_max=ENTRY_BYTES)
         )
         # Outside of what is kept, so that what a client holds is compared with it, and HEAD finds what GET left.
         self._kept = ConditionalRequests(self.pages)

@@ -7,7 +7,7 @@ all records, its own included, since one file for everybody is what readers comp
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Final
@@ -20,12 +20,20 @@ from shared.outputs.digesting import digest_of
 from shared.outputs.offered import About
 from shared.outputs.opening import PartyOutputs
 from shared.outputs.reading import Outputs, State
+from shared.web.page_version import TRUSTED_SECONDS
 from shared.web.public.face import Face
 
 __all__ = ("IGNORED", "JSON", "NDJSON", "OutputSource", "respond")
 
 EMPTY_SINCE: Final = "1970-01-01T00:00:00.000Z"
 """Of a catalogue in which nothing has ever been shown."""
+
+
+class _Seen:
+    """When nobody was hidden the last time: how much this process had written by then, and the time."""
+
+    def __init__(self) -> None:
+        self.open_at = (-1, 0.0)
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,7 @@ class OutputSource:
     face: Face
     party: PartyOutputs
     is_recovering: Callable[[], bool]
+    _seen: _Seen = field(default_factory=_Seen)
 
     @property
     def reader(self) -> Outputs:
@@ -48,11 +57,18 @@ class OutputSource:
     def masks(self) -> bool:
         """Tell whether persons are left out now.
 
+        That nobody is was seen a quarter of a second ago at most, and not before anything that this process wrote.
+
         Raises:
             LogStateError: E_RECOVERING, no record may be given out.
         """
+        writes, now = self.face.db.writes, self.face.clock.monotonic()
+        writes_then, then = self._seen.open_at
+        if writes_then == writes and 0 <= now - then < TRUSTED_SECONDS:
+            return False
         # A recovering party hides persons, too: so where none are hidden one look is enough.
         if not self.face.hides(""):
+            self._seen.open_at = (writes, now)
             return False
         if self.is_recovering():
             raise LogStateError("the catalogue is being compared with the members; come back soon", code="E_RECOVERING")
@@ -94,10 +110,15 @@ def respond(
     Args:
         modified: when what the body shows was changed last, as the model writes times; empty if unknown.
     """
-    given = {"Cache-Control": "no-cache", **(headers or {})}
+    return Response(body, media_type=media_type, headers=headers_of(modified, headers))
+
+
+def headers_of(modified: str, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the headers of a finished body; see `respond`."""
+    given = {"Cache-Control": "no-cache", **(more or {})}
     if modified:
         given["Last-Modified"] = last_modified(datetime.fromisoformat(modified))
-    return Response(body, media_type=media_type, headers=given)
+    return given
 
 
 def last_modified(moment: datetime) -> str:
