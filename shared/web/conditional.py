@@ -157,8 +157,10 @@ class _Answer:
 
     def _is_not_newer(self, start: HTTPResponseStartEvent) -> bool:
         """Tell whether the client has this version, going by its date (RFC 9110, 13.1.3)."""
+        if self._since is None:
+            return False
         moment = _date(_header(start, b"last-modified"))
-        return moment is not None and self._since is not None and moment <= self._since
+        return moment is not None and moment <= self._since
 
     def _is_wanted(self, tag: str) -> bool:
         return bool(self._wanted) and ("*" in self._wanted or tag.removeprefix("W/") in self._wanted)
@@ -173,9 +175,9 @@ def _tags_of(headers: object) -> frozenset[str]:
 def _since_of(headers: object) -> datetime | None:
     """Return the client's date; None where it sends a tag, which decides alone."""
     pairs = {name.lower(): value for name, value in cast("list[tuple[bytes, bytes]]", headers)}
-    if b"if-none-match" in pairs:
+    if b"if-none-match" in pairs or b"if-modified-since" not in pairs:
         return None
-    return _date(pairs.get(b"if-modified-since", b"").decode("latin-1"))
+    return _date(pairs[b"if-modified-since"].decode("latin-1"))
 
 
 def _date(text: str) -> datetime | None:
