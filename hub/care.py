@@ -88,7 +88,7 @@ class Watched:
     """One member as its page shows it.
 
     Args:
-        alarms: what a person must see to.
+        alarms: what a person must see to beside its state.
         refused: its records that were refused.
         vanishing: offers that would leave the catalogue if a stopped withdrawal were confirmed.
         vanishing_count: how many those are in all.
@@ -167,7 +167,7 @@ def one_member(hub: Hub, name: str) -> Watched:
     named = [] if said is None else [source for source in said.sources if source.origin != member.origin]
     return Watched(
         cared=cared,
-        alarms=[alarm for alarm in overview.alarms(hub) if alarm.name == name],
+        alarms=[alarm for alarm in overview.alarms(hub) if alarm.name == name and not _is_told(alarm, member)],
         refused=[record for record in overview.quarantine(hub) if record.member == name],
         vanishing=vanishing[:VANISHING_MAX],
         vanishing_count=len(vanishing),
@@ -179,6 +179,11 @@ def one_member(hub: Hub, name: str) -> Watched:
             for source in named
         ],
     )  # fmt: skip
+
+
+def _is_told(alarm: Alarm, member: Member) -> bool:
+    """Tell whether the state and its next step, which the page shows anyway, say what the alarm says."""
+    return bool(member.message) and alarm.message.startswith(member.message)
 
 
 def _decisions(member: Member, *, is_frozen: bool, is_rejected: bool) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -79,9 +80,10 @@ def count_reads(db: Database) -> list[str]:
     """Collect the statements that the database is asked from now on."""
     asked: list[str] = []
 
-    @sa.event.listens_for(db.engine, "before_cursor_execute")
-    def note(conn: object, cursor: object, statement: str, *rest: object) -> None:
-        asked.append(statement)
+    # By SQLite itself: prepared statements pass by the events of SQLAlchemy.
+    @sa.event.listens_for(db.engine, "checkout")
+    def watch(connection: Any, *rest: object) -> None:
+        connection.set_trace_callback(asked.append)
 
     return asked
 
