@@ -236,7 +236,7 @@ BUGS = (
     Planted("a node seals without asking", _seal_without_asking, (RESTORE_NODE, RESTORE_HUB)),
     Planted("the last writer wins", _last_writer_wins, (RESTORE_NODE, INTERLEAVE)),
     Planted("conflicts vanish", _conflicts_vanish, (RESTORE_NODE, INTERLEAVE)),
-    Planted("the outbox is emptied before the seal", _outbox_is_emptied_before_the_seal, (CRASH,), first=11),
+    Planted("the outbox is emptied before the seal", _outbox_is_emptied_before_the_seal, (CRASH,), first=26),
     Planted("recovery forgets what is pending", _recovery_forgets_what_is_pending, (RESTORE_NODE, INTERLEAVE)),
     Planted(
         "a new edit loses its base", _new_edit_takes_the_newest_version_as_its_base, (INTERLEAVE,),
