@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from hub.store.migrate import hub_metadata
 from node.roles import ROLES
 from node.store.migrate import migrate_database, node_metadata
 from shared.accounts import keeping, own_account, sessions, signing_in
@@ -50,10 +49,6 @@ def registry(db: Database) -> Registry:
 
 def test_migrated_database_of_a_node_is_what_the_program_works_with(db: Database) -> None:
     assert check_schema(db, node_metadata()) == []
-
-
-def test_hub_has_no_accounts_yet() -> None:
-    assert {name for name in hub_metadata().tables if "account" in name} == set()
 
 
 def test_account_lives_from_invitation_to_lock(registry: Registry) -> None:

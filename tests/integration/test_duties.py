@@ -22,6 +22,7 @@ from shared.web.public.legal_texts import load_checklist
 from shared.web.public.offline import say_in_all
 from tests.support.desk import BROWSER
 from tests.support.loopback import app_of, close_all
+from tests.support.searching import give_index
 from tests.support.world import World, publish
 
 FORM = {"Origin": "http://testserver.local", **BROWSER}
@@ -51,7 +52,8 @@ def get(party: Node | Hub, path: str, **headers: str) -> httpx.Response:
         return client.get(path, headers={**BROWSER, **headers})
 
 
-def test_every_public_page_links_to_every_duty_and_each_answers(party: Node | Hub) -> None:
+def test_every_public_page_links_to_every_duty_and_each_answers(party: Node | Hub, tmp_path: Path) -> None:
+    give_index(party, tmp_path)
     duties = [link.path for link in FOOTER]
     with TestClient(app_of(party)) as client:
         waiting, seen = ["/", "/offline", *duties], dict[str, str]()
@@ -66,6 +68,8 @@ def test_every_public_page_links_to_every_duty_and_each_answers(party: Node | Hu
             seen[path] = answer.text
             waiting += re.findall(r'href="(/[^"#]*)"', answer.text)
 
+    party.outputs.reader.close()
+    party.finder.close()
     assert set(duties) <= set(seen)
     assert any(path.startswith("/angebote/") for path in seen)
     missing = {path: [duty for duty in duties if f'href="{duty}"' not in text] for path, text in seen.items()}

@@ -1,13 +1,13 @@
-"""Rights and roles: who may do what in a city, as a table that a change has to touch."""
+"""Rights and roles: who may do what in a city and at the district, as a table that a change has to touch."""
 
 from __future__ import annotations
 
 import pytest
 
+from hub.roles import ROLES as DISTRICT_ROLES
 from node.roles import ROLES
 from shared.accounts.rights import RIGHT_TEXTS, Right
 
-ALL = set(Right)
 EDITOR = {Right.READ, Right.WRITE, Right.PUBLISH, Right.IMPORT, Right.PERSONS, Right.HINTS}
 
 
@@ -17,12 +17,24 @@ EDITOR = {Right.READ, Right.WRITE, Right.PUBLISH, Right.IMPORT, Right.PERSONS, R
         ("leser", {Right.READ}),
         ("autor", {Right.READ, Right.WRITE}),
         ("redaktion", EDITOR),
-        ("verwaltung", ALL),
+        ("verwaltung", EDITOR | {Right.ACCOUNTS, Right.SETTINGS}),
         ("traeger", {Right.READ, Right.WRITE}),
     ],
 )
 def test_role_has_exactly_its_rights(code: str, rights: set[Right]) -> None:
     assert ROLES.of(code).rights == rights
+
+
+@pytest.mark.parametrize(
+    ("code", "rights"),
+    [
+        ("leser", {Right.READ}),
+        ("kurator", {Right.READ, Right.CURATE}),
+        ("betrieb", {Right.READ, Right.CURATE, Right.OPERATE, Right.ACCOUNTS}),
+    ],
+)
+def test_role_of_the_district_has_exactly_its_rights(code: str, rights: set[Right]) -> None:
+    assert DISTRICT_ROLES.of(code).rights == rights
 
 
 def test_only_providers_are_limited_to_their_own_offers() -> None:
@@ -34,4 +46,4 @@ def test_role_that_is_gone_has_no_rights() -> None:
 
 
 def test_every_right_is_explained() -> None:
-    assert set(RIGHT_TEXTS) == ALL
+    assert set(RIGHT_TEXTS) == set(Right)
