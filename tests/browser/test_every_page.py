@@ -13,6 +13,8 @@ from node.editing import open_offer, own_offers
 from node.importing import import_table
 from node.party import Node
 from node.workflow import Editor
+from shared.web.compression import is_below
+from shared.web.outputs.cors import OPEN_PATHS
 from tests.browser.conftest import Served
 from tests.browser.look import Look, hold_session
 from tests.support.desk import add_person
@@ -21,7 +23,7 @@ from tests.support.lone_node import offer
 SAMPLE = Path(__file__).parents[2] / "deploy" / "data" / "offers-recklinghausen.csv"
 AUTHOR, EDITOR = Editor("Person Ayla"), Editor("Person Rita", may_publish=True)
 _NAMED = re.compile(r"(?<=/)(?:[0-9a-f]{16,64}|[0-9]+|[A-Za-z0-9_-]{22,})(?=/|$)")
-_FILES = re.compile(r"/ausgabe|\.atom|/fehler|\.xlsx|\.csv|\.json|/feed/|/mirror/")
+_FILES = re.compile(r"/ausgabe|\.atom|/fehler|\.xlsx|\.csv|\.json|/nachweis$")
 _LEAST_PAGES = 30
 
 
@@ -64,4 +66,8 @@ def _links(page: Page, url: str) -> list[str]:
     """The pages of ours that this page links to; the list of offers only as it is, not with each filter."""
     found = page.locator("a[href]").evaluate_all("links => links.map(link => link.href)")
     ours = [link.removeprefix(url).partition("#")[0] or "/" for link in found if link.startswith(url + "/")]
-    return [path for path in dict.fromkeys(ours) if not _FILES.search(path)]
+    return [path for path in dict.fromkeys(ours) if not _FILES.search(path) and not _is_for_programs(path)]
+
+
+def _is_for_programs(path: str) -> bool:
+    return is_below(urlsplit(path).path, OPEN_PATHS)

@@ -78,9 +78,8 @@ def test_offer_page_shows_every_field_and_its_place_in_the_log(world: World) -> 
         assert part in text
     assert "Eintrag 1 von 2" in text
     with TestClient(app_of(world.nodes["herten"])) as client:
-        proof = re.search(r'href="(/mirror/[0-9a-f]{64}/proof/1)"', text)
-        assert proof
-        assert client.get(proof[1]).text.startswith("c2sp.org/tlog-proof@v1")
+        assert f'href="/angebote/{rid.hex()}/nachweis"' in text
+        assert client.get(f"/angebote/{rid.hex()}/nachweis").json()["proof"].startswith("c2sp.org/tlog-proof@v1")
 
 
 def test_confidential_address_shows_the_town_alone(world: World) -> None:
