@@ -23,6 +23,7 @@ from shared.holdings import payloads
 from shared.verify import answering
 from shared.verify.answering import OwnReader
 from tests.conformance.make_reader_cases import READER, make
+from tests.support.apart import apart
 
 OURS = shlex.join([sys.executable, "-m", "shared.verify.answering"])
 CASES = load_cases()
@@ -46,7 +47,7 @@ def of(*patterns: str) -> list[Case]:
 
 
 def conformance(*arguments: str) -> Result:
-    return CliRunner().invoke(main_command, arguments)
+    return apart(lambda: CliRunner().invoke(main_command, arguments))
 
 
 # --- the cases -------------------------------------------------------------------------------------------------------

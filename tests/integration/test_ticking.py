@@ -18,6 +18,7 @@ from shared.holdings import facts
 from shared.holdings.tables import metadata
 from shared.logs import open_log
 from shared.ticking import Ticker
+from tests.support.apart import apart
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def test_of_two_processes_one_ticks_and_the_other_takes_over(db: Database) -> No
         await until(lambda: "second" in ticks)
         await second.stop()
 
-    asyncio.run(run())
+    apart(lambda: asyncio.run(run()))
 
 
 def test_tick_that_fails_is_logged_without_its_text_and_done_again(db: Database) -> None:
@@ -71,7 +72,7 @@ def test_tick_that_fails_is_logged_without_its_text_and_done_again(db: Database)
         await until(lambda: len(ticks) >= 2)
         await ticker.stop()
 
-    asyncio.run(run())
+    apart(lambda: asyncio.run(run()))
 
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [line["error"] for line in lines if line["action"] == "tick_failed"][:2] == ["RuntimeError", "RuntimeError"]
@@ -88,7 +89,7 @@ def test_start_that_fails_reaches_the_caller(db: Database) -> None:
     )
 
     with pytest.raises(RuntimeError, match="no keys"):
-        asyncio.run(ticker.start())
+        apart(lambda: asyncio.run(ticker.start()))
 
 
 def test_copy_put_under_a_running_process_is_gone_on_with_after_a_new_start(db: Database, tmp_path: Path) -> None:
