@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from hub import enrolment, overview, viewing
 from hub.enrolment import Application
 from hub.overview import Member, Quarantined
 from hub.party import UNREACHABLE, Hub
 from hub.roster_keeping import Alarm
-from hub.store.standings import load_standing
+from hub.store.standings import load_standing, load_standings
 from shared.errors import NotFoundError
 from shared.feed.outcomes import State
 from shared.holdings import logs, papers
@@ -119,20 +120,25 @@ def all_members(hub: Hub) -> list[Cared]:
     views = viewing.show_members(hub)
     order = list(LIGHT_TEXTS)
     with hub.db.read() as conn:
-        kept = {view.member.name: load_standing(conn, view.member.origin, view.member.name) for view in views}
+        known = load_standings(conn)
     cared = [
         Cared(
             member=view.member,
             light=_light(view.member, view.refused),
             offers=view.offers,
             refused=view.refused,
-            last_read=kept[view.member.name]["last_poll"] or None,
-            last_heard=kept[view.member.name]["heard_at"] or None,
+            last_read=_time(known, view.member, "last_poll"),
+            last_heard=_time(known, view.member, "heard_at"),
             can_be_read=view.member.url != UNREACHABLE,
         )
         for view in views
     ]
     return sorted(cared, key=lambda one: (order.index(one.light), one.member.name))
+
+
+def _time(known: Mapping[str, Mapping[str, Any]], member: Member, column: str) -> int | None:
+    """Return a time of a member's standing; None for never."""
+    return known[member.origin][column] or None if member.origin in known else None
 
 
 def _light(member: Member, refused: int) -> Light:
@@ -153,7 +159,8 @@ def one_member(hub: Hub, name: str) -> Watched:
     Raises:
         NotFoundError: nobody is called so.
     """
-    cared = next((one for one in all_members(hub) if one.member.name == name), None)
+    everyone = all_members(hub)
+    cared = next((one for one in everyone if one.member.name == name), None)
     if cared is None:
         raise NotFoundError("Ein Mitglied mit diesem Namen gibt es nicht", advice="Alle stehen unter „Mitglieder“.")
     member = cared.member
@@ -163,11 +170,12 @@ def one_member(hub: Hub, name: str) -> Watched:
         vanishing = vanishing_since_freeze(conn, log.id) if log is not None and is_frozen else []
         standing = load_standing(conn, member.origin, name)
         held = papers.load_holder(conn, name)
+    alarms = overview.alarms(hub, [one.member for one in everyone])
     said = viewing.newest(hub)
     named = [] if said is None else [source for source in said.sources if source.origin != member.origin]
     return Watched(
         cared=cared,
-        alarms=[alarm for alarm in overview.alarms(hub) if alarm.name == name and not _is_told(alarm, member)],
+        alarms=[alarm for alarm in alarms if alarm.name == name and not _is_told(alarm, member)],
         refused=[record for record in overview.quarantine(hub) if record.member == name],
         vanishing=vanishing[:VANISHING_MAX],
         vanishing_count=len(vanishing),

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from shared.database import Database
+from shared.database import Database, in_chunks
 from shared.holdings.prepared import Prepared
 from shared.holdings.tables import conflict, outbox
 
@@ -63,15 +63,18 @@ def add_edit(conn: sa.Connection, edit: Edit) -> int:
 
 
 def add_edits(db: Database, conn: sa.Connection, new: Sequence[Edit]) -> None:
-    """Put many edits of different records into the outbox; only those with a pending edit are looked up one by one."""
-    pending = {bytes(rid) for rid in conn.execute(sa.select(outbox.c.rid).where(outbox.c.rid.is_not(None))).scalars()}
+    """Put many edits of different records into the outbox as `add_edit` does, with one look at what is pending."""
+    bases = {
+        bytes(rid): base
+        for rid, base in conn.execute(sa.select(outbox.c.rid, outbox.c.base).where(outbox.c.rid.is_not(None)))
+    }
+    for rids in in_chunks([edit.rid for edit in new if edit.rid in bases]):
+        conn.execute(sa.delete(outbox).where(outbox.c.rid.in_(rids)))
     rows = []
     for edit in new:
-        if edit.rid in pending:
-            add_edit(conn, edit)
-        else:
-            values = msgspec.structs.asdict(edit)
-            rows.append(tuple(values[name] for name in _COLUMNS))
+        base = edit.base if edit.rid is None else bases.get(edit.rid, edit.base)
+        values = {**msgspec.structs.asdict(edit), "base": base}
+        rows.append(tuple(values[name] for name in _COLUMNS))
     db.insert_rows(conn, outbox, _COLUMNS, rows)
 
 

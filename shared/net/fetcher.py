@@ -64,8 +64,8 @@ class Fetcher(Protocol):
         """
 
 
-class WebAccess(Protocol):
-    """Asks one URL.  `HttpClient` is the real one; a simulation brings its own."""
+class WebReader(Protocol):
+    """Reads one URL: all that somebody needs who only follows."""
 
     def get(
         self,
@@ -78,6 +78,10 @@ class WebAccess(Protocol):
         content_types: Sequence[str] = (),
     ) -> Fetched:
         """Return the answer to a GET of `url`; see `HttpClient.get`."""
+
+
+class WebAccess(WebReader, Protocol):
+    """Asks one URL.  `HttpClient` is the real one; a simulation brings its own."""
 
     def post(
         self, url: str, body: bytes, *, content_type: str, max_bytes: int, deadline_seconds: float,
@@ -107,7 +111,7 @@ def content_types_of(path: str) -> tuple[str, ...]:
 class PrefixFetcher:
     """Reads below one URL prefix such as `https://herten.kreisweit.example/feed/g1/`."""
 
-    def __init__(self, web: WebAccess, base_url: str) -> None:
+    def __init__(self, web: WebReader, base_url: str) -> None:
         if not base_url.endswith("/") or "?" in base_url or "#" in base_url:
             raise ParseError(f"prefix {base_url[:120]!r} does not end in / or has a query")
         self._web = web

@@ -163,25 +163,6 @@ class Outputs:
             sizes = {} if row is None else msgspec.msgpack.decode(row[0], type=dict[bytes, int])
             return State(_stamp(conn), str(_meta(conn, "changed-at") or ""), sizes)
 
-    def changed_at(self) -> str:
-        """Return when the outputs changed last, as the model writes times.
-
-        Raises:
-            NoOutputsError: there is nothing to read.
-        """
-        with self.opened() as conn:
-            return str(_meta(conn, "changed-at") or "")
-
-    def newest_erasure(self) -> tuple[int, float] | None:
-        """Return number and time of the newest change that everybody who keeps a copy must carry out; None: none yet.
-
-        Raises:
-            NoOutputsError: there is nothing to read.
-        """
-        with self.opened() as conn:
-            kept = _meta(conn, "newest-erasure")
-        return None if kept is None else msgspec.msgpack.decode(kept, type=tuple[int, float])
-
     # --- lists -------------------------------------------------------------------------------------------------------
 
     def services(self, query: ListQuery, *, masks: bool) -> Found:

@@ -28,7 +28,7 @@ from shared.feed.trusted_log import Keys
 from shared.follow import Guards, Reader
 from shared.holdings import catalogue, logs, payloads
 from shared.holdings.tables import metadata
-from shared.net.fetcher import NO_HEADERS, Fetched, MappingFetcher, Posted
+from shared.net.fetcher import Fetched, MappingFetcher
 from shared.sources import FetchedSource
 from shared.verify.copy import CopySettings, LocalCopy, make_copy
 
@@ -64,12 +64,6 @@ class _Files:
     ) -> Fetched:  # fmt: skip
         path = url.removeprefix(f"{_HUB}/")
         return MappingFetcher(self.files).fetch(path, max_bytes=max_bytes, deadline_seconds=deadline_seconds, etag=etag)
-
-    def post(
-        self, url: str, body: bytes, *, content_type: str, max_bytes: int, deadline_seconds: float,
-        headers: Mapping[str, str] = NO_HEADERS,
-    ) -> Posted:  # fmt: skip
-        raise NotImplementedError("a copy only reads")
 
 
 class OwnReader:

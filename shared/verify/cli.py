@@ -19,7 +19,7 @@ from shared.commands import CONTEXT, DONE, FAILED, explain, json_option, leave, 
 from shared.feed.outcomes import Code
 
 if TYPE_CHECKING:
-    from shared.net.fetcher import WebAccess
+    from shared.net.fetcher import WebReader
     from shared.verify.copy import Followed, LocalCopy
 
 _FIRST_CODE = 10
@@ -228,7 +228,7 @@ def _opened(home: Path) -> Iterator[LocalCopy]:
 
 
 @contextmanager
-def _web(networks: Sequence[str]) -> Iterator[WebAccess]:
+def _web(networks: Sequence[str]) -> Iterator[WebReader]:
     from shared.clock import SystemClock
     from shared.net.http import HttpClient
     from shared.net.settings import NetSettings

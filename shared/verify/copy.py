@@ -29,7 +29,7 @@ from shared.holdings import catalogue, logs, payloads
 from shared.holdings.catalogue import Mark, Shown
 from shared.holdings.tables import metadata
 from shared.judges import judges
-from shared.net.fetcher import PrefixFetcher, WebAccess
+from shared.net.fetcher import PrefixFetcher, WebReader
 from shared.rosterbook import RosterBook
 from shared.sources import FetchedSource
 
@@ -86,7 +86,7 @@ class LocalCopy:
     """
 
     def __init__(
-        self, home: Path, settings: CopySettings, clock: Clock, web: WebAccess, *, schema: SchemaCheck | None = None
+        self, home: Path, settings: CopySettings, clock: Clock, web: WebReader, *, schema: SchemaCheck | None = None
     ) -> None:
         self.settings = settings
         self._clock = clock
@@ -290,7 +290,7 @@ def load_copy(home: Path) -> CopySettings:
         raise ConfigError(f"{home / SETTINGS_FILE} ist beschädigt: {error}") from error
 
 
-def first_roots(hub: str, web: WebAccess) -> tuple[tuple[str, ...], int]:
+def first_roots(hub: str, web: WebReader) -> tuple[tuple[str, ...], int]:
     """Return the root keys and the threshold that a hub names itself: for a first look, not for trust."""
     answer = web.get(f"{hub}/roster", max_bytes=limits.LARGE_NOTE_MAX_BYTES, deadline_seconds=_DEADLINE_SECONDS)
     if answer.status != 200:
@@ -300,7 +300,7 @@ def first_roots(hub: str, web: WebAccess) -> tuple[tuple[str, ...], int]:
 
 
 @contextmanager
-def opened_copy(home: Path, settings: CopySettings, clock: Clock, web: WebAccess) -> Iterator[LocalCopy]:
+def opened_copy(home: Path, settings: CopySettings, clock: Clock, web: WebReader) -> Iterator[LocalCopy]:
     """Open a copy and close it again."""
     copy = LocalCopy(home, settings, clock, web)
     try:

@@ -20,7 +20,6 @@ from shared.feed.keys import VerifyingKey
 from shared.feed.outcomes import Code
 from shared.feed.trusted_log import TrustedLog
 from shared.holdings import payloads
-from shared.verify import answering
 from shared.verify.answering import OwnReader
 from tests.conformance.make_reader_cases import READER, make
 from tests.support.apart import apart
@@ -244,8 +243,3 @@ def test_answer_is_judged_by_code_shown_and_refused() -> None:
 def test_line_that_is_no_answer_is_refused() -> None:
     with pytest.raises(ParseError):
         parse_answer(b"\xff\n")
-
-
-def test_adapter_refuses_to_write_to_a_hub() -> None:
-    with pytest.raises(NotImplementedError):
-        answering._Files().post("", b"", content_type="", max_bytes=1, deadline_seconds=1)

@@ -15,7 +15,8 @@ from node.party import Node
 from shared.feed.payload import commitment_of, seal_payload
 from shared.holdings import edits, facts
 from shared.holdings.edits import NEW, Edit
-from shared.web.outputs.kept_answers import ENTRY_BYTES, TOTAL_BYTES, KeptAnswers
+from shared.web.kept_bytes import KeptBytes
+from shared.web.outputs.kept_answers import TOTAL_BYTES, KeptAnswers
 from tests.support.loopback import app_of, close_all
 from tests.support.searching import give_index
 from tests.support.world import World, offer_doc, publish, withdraw
@@ -170,12 +171,22 @@ def test_errors_and_whole_copies_are_not_kept(app: Litestar, client: TestClient[
 
 
 def test_memory_is_bounded(app: Litestar, client: TestClient[Litestar]) -> None:
-    kept = kept_by(app).pages.kept
+    size = 2 * len(client.get(LIST, headers=PLAIN).content)
+    pages = kept_by(app).pages
+    pages.kept = KeptBytes(total_max=3 * size, entry_max=size)
     for number in range(30):
-        client.get(f"{LIST}&page={number + 1}")
+        client.get(f"{LIST}&page=1&ignored={number}", headers=PLAIN)
 
-    assert 0 < kept.total <= TOTAL_BYTES
-    assert ENTRY_BYTES < TOTAL_BYTES / 8
+    assert 0 < pages.kept.total <= 3 * size
+    assert 0 < len(pages.kept) < 30
+
+
+def test_larger_answers_than_are_kept_are_answered_all_the_same(app: Litestar, client: TestClient[Litestar]) -> None:
+    pages = kept_by(app).pages
+    pages.kept = KeptBytes(total_max=TOTAL_BYTES, entry_max=100)
+
+    assert client.get(LIST).json()["total_items"] == 3
+    assert len(pages.kept) == 0
 
 
 def test_state_of_the_hub_is_not_a_visitor_s_language(app: Litestar, client: TestClient[Litestar]) -> None:

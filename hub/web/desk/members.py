@@ -6,7 +6,7 @@ their command, and what a person may decide at once is decided here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
@@ -14,6 +14,7 @@ from litestar.params import FromPath
 
 from hub import care, holds
 from hub.notes import publish_note
+from hub.party import Hub
 from hub.pulling import Pull, pull_named
 from hub.web.desk.room import MEMBERS, Room, member_path
 from shared.accounts.rights import Right
@@ -69,31 +70,28 @@ def _actions(room: Room) -> Sequence[HTTPRouteHandler]:
         desk.say(request, _pulled(done), "success" if done.outcome in _GOOD else "warning")
         return desk.go(member_path(name))
 
-    @desk_post("/mitglieder/{name:str}/bestaetigen", right=Right.OPERATE)
-    def confirm(request: DeskRequest, name: FromPath[str]) -> Response[str]:
+    def decide(
+        request: DeskRequest, name: str, act: Callable[[Hub, str], object], action: str, said: str
+    ) -> Response[str]:
         form_of(request).expect()
         try:
-            holds.confirm(hub, name)
+            act(hub, name)
         except ConflictError as error:
             desk.say(request, error.message, "info")
             return desk.go(member_path(name))
         publish_note(hub)
-        desk.log.info("hold_confirmed", member=name)
-        desk.say(request, "Bestätigt. Was angehalten war, gilt jetzt.")
+        desk.log.info(action, member=name)
+        desk.say(request, said)
         return desk.go(member_path(name))
+
+    @desk_post("/mitglieder/{name:str}/bestaetigen", right=Right.OPERATE)
+    def confirm(request: DeskRequest, name: FromPath[str]) -> Response[str]:
+        return decide(request, name, holds.confirm, "hold_confirmed", "Bestätigt. Was angehalten war, gilt jetzt.")
 
     @desk_post("/mitglieder/{name:str}/ablehnen", right=Right.OPERATE)
     def reject(request: DeskRequest, name: FromPath[str]) -> Response[str]:
-        form_of(request).expect()
-        try:
-            holds.reject(hub, name)
-        except ConflictError as error:
-            desk.say(request, error.message, "info")
-            return desk.go(member_path(name))
-        publish_note(hub)
-        desk.log.info("hold_rejected", member=name)
-        desk.say(request, "Abgelehnt. Es bleibt beim Stand davor, bis die Stadt ihn ändert.")
-        return desk.go(member_path(name))
+        said = "Abgelehnt. Es bleibt beim Stand davor, bis die Stadt ihn ändert."
+        return decide(request, name, holds.reject, "hold_rejected", said)
 
     return [pull, confirm, reject]
 

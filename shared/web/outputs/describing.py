@@ -20,7 +20,7 @@ from shared.hsds.openapi.examples import CURSOR, Examples
 from shared.hsds.openapi.parameters import query_parameter
 from shared.hsds.openapi.schemas import field_schema, ref
 from shared.hsds.profile import MERGE_PATCH, PROFILE, describe_profile, patches
-from shared.outputs.changes import LIMIT, LIMIT_MAX
+from shared.outputs.changes import KINDS, LIMIT, LIMIT_MAX
 from shared.outputs.formats.all import FORMATS
 from shared.outputs.formats.format import Format
 from shared.outputs.messages import CATALOGUE
@@ -36,7 +36,6 @@ _TAGS: Final = (
     (_BULK_TAG, "The whole catalogue at once; not part of HSDS"),
     (_PROFILE_TAG, "What this API changes in the schemas of HSDS"),
 )
-_KINDS: Final = ("created", "updated", "withdrawn", "erased")
 
 
 class Described:
@@ -116,7 +115,7 @@ def _change_schema() -> Object:
         "required": ["id", "kind", "modified"],
         "properties": {
             "id": field_schema(Field("id", "uuid", "Of the service")),
-            "kind": field_schema(Field("kind", about="What happened", choices=_KINDS)),
+            "kind": field_schema(Field("kind", about="What happened", choices=KINDS)),
             "modified": field_schema(Field("modified", "datetime", "When")),
             "service": ref("service"),
             "reason": field_schema(Field("reason", about="Why it was withdrawn")),

@@ -18,7 +18,7 @@ from litestar.params import FromPath
 
 from shared.errors import NotFoundError
 from shared.hsds.pages import envelope
-from shared.hsds.parts import Object
+from shared.hsds.parts import Object, dashed
 from shared.hsds.profile import MERGE_PATCH, PROFILE, VERSION, describe_profile, patches
 from shared.hsds.query import ListQuery, parse_query
 from shared.outputs.reading import Found
@@ -54,7 +54,7 @@ def _about(source: OutputSource) -> HTTPRouteHandler:
             "description": f"Integration offers in {face.words.district.name}, as their cities publish them",
             "data_guide": face.absolute("/schnittstelle"), "publisher": publisher,
         }  # fmt: skip
-        return respond(msgspec.json.encode(body), headers=_read_query("", request.query_params.multi_items())[1])
+        return respond(msgspec.json.encode(body), headers=_ignored(request))
 
     return about
 
@@ -65,15 +65,13 @@ def _profile(source: OutputSource) -> Sequence[HTTPRouteHandler]:
 
     @get("/profile", sync_to_thread=False, include_in_schema=False)
     def profile(request: _Request) -> Response[bytes]:
-        return respond(listed, headers=_read_query("", request.query_params.multi_items())[1])
+        return respond(listed, headers=_ignored(request))
 
     @get("/profile/{name:str}", sync_to_thread=False, include_in_schema=False)
     def patch(request: _Request, name: FromPath[str]) -> Response[bytes]:
         if name not in made:
             raise NotFoundError(f"the profile has no patch {name[:40]!r}; /hsds/profile lists all")
-        return respond(
-            made[name], media_type=MERGE_PATCH, headers=_read_query("", request.query_params.multi_items())[1]
-        )
+        return respond(made[name], media_type=MERGE_PATCH, headers=_ignored(request))
 
     return [profile, patch]
 
@@ -92,6 +90,12 @@ class Lists:
     def __init__(self, source: OutputSource, spool: Spool) -> None:
         self._source = source
         self._spool = spool
+        reader = source.reader
+        self._pages: Mapping[str, Callable[..., Found]] = {
+            "services": reader.services,
+            "organizations": reader.organizations,
+            "service_at_locations": reader.service_at_locations,
+        }
 
     def handlers(self) -> Sequence[HTTPRouteHandler]:
         """Return the routes of the lists."""
@@ -114,7 +118,7 @@ class Lists:
 
     def _page(self, name: str, query: ListQuery, headers: dict[str, str]) -> Page:
         masks = self._source.masks()
-        found: Found = getattr(self._source.reader, name)(query, masks=masks)
+        found = self._pages[name](query, masks=masks)
         body = envelope(found.contents, total=found.total, page=query.page, per_page=query.per_page)
         # Whoever goes by the date alone must ask again when persons are hidden.
         return Page(body, headers_of("" if masks else found.changed_at, headers))
@@ -146,6 +150,11 @@ def _read_query(name: str, pairs: Iterable[tuple[str, str]]) -> tuple[ListQuery,
     # What a header cannot hold is not repeated in one.
     named = ", ".join(name for name in ignored if re.fullmatch(r"[!-+\--~]{1,60}", name))[:500]
     return query, {IGNORED: named} if named else {}
+
+
+def _ignored(request: _Request) -> dict[str, str]:
+    """Return the header for a request that takes no parameters."""
+    return _read_query("", request.query_params.multi_items())[1]
 
 
 def _singles(source: OutputSource) -> Sequence[HTTPRouteHandler]:
@@ -213,7 +222,7 @@ def _terms(source: OutputSource) -> Sequence[HTTPRouteHandler]:
         found = next((one for one in _all_taxonomies(source) if one["id"] == key.lower()), None)
         if found is None:
             raise NotFoundError(f"there is no taxonomy {key}")
-        return respond(msgspec.json.encode(found), headers=_read_query("", request.query_params.multi_items())[1])
+        return respond(msgspec.json.encode(found), headers=_ignored(request))
 
     @get("/taxonomy_terms", sync_to_thread=False, include_in_schema=False)
     def taxonomy_terms(request: _Request) -> Response[bytes]:
@@ -226,9 +235,7 @@ def _terms(source: OutputSource) -> Sequence[HTTPRouteHandler]:
         found = next((one for one in terms.all_terms() if one["id"] == key.lower()), None)
         if found is None:
             raise NotFoundError(f"there is no taxonomy term {key}")
-        return respond(
-            msgspec.json.encode(terms.full_term(found)), headers=_read_query("", request.query_params.multi_items())[1]
-        )
+        return respond(msgspec.json.encode(terms.full_term(found)), headers=_ignored(request))
 
     return [taxonomies, taxonomy, taxonomy_terms, taxonomy_term]
 
@@ -254,8 +261,8 @@ def _taxonomies(source: OutputSource, query: ListQuery) -> list[Object]:
 
 def _taxonomy_terms(source: OutputSource, query: ListQuery) -> list[Object]:
     terms = source.party.makers().terms
-    taxonomy = query.taxonomy_id and _dashed(query.taxonomy_id)
-    parent = query.parent_id and _dashed(query.parent_id)
+    taxonomy = query.taxonomy_id and dashed(query.taxonomy_id)
+    parent = query.parent_id and dashed(query.parent_id)
     return [
         one
         for one in terms.all_terms()
@@ -269,7 +276,3 @@ def _taxonomy_terms(source: OutputSource, query: ListQuery) -> list[Object]:
 def _has_words(value: Object, search: str) -> bool:
     text = f"{value['name']} {value['description']} {value.get('code', '')}".casefold()
     return all(word in text for word in search.casefold().split())
-
-
-def _dashed(hex_id: str) -> str:
-    return f"{hex_id[:8]}-{hex_id[8:12]}-{hex_id[12:16]}-{hex_id[16:20]}-{hex_id[20:]}"
