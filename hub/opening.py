@@ -34,8 +34,6 @@ ROSTER_SECONDS = 365 * 86_400
 """A roster runs for twelve months; the protocol allows thirteen."""
 PASSPHRASE_MIN_CHARACTERS = 8
 
-_DISTRICT_AGS_END = "000"
-
 
 def open_hub(home: Path, *, clock: Clock | None = None, dice: Dice | None = None, web: WebAccess | None = None) -> Hub:
     """Open the hub of a directory; its database is brought to the program's schema.
@@ -95,11 +93,6 @@ def load_district(settings: HubSettings) -> District:
     return parse_district(path.read_text("utf-8"))
 
 
-def district_ags(district: District) -> str:
-    """Return the key of the district itself: owner of the hub's own records."""
-    return district.key + _DISTRICT_AGS_END
-
-
 def new_settings(home: Path, host: str, url: str, **others: Any) -> HubSettings:
     """Return the settings of a hub that is to be made; its log is `<host>/feed/g1`."""
     return HubSettings(home=str(home), origin=f"{host}/feed/g1", url=url.rstrip("/"), roots=(), **others)
@@ -128,8 +121,8 @@ def init_hub(settings: HubSettings, passphrase: bytes, *, clock: Clock | None = 
     settings = msgspec.structs.replace(settings, roots=(root.verifying.vkey,))
     save_settings(settings)
     hub = _assemble(settings, clock, dice, None)
-    _begin(hub, root, district_ags(profile))
-    publish_vocabularies(hub, district_ags(profile))
+    _begin(hub, root, profile.ags)
+    publish_vocabularies(hub, profile.ags)
     notes.publish_note(hub)
     return hub
 

@@ -24,6 +24,7 @@ from shared.follow import Reader
 from shared.holdings import facts, logs
 from shared.holdings.digest import CatalogueDigester
 from shared.judges import Judges
+from shared.model.district import District
 from shared.model.shipped import shipped_vocabularies
 from shared.net.fetcher import PrefixFetcher, WebAccess
 from shared.net.late import LateWeb
@@ -123,11 +124,16 @@ class Hub:
         return Path(self.settings.home)
 
     @cached_property
+    def district(self) -> District:
+        """The district profile that the settings name, or the one that ships."""
+        return load_district(self.settings.district)
+
+    @cached_property
     def finder(self) -> Finder:
         """Finds offers in the hub's index; no city comes first."""
         from shared.search.finding import Finder
 
-        return Finder(self.index_path, shipped_vocabularies(), load_district(self.settings.district))
+        return Finder(self.index_path, shipped_vocabularies(), self.district)
 
     @cached_property
     def indexer(self) -> Indexer | None:
@@ -136,7 +142,7 @@ class Hub:
 
         if self.index_path is None:
             return None
-        return Indexer(self.db, self.index_path, shipped_vocabularies(), load_district(self.settings.district))
+        return Indexer(self.db, self.index_path, shipped_vocabularies(), self.district)
 
     @cached_property
     def egress(self) -> WebAccess:
@@ -157,7 +163,7 @@ class Hub:
 
         return open_outputs(
             self.db, self.clock, self.outputs_path, vocabularies=shipped_vocabularies(),
-            district=load_district(self.settings.district), public_url=self.public_url, sites=self.book.sites,
+            district=self.district, public_url=self.public_url, sites=self.book.sites,
             finder=lambda: self.finder,
         )  # fmt: skip
 

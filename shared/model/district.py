@@ -96,6 +96,11 @@ class District(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     licence: Licence = Licence()
     contributor: f.Url = ""  # its dcatde:contributorID: under which name its data come to GovData
 
+    @property
+    def ags(self) -> str:
+        """The key of the district itself in eight digits: owner of its own records."""
+        return self.key + "000"
+
     def member(self, name: str) -> DistrictMember | None:
         """The member of this name, or None."""
         return next((member for member in self.members if member.name == name), None)

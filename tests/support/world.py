@@ -405,7 +405,8 @@ class World:
 
     def is_level(self) -> bool:
         """All parties are live, nothing is pending, all digests are the note's and nothing is missing."""
-        if self.hub.is_recovering() or any(pending_of(node) or recovering(node.db) for node in self.nodes.values()):
+        parties: list[Node | Hub] = [self.hub, *self.nodes.values()]
+        if self.hub.is_recovering() or any(pending_of(party) or recovering(party.db) for party in parties):
             return False
         said = self._hub_digest()
         return bool(said) and all(node_digest(node) == said for node in self.nodes.values())
@@ -509,7 +510,7 @@ def node_digest(node: Node) -> str:
     return standing.digest if standing is not None and level else ""
 
 
-def pending_of(node: Node) -> int:
+def pending_of(node: Node | Hub) -> int:
     """Edits that are not in the log yet."""
     with node.db.read() as conn:
         return edits.count_edits(conn)
