@@ -19,6 +19,7 @@ from node.party import Node
 from node.store import drafts, versions
 from node.store.drafts import Draft
 from node.store.versions import OwnRecord
+from shared.clock import in_utc_with_milliseconds
 from shared.consume import shown_origins
 from shared.errors import ConflictError, InputError, NotFoundError, ParseError, RuleError
 from shared.feed.entry import REASONS
@@ -146,7 +147,7 @@ def prepare_document(node: Node, doc: Mapping[str, Any] | OfferDoc, rid: bytes) 
         RuleError: a field has a wrong type.
     """
     values = offer_to_builtins(doc) if isinstance(doc, OfferDoc) else dict(doc)
-    values |= {"id": rid.hex(), "owner": node.settings.ags, "last_modified": _instant(node.clock.now())}
+    values |= {"id": rid.hex(), "owner": node.settings.ags, "last_modified": in_utc_with_milliseconds(node.clock.now())}
     try:
         typed = offer_from_builtins(values)
     except ParseError as error:
@@ -175,10 +176,6 @@ def verify_publishable(node: Node, values: Mapping[str, Any]) -> None:
             "Das Angebot kann so nicht veröffentlicht werden: " + "; ".join(t for ts in problems.values() for t in ts),
             problems,
         )
-
-
-def _instant(now: int) -> str:
-    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 # --- withdrawing -----------------------------------------------------------------------------------------------------

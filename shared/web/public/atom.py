@@ -14,10 +14,11 @@ from typing import Any, Final
 from litestar import Request, Response, get
 from litestar.types import ControllerRouterHandler
 
+from shared.clock import in_utc
 from shared.holdings import catalogue
 from shared.holdings.catalogue import Shown
 from shared.holdings.changes import load_first_times
-from shared.outputs.feeds import ATOM_TYPE, Entry, Feed, Text, Topic, format_atom, instant
+from shared.outputs.feeds import ATOM_TYPE, Entry, Feed, Text, Topic, format_atom
 from shared.search.asking import Asked, format_asked, keep_known, parse_asked
 from shared.search.found import Hit
 from shared.web.messages import LANGUAGE, SOURCE_LANGUAGE, translate
@@ -70,7 +71,7 @@ def make_feed(face: Face, asked: Asked) -> Feed:
         author=face.pages.shell.party,
         author_language=SOURCE_LANGUAGE,
         language=LANGUAGE.get(),
-        updated=max([entry.updated for entry in entries] + [instant(time) for _, time in deleted] or [instant(0)]),
+        updated=max([entry.updated for entry in entries] + [in_utc(time) for _, time in deleted] or [in_utc(0)]),
         self_url=face.absolute(address(face.pages, searched, FEED)),
         page_url=face.absolute(address(face.pages, searched.on_page(1))),
         next_url=face.absolute(address(face.pages, searched.on_page(asked.page + 1), FEED)) if has_more else "",
@@ -97,6 +98,6 @@ def _entry(face: Face, hit: Hit, shown: Shown, first: int | None) -> Entry:
         url=face.absolute(face.pages.url(f"/angebote/{hit.rid.hex()}")),
         author=face.words.publisher(shown.member),
         topics=[Topic(code, face.words.label("topic", code)) for code in doc.topics],
-        updated=doc.last_modified or instant(0),
-        published="" if first is None else instant(first),
+        updated=doc.last_modified or in_utc(0),
+        published="" if first is None else in_utc(first),
     )
