@@ -12,17 +12,18 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from shared.errors import ParseError
-from shared.likeness.words import EMPTY, TELLING, Bag, Wording
+from shared.likeness.words import EMPTY, Bag, Wording
 from shared.model.district import District
 from shared.model.offer import OfferDoc
 from shared.model.phones import parse_phone
 from shared.model.providers import match_key, propose_split
 from shared.model.text import fold
 from shared.search.lexicon import Lexicon
-from shared.search.spelling import fold_letters, plain_gender, split_words
+from shared.search.spelling import fold_letters, plain_gender, split_words, stem
 
 _OWN_WORTH: Final = 0.4
 """What words of a title count that name the own provider or place: "im Haus der Kulturen" is no activity."""
+_ADDED_WORTH: Final = 0.5
 
 _BRACKETS: Final = re.compile(r"\(([^()]*)\)")
 _DEPARTMENT: Final = re.compile(r"\s+[–—-]\s+")
@@ -50,8 +51,8 @@ _HALF: Final = {
 _AUDIENCES: Final = {
     "frauen": r"frauen(?!haus|berat)|mutter|madchen|damen|schwanger",
     "maenner": r"manner|vater|jungen\b|jungs|herren",
-    "kinder": r"kinder(?!betreuung|schutz|klinik|garten|hospiz)|kids|kleinkind|babys?|schulkind|sauglinge?",
-    "jugend": r"jugend(?!amt|herberge)|junge menschen|junge zugewanderte|teenager|madchen|schuler|16 bis 25|berufskolleg",
+    "kinder": r"grundschul|kinder(?!betreuung|schutz|klinik|garten|hospiz)|kids|kleinkind|babys?|schulkind|sauglinge?",
+    "jugend": r"jugend(?!amt|herberge)|junge menschen|junge zugewanderte|teenager|madchen|(?<!grund)schuler|16 bis 25|berufskolleg",
     "senioren": r"senior|altere|rentner|lebensabend|generation 60|ab 60|ab 65",
     "eltern": r"eltern|familie|mutter|vater",
     "flucht": r"fluchtling|gefluchtet|asyl",
@@ -59,9 +60,22 @@ _AUDIENCES: Final = {
 }
 _AUDIENCE_PATTERNS: Final = {name: re.compile(rf"(?<![^\W_])(?:\w*?)(?:{words})") for name, words in _AUDIENCES.items()}
 _SKILLS: Final = {
-    "anfang": re.compile(r"anfanger|einsteiger|einstieg|grundkurs|basis"),
-    "fort": re.compile(r"fortgeschritten|aufbaukurs|intensiv"),
+    "anfang": re.compile(r"anfanger|einsteiger|einstieg|grundkurs|grundlagen|grundstufe|basis"),
+    "fort": re.compile(r"fortgeschritten|aufbaukurs|aufbaustufe"),
 }
+_KINDS: Final = {
+    kind: frozenset(stem(fold_letters(word)) for word in words.split())
+    for kind, words in {
+        "meeting": "café treff treffen treffpunkt begegnung frühstück erzählcafé stammtisch",
+        "course": "kurs unterricht lehrgang training schulung workshop seminar qualifizierung ausbildung",
+        "advice": "beratung sprechstunde hotline beratungsstelle",
+        "workshop": "werkstatt",
+        "goods": "annahme ausgabe kammer laden shop tafel kleidung",
+        "sponsors": "patenschaft pate paten",
+        "agency": "agentur",
+    }.items()
+}
+"""What an offer is at its core, by the heads of its title; a group or a project may be anything."""
 # Of many, not of one provider; a town's or the district's own site is told by its name.
 _SHARED_HOSTS: Final = frozenset(
     {
@@ -94,8 +108,11 @@ class Profile:
     member: str
     title: Bag
     title_key: str
-    telling: frozenset[str]
-    unknown: frozenset[str]
+    plain: Bag
+    names: frozenset[str]
+    kinds: frozenset[str]
+    languages: frozenset[str]
+    told_languages: frozenset[str]
     text: Bag
     bodies: tuple[Body, ...]
     identifiers: frozenset[str]
@@ -116,6 +133,8 @@ class Profile:
     told_audience: frozenset[str]
     levels: frozenset[str]
     skills: frozenset[str]
+    told_skills: frozenset[str]
+    told_levels: frozenset[str]
     numbers: frozenset[str]
     titled_days: frozenset[str]
     days: frozenset[str]
@@ -134,7 +153,7 @@ class Profiler:
     def __init__(self, lexicon: Lexicon, district: District) -> None:
         self._district = district
         self._towns = {fold_letters(one.town): one.name for one in district.members if one.town}
-        words = {word.folded for town in self._towns for word in split_words(town)} - {"am", "see"}
+        words = {word.folded for town in self._towns for word in split_words(town)}
         # A part of a double name that is long enough is the town too: Haltern, Castrop, Rauxel, Erkenschwick.
         self._by_word = {
             word.folded: name for town, name in self._towns.items() for word in split_words(town) if len(word.folded) > 5
@@ -145,7 +164,8 @@ class Profiler:
         names = (district.name, district.short_name, "Kreis")
         self._district_words = frozenset(word.folded for name in names for word in split_words(name)) - words
         self._district_name = re.compile(re.escape(fold_letters(district.name)).replace("kreis", "kreis(?:es)?"))
-        self._wording = Wording(lexicon, frozenset(words | set(self._by_word)))
+        short = {word.folded for word in split_words(district.short_name)} - {"kreis"}
+        self._wording = Wording(lexicon, frozenset(words | short | set(self._by_word)))
         self._postcodes = district.town_postcodes()
         # Sites of the towns and of the district itself: marl.de, kreis-re.de, stadt-waltrop.de.
         self._own_sites = {fold_letters(one.town).replace(" ", "-") for one in district.members if one.town}
@@ -160,19 +180,21 @@ class Profiler:
         bodies = tuple(self._bodies(doc))
         place = self._wording.bag(" ".join(one.name for one in doc.locations), with_meanings=False)
         own = Bag((*place.terms, *(term for body in bodies for term in body.bag.terms)), frozenset(), ())
-        title = self._wording.bag(plain_gender(doc.name), known=own, known_worth=_OWN_WORTH)
+        title = self._title(plain_gender(doc.name), own)
         text = self._wording.bag(f"{doc.name} {doc.summary} {doc.body[:600]}", known=own, known_worth=_OWN_WORTH)
         towns, nearby = self._where(doc, member)
         hosts, shared = self._hosts(doc)
         folded = fold_letters(doc.name)
         plain = self._wording.bag(plain_gender(doc.name), with_meanings=False)
-        telling = frozenset(part.stem for term in plain.terms for part in term.parts if part.weight >= TELLING)
         return Profile(
             member=member,
             title=title,
             title_key=" ".join(sorted(term.stem for term in title.terms)),
-            telling=telling,
-            unknown=frozenset(name for name in telling if not self._wording.knows(name)),
+            plain=plain,
+            names=frozenset(name for name in plain.parts if not self._wording.knows(name)),
+            kinds=frozenset(_kinds(plain)),
+            languages=self._wording.languages(doc.name),
+            told_languages=self._wording.languages(f"{doc.name} {doc.summary}"),
             text=text,
             bodies=bodies,
             identifiers=frozenset(_identifiers(doc)),
@@ -192,7 +214,9 @@ class Profiler:
             titled_audience=_audience(doc.name),
             told_audience=_audience(f"{doc.name} {doc.eligibility} {doc.summary} {doc.body}") | _codes(doc),
             levels=frozenset(_LEVEL.findall(doc.name)),
-            skills=frozenset(n for n, p in _SKILLS.items() if p.search(folded)),
+            skills=_skills(doc.name),
+            told_skills=_skills(f"{doc.name} {doc.eligibility} {doc.summary}"),
+            told_levels=frozenset(_LEVEL.findall(f"{doc.name} {doc.eligibility} {doc.summary}")),
             numbers=frozenset(n.lstrip("0") for n in _NUMBER.findall(_LEVEL.sub(" ", doc.name)))
             | frozenset(found.casefold() for found in _ORDINAL.findall(doc.name)),
             titled_days=frozenset(_days(doc.name)),
@@ -200,6 +224,12 @@ class Profiler:
             halves=frozenset(n for n, p in _HALF.items() if p.search(f"{folded} {fold_letters(doc.schedule_text)}")),
             is_online=doc.mode == ("online",),
         )
+
+    def _title(self, name: str, own: Bag) -> Bag:
+        """The words of a title; what stands in brackets is an addition and counts half."""
+        whole = self._wording.bag(name, known=own, known_worth=_OWN_WORTH)
+        bare = self._wording.bag(_BRACKETS.sub(" ", name), with_meanings=False).stems
+        return whole.lighter(whole.stems - bare, _ADDED_WORTH) if bare else whole
 
     # --- providers ---------------------------------------------------------------------------------------------------
 
@@ -320,6 +350,19 @@ def _days(text: str) -> Iterator[str]:
         at = _WEEK.index(_DAYS[first.lower()])
         end = _WEEK.index(_DAYS[last.lower()]) if last else at
         yield from _WEEK[at : max(at, end) + 1]
+
+
+def _skills(text: str) -> frozenset[str]:
+    plain = fold_letters(text)
+    return frozenset(name for name, pattern in _SKILLS.items() if pattern.search(plain))
+
+
+def _kinds(title: Bag) -> Iterator[str]:
+    for kind, heads in _KINDS.items():
+        if heads & (title.parts | title.stems) or any(
+            name.endswith(head) for name in title.stems for head in heads if len(head) > 4
+        ):
+            yield kind
 
 
 def _audience(text: str) -> frozenset[str]:

@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from shared.likeness.profile import Body, Profile
 from shared.likeness.reasons import Reason
-from shared.likeness.words import Bag, coverage
+from shared.likeness.words import SYNONYM, TELLING, coverage, stems_explained
 
 CERTAIN: Final = 0.75
 LIKELY: Final = 0.6
@@ -26,6 +26,7 @@ _BESIDE_WORTH: Final = 0.5
 _GENERIC_WEIGHT: Final = 0.5
 _ONE_WORD: Final = 1.3
 _AGES: Final = frozenset({"kinder", "jugend", "senioren"})
+_YOUNG: Final = frozenset({"kinder", "jugend"})
 _COURSES: Final = frozenset({"kur", "kurs", "unterricht", "training", "workshop", "gruppe", "grupp", "seminar", "schulung"})
 
 
@@ -209,16 +210,12 @@ def _text(a: Profile, b: Profile) -> float:
 
 def _against(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
     """What sets two offers of one provider apart: level, number, day, audience, subject."""
-    if a.levels and b.levels and not a.levels & b.levels:
-        yield 0.4, _both("other_level", a.levels, b.levels)
-    elif a.skills and b.skills and not a.skills & b.skills:
-        yield 0.3, _both("other_level", a.skills, b.skills)
-    elif bool(a.skills) != bool(b.skills) and not (a.levels & b.levels):
-        yield 0.18, _both("other_level", a.skills, b.skills)
-    elif bool(a.levels) != bool(b.levels):
-        yield 0.12, _both("other_level", a.levels, b.levels)
+    yield from _other_level(a, b)
     if a.numbers and b.numbers and not a.numbers & b.numbers:
         yield 0.3, _both("other_number", a.numbers, b.numbers)
+    if a.kinds and b.kinds and not a.kinds & b.kinds:
+        yield 0.25, _both("other_kind", a.kinds, b.kinds)
+    yield from _other_language(a, b)
     contrast = _contrast(a, b)
     if contrast is not None:
         yield contrast
@@ -232,18 +229,49 @@ def _against(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
         yield 0.06, Reason("other_place")
 
 
+def _other_level(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
+    for one, other, told, others, weight in (
+        (a.levels, b.levels, a.told_levels, b.told_levels, 0.4),
+        (a.skills, b.skills, a.told_skills, b.told_skills, 0.3),
+    ):
+        if one and other and not one & other:
+            yield weight, _both("other_level", one, other)
+            return
+        if one - others or other - told:
+            yield 0.18, _both("other_level", one, other)
+            return
+
+
+def _other_language(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
+    one, other = a.languages or a.told_languages, b.languages or b.told_languages
+    if one and other and not one & other and (a.languages or b.languages):
+        yield (0.3 if a.languages and b.languages else 0.15), _both("other_language", one, other)
+
+
 def _contrast(a: Profile, b: Profile) -> tuple[float, Reason] | None:
     """Words in each title that nothing of the other offer knows: Drewer-Süd and Brassert, cooking and sewing."""
     one, other = _alone(a, b), _alone(b, a)
     if not one or not other:
         return None
-    weight = 0.22 if one & a.unknown and other & b.unknown else 0.12
+    weight = 0.22 if one & a.names and other & b.names else 0.12
     return weight, Reason("other_word")
 
 
 def _alone(a: Profile, b: Profile) -> frozenset[str]:
+    """Telling parts of a title that are in no word of the other offer."""
     bags = (b.title, b.text, b.place, *(bag for body in b.bodies for bag in (body.bag, body.department)))
-    return frozenset(name for name in a.telling if all(bag.lacks(name) for bag in bags))
+    explained = stems_explained(a.plain, b.plain)
+    terms = [
+        term
+        for term in a.plain.terms
+        if not term.acronym and term.stem not in explained and b.title.holds(term) < SYNONYM
+    ]
+    return frozenset(
+        part.stem
+        for term in terms
+        for part in term.parts
+        if part.weight >= TELLING and all(bag.lacks(part.stem) for bag in bags)
+    )
 
 
 def _other_time(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
@@ -263,16 +291,16 @@ def _other_audience(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
             return
     ages, others = one & _AGES, other & _AGES
     if ages and others and not ages & others:
-        yield 0.25, _both("other_audience", ages, others)
+        yield (0.12 if ages | others <= _YOUNG else 0.25), _both("other_audience", ages, others)
         return
     rights = {"flucht", "zuwanderung"}
     if a.titled_audience & rights and b.titled_audience & rights and not a.titled_audience & b.titled_audience & rights:
         yield 0.15, _both("other_audience", a.titled_audience & rights, b.titled_audience & rights)
     alone = (a.titled_audience - b.told_audience) | (b.titled_audience - a.told_audience)
-    if alone & {"frauen", "maenner"}:
+    if a.told_audience & _YOUNG and b.told_audience & _YOUNG:
+        alone -= _YOUNG
+    if alone & {"frauen", "maenner", *_AGES}:
         yield 0.2, _both("other_audience", a.titled_audience, b.titled_audience)
-    elif alone & _AGES:
-        yield 0.12, _both("other_audience", a.titled_audience, b.titled_audience)
 
 
 def _both(code: str, one: frozenset[str], other: frozenset[str]) -> Reason:

@@ -30,7 +30,7 @@ _ACRONYM: Final = re.compile(r"[A-ZÄÖÜ][a-zäöü]?[A-ZÄÖÜ]{1,4}")
 _GENERIC: Final = """
 angebot angebote projekt programm offen offene offenes regional regionale regionales allgemein allgemeine neu neue
 gemeinsam wöchentlich wöchentliches kostenlos kostenlose kostenfrei verschieden verschiedene stadt kreis kreisweit
-örtlich vor ort durch rund weiterer weitere
+örtlich vor ort durch rund weiterer weitere zwei drei vier fünf zweite dritte erste
 """
 _WEAK: Final = """
 kurs kurse gruppe treff treffen treffpunkt stelle dienst hilfe arbeit punkt zentrum haus büro stunde stunden lernen
@@ -81,6 +81,8 @@ _SHORT: Final = {
     "skf": "sozialdienst katholischer frauen",
     "skm": "sozialdienst katholischer männer",
     "vhs": "volkshochschule",
+    "stadtverwaltung": "stadt",
+    "kreisverwaltung": "kreis",
 }
 
 # Words for the same people, whole or as parts of compounds.
@@ -154,6 +156,11 @@ class Bag:
         self.acronyms = tuple(term.acronym for term in terms if term.acronym)
         self.weight = sum(term.weight for term in terms)
 
+    def lighter(self, stems: frozenset[str], worth: float) -> Bag:
+        """Return the same words, of which some count less."""
+        terms = tuple(_weighed(term, worth) if term.stem in stems else term for term in self.terms)
+        return Bag(terms, self.meant, self.initials)
+
     def holds(self, term: Term) -> float:
         """Return how far a word is here, from 0 to 1."""
         if term.stem in self.stems:
@@ -180,6 +187,8 @@ class Bag:
         """How far a compound that nobody knows how to cut is made of words here, or is such a word's piece."""
         if len(name) < _LEAST_FUZZY:
             return 0.0
+        if any(len(other) > _LEAST_FUZZY and name.startswith(other) and len(name) - len(other) < 5 for other in self.parts):
+            return PIECE
         if any(len(other) > len(name) + 2 and other.startswith(name) or other.endswith(name) for other in self.parts):
             return PIECE
         if len(name) < 2 * _LEAST_FUZZY - 1:
@@ -221,7 +230,7 @@ def coverage(bag: Bag, other: Bag, *, beside: Bag = EMPTY, beside_worth: float =
     """
     if not bag.weight:
         return 0.0
-    explained = _explained(bag, other)
+    explained = stems_explained(bag, other)
     found = 0.0
     for term in bag.terms:
         share = 1.0 if term.stem in explained else other.holds(term)
@@ -231,8 +240,8 @@ def coverage(bag: Bag, other: Bag, *, beside: Bag = EMPTY, beside_worth: float =
     return found / bag.weight
 
 
-def _explained(bag: Bag, other: Bag) -> frozenset[str]:
-    """Stems of a bag for which the other one has only the initials."""
+def stems_explained(bag: Bag, other: Bag) -> frozenset[str]:
+    """Return the stems of a bag for which the other one has the initials."""
     found: set[str] = set()
     for acronym in other.acronyms:
         for initials in bag.initials:
@@ -275,31 +284,38 @@ class Wording:
             with_meanings: also note synonyms.
         """
         cut = {fold_letters(found[1]) for found in _CUT.finditer(written or text)}
+        short = {w.folded for w in split_words(written or text) if _ACRONYM.fullmatch(w.shown) and w.shown.isalpha()}
         text = _BACKGROUND.sub("Zugewanderte", text)
         terms: list[Term] = []
         folded: list[str] = []
         for word in split_words(text):
             for name in _SHORT.get(word.folded, word.folded).split():
                 folded.append(fold_letters(name))
-                term = self._term(folded[-1], word.shown, is_cut=word.folded in cut and name == word.folded)
+                is_own = name == word.folded
+                term = self._term(folded[-1], is_cut=is_own and name in cut, is_acronym=is_own and name in short)
                 if term is not None:
                     terms.append(_lighter(term, known, known_worth))
         unique = tuple({term.stem: term for term in terms}.values())
         meant = self._meant(unique, folded) if with_meanings else frozenset()
         return Bag(unique, meant, self._initials(folded))
 
+    def languages(self, text: str) -> frozenset[str]:
+        """Return the languages that a text names, German left out, by their codes."""
+        names = {name for word in split_words(text) for name in (word.folded, *self._lexicon.parts(word.folded))}
+        meant = [one for name in names for one in self._lexicon.meanings([name])]
+        return frozenset(one.value for one in meant if one.field == "languages" and one.is_german)
+
     def knows(self, name: str) -> bool:
         """Tell whether a stem is one of the domain; others are mostly names."""
         return name in self._components or name in _SAME.values()
 
-    def _term(self, folded: str, shown: str, *, is_cut: bool) -> Term | None:
+    def _term(self, folded: str, *, is_cut: bool, is_acronym: bool) -> Term | None:
         if folded in self._lexicon.stop_words or folded in self._towns or folded.isdigit() or len(folded) < 2:
             return None
         if folded.endswith("er") and folded[:-2] in self._towns:  # Marler, Dorstener
             return None
-        acronym = folded if _ACRONYM.fullmatch(shown) and fold_letters(shown) == folded else ""
         name = stem(folded)
-        return Term(_SAME.get(name, name), self._parts(folded), is_cut, acronym)
+        return Term(_SAME.get(name, name), self._parts(folded), is_cut, folded if is_acronym else "")
 
     def _parts(self, folded: str) -> tuple[Part, ...]:
         found = self._known.get(folded)
@@ -335,6 +351,10 @@ class Wording:
 def _lighter(term: Term, known: Bag, worth: float) -> Term:
     if worth == 1.0 or not known.terms or known.holds(term) < TYPO:
         return term
+    return _weighed(term, worth)
+
+
+def _weighed(term: Term, worth: float) -> Term:
     return Term(term.stem, tuple(Part(p.stem, p.weight * worth) for p in term.parts), term.is_cut, term.acronym)
 
 
