@@ -6,8 +6,9 @@ A profile is made from the published document alone and is never stored.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -24,6 +25,9 @@ from shared.search.spelling import fold_letters, plain_gender, split_words, stem
 _OWN_WORTH: Final = 0.4
 """What words of a title count that name the own provider or place: "im Haus der Kulturen" is no activity."""
 _ADDED_WORTH: Final = 0.5
+_BODIES: Final = 20_000
+_READ: Final = 600
+"""Characters of a description beyond its summary that are compared."""
 
 _BRACKETS: Final = re.compile(r"\(([^()]*)\)")
 _DEPARTMENT: Final = re.compile(r"\s+[–—-]\s+")
@@ -99,8 +103,19 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What title, description and audience of an offer tell together; made only of offers that are looked at closely."""
+
+    text: Bag
+    audience: frozenset[str]
+    languages: frozenset[str]
+    skills: frozenset[str]
+    levels: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Profile:
-    """One offer as it is compared.  Towns are names of members.
+    """One offer as it is compared.
 
     `towns` are those where it is for certain; `nearby` adds the publisher's own and those that are only named.
     """
@@ -112,8 +127,6 @@ class Profile:
     names: frozenset[str]
     kinds: frozenset[str]
     languages: frozenset[str]
-    told_languages: frozenset[str]
-    text: Bag
     bodies: tuple[Body, ...]
     identifiers: frozenset[str]
     towns: frozenset[str]
@@ -130,16 +143,19 @@ class Profile:
     topics: frozenset[str]
     audience: frozenset[str]
     titled_audience: frozenset[str]
-    told_audience: frozenset[str]
     levels: frozenset[str]
     skills: frozenset[str]
-    told_skills: frozenset[str]
-    told_levels: frozenset[str]
     numbers: frozenset[str]
     titled_days: frozenset[str]
     days: frozenset[str]
     halves: frozenset[str]
     is_online: bool
+    tell: Callable[[], Told]
+
+    @cached_property
+    def told(self) -> Told:
+        """What the longer texts tell."""
+        return self.tell()
 
 
 class Profiler:
@@ -152,7 +168,7 @@ class Profiler:
 
     def __init__(self, lexicon: Lexicon, district: District) -> None:
         self._district = district
-        self._towns = {fold_letters(one.town): one.name for one in district.members if one.town}
+        self._towns = {fold_letters(one.town): one.town for one in district.members if one.town}
         words = {word.folded for town in self._towns for word in split_words(town)}
         # A part of a double name that is long enough is the town too: Haltern, Castrop, Rauxel, Erkenschwick.
         self._by_word = {
@@ -169,6 +185,7 @@ class Profiler:
         self._postcodes = district.town_postcodes()
         # Sites of the towns and of the district itself: marl.de, kreis-re.de, stadt-waltrop.de.
         self._own_sites = {fold_letters(one.town).replace(" ", "-") for one in district.members if one.town}
+        self._remembered: dict[str, Body] = {}
         self._own_sites |= {fold_letters(name).replace(" ", "-") for name in names if name}
 
     def profile_of(self, doc: OfferDoc, member: str) -> Profile:
@@ -181,7 +198,6 @@ class Profiler:
         place = self._wording.bag(" ".join(one.name for one in doc.locations), with_meanings=False)
         own = Bag((*place.terms, *(term for body in bodies for term in body.bag.terms)), frozenset(), ())
         title = self._title(plain_gender(doc.name), own)
-        text = self._wording.bag(f"{doc.name} {doc.summary} {doc.body[:600]}", known=own, known_worth=_OWN_WORTH)
         towns, nearby = self._where(doc, member)
         hosts, shared = self._hosts(doc)
         folded = fold_letters(doc.name)
@@ -194,8 +210,6 @@ class Profiler:
             names=frozenset(name for name in plain.parts if not self._wording.knows(name)),
             kinds=frozenset(_kinds(plain)),
             languages=self._wording.languages(doc.name),
-            told_languages=self._wording.languages(f"{doc.name} {doc.summary}"),
-            text=text,
             bodies=bodies,
             identifiers=frozenset(_identifiers(doc)),
             towns=towns,
@@ -212,17 +226,25 @@ class Profiler:
             topics=frozenset(doc.topics),
             audience=_audience(f"{doc.name} {doc.eligibility}") | _codes(doc),
             titled_audience=_audience(doc.name),
-            told_audience=_audience(f"{doc.name} {doc.eligibility} {doc.summary} {doc.body}") | _codes(doc),
             levels=frozenset(_LEVEL.findall(doc.name)),
             skills=_skills(doc.name),
-            told_skills=_skills(f"{doc.name} {doc.eligibility} {doc.summary}"),
-            told_levels=frozenset(_LEVEL.findall(f"{doc.name} {doc.eligibility} {doc.summary}")),
             numbers=frozenset(n.lstrip("0") for n in _NUMBER.findall(_LEVEL.sub(" ", doc.name)))
             | frozenset(found.casefold() for found in _ORDINAL.findall(doc.name)),
             titled_days=frozenset(_days(doc.name)),
             days=frozenset(_days(doc.schedule_text)) | {_BYDAY[d[-2:]] for rule in doc.schedules for d in rule.byday},
             halves=frozenset(n for n, p in _HALF.items() if p.search(f"{folded} {fold_letters(doc.schedule_text)}")),
             is_online=doc.mode == ("online",),
+            tell=partial(self._told, doc, own),
+        )
+
+    def _told(self, doc: OfferDoc, own: Bag) -> Told:
+        text = f"{doc.name} {doc.eligibility} {doc.summary}"
+        return Told(
+            text=self._wording.bag(f"{doc.name} {doc.summary} {doc.body[:_READ]}", known=own, known_worth=_OWN_WORTH),
+            audience=_audience(f"{text} {doc.body[:_READ]}") | _codes(doc),
+            languages=self._wording.languages(f"{doc.name} {doc.summary}"),
+            skills=_skills(text),
+            levels=frozenset(_LEVEL.findall(text)),
         )
 
     def _title(self, name: str, own: Bag) -> Bag:
@@ -253,6 +275,14 @@ class Profiler:
                 yield self._body(piece)
 
     def _body(self, name: str) -> Body:
+        found = self._remembered.get(name)
+        if found is None:
+            if len(self._remembered) > _BODIES:
+                self._remembered.clear()
+            found = self._remembered[name] = self._read_body(name)
+        return found
+
+    def _read_body(self, name: str) -> Body:
         head, *rest = _DEPARTMENT.split(_CHURCH_DISTRICT.sub("Kirchenkreis", name), maxsplit=1)
         towns = frozenset(self._mentioned(name))
         bag = self._wording.bag(match_key(head), written=head)
@@ -266,7 +296,7 @@ class Profiler:
         named = set(self._mentioned(doc.name))
         towns = stated or named
         listed = self._district.member(member)
-        own = {member} if listed is not None and listed.town else set()
+        own = {listed.town} if listed is not None and listed.town else set()
         beside = {town for one in doc.providers for town in self._mentioned(one.name)}
         beside |= {town for one in doc.locations for town in self._mentioned(one.name)}
         return frozenset(towns), frozenset(towns | own | named | beside)
@@ -274,9 +304,9 @@ class Profiler:
     def _town_of(self, city: str, postcode: str) -> Iterator[str]:
         member = self._district.member_by_text(city) or self._district.member_by_text(self._postcodes.town(postcode))
         if member is not None and member.town:
-            yield member.name
+            yield member.town
         elif city:
-            yield from list(self._mentioned(city)) or [fold(city)]
+            yield from list(self._mentioned(city)) or [city]
 
     def _mentioned(self, text: str) -> Iterator[str]:
         """Names of members whose town a text names; the district's own name and a church's district name none."""

@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from shared.likeness.profile import Body, Profile
 from shared.likeness.reasons import Reason
-from shared.likeness.words import SYNONYM, TELLING, coverage, stems_explained
+from shared.likeness.words import TELLING, TYPO, coverage, rough_coverage, stems_explained
 
 CERTAIN: Final = 0.75
 LIKELY: Final = 0.6
@@ -26,6 +26,7 @@ _BESIDE_WORTH: Final = 0.5
 _GENERIC_WEIGHT: Final = 0.5
 _ONE_WORD: Final = 1.3
 _AGES: Final = frozenset({"kinder", "jugend", "senioren"})
+_GENDERS: Final = frozenset({"frauen", "maenner"})
 _YOUNG: Final = frozenset({"kinder", "jugend"})
 _COURSES: Final = frozenset({"kur", "kurs", "unterricht", "training", "workshop", "gruppe", "grupp", "seminar", "schulung"})
 
@@ -37,9 +38,6 @@ class Verdict:
     grade: Grade
     score: float
     reasons: tuple[Reason, ...]
-
-
-NOTHING: Final = Verdict("", 0.0, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +57,20 @@ def score(a: Profile, b: Profile) -> Verdict:
     """Return how alike two offers are, the same in either order."""
     features, reasons = compare(a, b)
     if features is None:
-        return NOTHING
+        return Verdict("", 0.0, tuple(reasons))
     total = _total(features)
-    grade = _grade(features, total)
-    return Verdict(grade, round(total, 3), tuple(reasons)) if grade else NOTHING
+    return Verdict(_grade(features, total), round(total, 3), tuple(reasons))
 
 
 def compare(a: Profile, b: Profile) -> tuple[Features | None, list[Reason]]:
     """Return what is alike in two offers, and the reasons for and against; None where nothing needs to be looked at."""
     place, reasons = _place(a, b)
     if place < 0:
+        return None, reasons
+    apart = next(_apart(a, b), None)
+    if apart is not None:
+        return None, [apart]
+    if not _may_be_one(a, b):
         return None, reasons
     provider = _provider(a, b)
     title = _title(a, b)
@@ -192,8 +194,8 @@ def _title(a: Profile, b: Profile) -> float:
         return 1.0
     low, high = sorted(
         (
-            coverage(a.title, b.title, beside=b.text, beside_worth=_BESIDE_WORTH),
-            coverage(b.title, a.title, beside=a.text, beside_worth=_BESIDE_WORTH),
+            coverage(a.title, b.title, beside=b.told.text, beside_worth=_BESIDE_WORTH),
+            coverage(b.title, a.title, beside=a.told.text, beside_worth=_BESIDE_WORTH),
         )
     )
     # One word in common is little: then the side that says more decides.
@@ -204,15 +206,36 @@ def _title(a: Profile, b: Profile) -> float:
 
 def _text(a: Profile, b: Profile) -> float:
     """How far titles and descriptions together say the same; what any two offers have in common counts nothing."""
-    shared = (coverage(a.text, b.text) + coverage(b.text, a.text)) / 2
-    return max(0.0, min(1.0, (shared - 0.25) / 0.5))
+    shared = (rough_coverage(a.told.text, b.told.text) + rough_coverage(b.told.text, a.told.text)) / 2
+    return max(0.0, min(1.0, (shared - 0.2) / 0.45))
+
+
+def _apart(a: Profile, b: Profile) -> Iterator[Reason]:
+    """What makes two offers different whatever else is equal."""
+    for code, one, other in (
+        ("other_level", a.levels, b.levels),
+        ("other_level", a.skills, b.skills),
+        ("other_number", a.numbers, b.numbers),
+        ("other_day", a.titled_days, b.titled_days),
+        ("other_audience", a.audience & _GENDERS, b.audience & _GENDERS),
+    ):
+        if one and other and not one & other:
+            yield _both(code, one, other)
+
+
+def _may_be_one(a: Profile, b: Profile) -> bool:
+    """Tell cheaply whether two titles have anything in common."""
+    one, other = a.title, b.title
+    return bool(
+        one.parts & other.parts or one.stems & other.stems or one.parts & other.meant or other.parts & one.meant
+        or one.acronyms or other.acronyms or a.phones & b.phones or a.mails & b.mails
+        or any(other.holds(term) >= 0.5 for term in one.terms) or any(one.holds(term) >= 0.5 for term in other.terms)
+    )  # fmt: skip
 
 
 def _against(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
-    """What sets two offers of one provider apart: level, number, day, audience, subject."""
+    """What speaks against two offers of one provider being the same, and how much."""
     yield from _other_level(a, b)
-    if a.numbers and b.numbers and not a.numbers & b.numbers:
-        yield 0.3, _both("other_number", a.numbers, b.numbers)
     if a.kinds and b.kinds and not a.kinds & b.kinds:
         yield 0.25, _both("other_kind", a.kinds, b.kinds)
     yield from _other_language(a, b)
@@ -230,20 +253,17 @@ def _against(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
 
 
 def _other_level(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
-    for one, other, told, others, weight in (
-        (a.levels, b.levels, a.told_levels, b.told_levels, 0.4),
-        (a.skills, b.skills, a.told_skills, b.told_skills, 0.3),
+    for one, other, told, others in (
+        (a.levels, b.levels, a.told.levels, b.told.levels),
+        (a.skills, b.skills, a.told.skills, b.told.skills),
     ):
-        if one and other and not one & other:
-            yield weight, _both("other_level", one, other)
-            return
         if one - others or other - told:
             yield 0.18, _both("other_level", one, other)
             return
 
 
 def _other_language(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
-    one, other = a.languages or a.told_languages, b.languages or b.told_languages
+    one, other = a.languages or a.told.languages, b.languages or b.told.languages
     if one and other and not one & other and (a.languages or b.languages):
         yield (0.3 if a.languages and b.languages else 0.15), _both("other_language", one, other)
 
@@ -259,12 +279,12 @@ def _contrast(a: Profile, b: Profile) -> tuple[float, Reason] | None:
 
 def _alone(a: Profile, b: Profile) -> frozenset[str]:
     """Telling parts of a title that are in no word of the other offer."""
-    bags = (b.title, b.text, b.place, *(bag for body in b.bodies for bag in (body.bag, body.department)))
+    bags = (b.title, b.told.text, b.place, *(bag for body in b.bodies for bag in (body.bag, body.department)))
     explained = stems_explained(a.plain, b.plain)
     terms = [
         term
         for term in a.plain.terms
-        if not term.acronym and term.stem not in explained and b.title.holds(term) < SYNONYM
+        if not term.acronym and term.stem not in explained and b.title.holds(term) < TYPO
     ]
     return frozenset(
         part.stem
@@ -275,9 +295,6 @@ def _alone(a: Profile, b: Profile) -> frozenset[str]:
 
 
 def _other_time(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
-    if a.titled_days and b.titled_days and not a.titled_days & b.titled_days:
-        yield 0.35, _both("other_day", a.titled_days, b.titled_days)
-        return
     is_course = bool((a.title.parts | b.title.parts) & _COURSES)
     if (a.days and b.days and not a.days & b.days) or (a.halves and b.halves and not a.halves & b.halves):
         yield (0.2 if is_course else 0.06), Reason("other_time")
@@ -285,10 +302,6 @@ def _other_time(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
 
 def _other_audience(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
     one, other = a.audience, b.audience
-    if ("frauen" in one and "maenner" in other) or ("maenner" in one and "frauen" in other):
-        if not one & other & {"frauen", "maenner"}:
-            yield 0.4, _both("other_audience", one, other)
-            return
     ages, others = one & _AGES, other & _AGES
     if ages and others and not ages & others:
         yield (0.12 if ages | others <= _YOUNG else 0.25), _both("other_audience", ages, others)
@@ -296,11 +309,11 @@ def _other_audience(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
     rights = {"flucht", "zuwanderung"}
     if a.titled_audience & rights and b.titled_audience & rights and not a.titled_audience & b.titled_audience & rights:
         yield 0.15, _both("other_audience", a.titled_audience & rights, b.titled_audience & rights)
-    alone = (a.titled_audience - b.told_audience) | (b.titled_audience - a.told_audience)
-    if a.told_audience & _YOUNG and b.told_audience & _YOUNG:
+    alone = (a.titled_audience - b.told.audience) | (b.titled_audience - a.told.audience)
+    if a.told.audience & _YOUNG and b.told.audience & _YOUNG:
         alone -= _YOUNG
-    if alone & {"frauen", "maenner", *_AGES}:
-        yield 0.2, _both("other_audience", a.titled_audience, b.titled_audience)
+    if alone & (_GENDERS | _AGES):
+        yield 0.22, _both("other_audience", a.titled_audience, b.titled_audience)
 
 
 def _both(code: str, one: frozenset[str], other: frozenset[str]) -> Reason:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
+
+from rapidfuzz import fuzz, process
 
 from shared.search.lexicon import Lexicon
 from shared.search.spelling import fold_letters, split_words, stem
@@ -21,7 +23,10 @@ TELLING: Final = 0.9
 PIECE: Final = 0.9
 _LEAST_LIKE: Final = 84.0
 _LEAST_FUZZY: Final = 5
+_LETTERS_APART: Final = 2
 _PHRASE: Final = 4
+_TITLE_WORDS: Final = 25
+"""In longer texts only single words are looked up."""
 _REMEMBERED: Final = 50_000
 
 _CUT: Final = re.compile(r"(?<![^\W\d_])([^\W\d_]{3,})\.(?=\s*-?\s*[^\W\d_])")
@@ -128,23 +133,28 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One word: its stem, the parts of a compound (or the stem alone), and how it was written short."""
+    """One word: its stem, the parts of a compound (or the stem alone), and how it was written short.
+
+    `weight` is what all parts count together.
+    """
 
     stem: str
     parts: tuple[Part, ...]
     is_cut: bool = False
     acronym: str = ""
+    weight: float = field(init=False, default=0.0)
 
-    @property
-    def weight(self) -> float:
-        """What all parts count together."""
-        return sum(part.weight for part in self.parts)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weight", sum(part.weight for part in self.parts))
 
 
 class Bag:
-    """The words of a text, ready to be found by the words of another."""
+    """The words of a text, ready to be found by the words of another.
 
-    __slots__ = ("acronyms", "cut", "initials", "meant", "parts", "stems", "terms", "weight")
+    What was asked once is remembered: in a block the same words come again and again.
+    """
+
+    __slots__ = ("_found", "acronyms", "cut", "initials", "meant", "parts", "stems", "terms", "weight")
 
     def __init__(self, terms: tuple[Term, ...], meant: frozenset[str], initials: tuple[str, ...]) -> None:
         self.terms = terms
@@ -155,6 +165,7 @@ class Bag:
         self.cut = tuple(term.stem for term in terms if term.is_cut)
         self.acronyms = tuple(term.acronym for term in terms if term.acronym)
         self.weight = sum(term.weight for term in terms)
+        self._found: dict[str, float] = {}
 
     def lighter(self, stems: frozenset[str], worth: float) -> Bag:
         """Return the same words, of which some count less."""
@@ -171,47 +182,54 @@ class Bag:
         share = found / term.weight if term.weight else 1.0
         if term.stem in self.meant:
             return max(share, SYNONYM)
-        return share if share >= SYNONYM else max(share, TYPO * self._is_like(term.stem, self.stems))
+        return share if share >= SYNONYM else max(share, TYPO * _is_like(term.stem, self.stems))
+
+    def lacks(self, name: str) -> bool:
+        """Tell that a stem is not here in any form."""
+        return name not in self.stems and self._holds_part(name, is_cut=False) <= 0.5
 
     def _holds_part(self, name: str, *, is_cut: bool) -> float:
         if name in self.parts:
             return 1.0
         if is_cut and any(other.startswith(name) for other in self.parts | self.stems):
             return 1.0
+        found = self._found.get(name)
+        if found is None:
+            found = self._found[name] = self._look_for(name)
+        return found
+
+    def _look_for(self, name: str) -> float:
         if any(name.startswith(cut) for cut in self.cut):
             return 1.0
-        like = max(TYPO * self._is_like(name, self.parts), self._holds_piece(name))
+        like = max(TYPO * _is_like(name, self.parts), self._holds_piece(name))
         return max(like, SYNONYM if name in self.meant else 0.0)
 
     def _holds_piece(self, name: str) -> float:
         """How far a compound that nobody knows how to cut is made of words here, or is such a word's piece."""
-        if len(name) < _LEAST_FUZZY:
+        size = len(name)
+        if size < _LEAST_FUZZY:
             return 0.0
-        if any(len(other) > _LEAST_FUZZY and name.startswith(other) and len(name) - len(other) < 5 for other in self.parts):
-            return PIECE
-        if any(len(other) > len(name) + 2 and other.startswith(name) or other.endswith(name) for other in self.parts):
-            return PIECE
-        if len(name) < 2 * _LEAST_FUZZY - 1:
+        front = back = False
+        for other in self.parts:
+            if len(other) > size + 2 and (other.startswith(name) or other.endswith(name)):
+                return PIECE
+            if len(other) >= _LEAST_FUZZY:
+                if name.startswith(other):
+                    if len(other) > _LEAST_FUZZY and size - len(other) < _LEAST_FUZZY:
+                        return PIECE
+                    front = True
+                back = back or name.endswith(other)
+        if size < 2 * _LEAST_FUZZY - 1:
             return 0.0
-        front = any(len(other) >= _LEAST_FUZZY and name.startswith(other) for other in self.parts)
-        back = any(len(other) >= _LEAST_FUZZY and name.endswith(other) for other in self.parts)
         return 1.0 if front and back else 0.5 * (front or back)
 
-    @staticmethod
-    def _is_like(name: str, others: Iterable[str]) -> float:
-        from rapidfuzz import fuzz
 
-        if len(name) < _LEAST_FUZZY:
-            return 0.0
-        for other in others:
-            if abs(len(other) - len(name)) <= 2 and fuzz.ratio(name, other, score_cutoff=_LEAST_LIKE):
-                return 1.0
-        return 0.0
-
-
-    def lacks(self, name: str) -> bool:
-        """Tell that a stem is not here in any form."""
-        return self._holds_part(name, is_cut=False) <= 0.5 and name not in self.stems
+def _is_like(name: str, others: frozenset[str]) -> bool:
+    """Tell whether a word is among others but for a typing mistake."""
+    if len(name) < _LEAST_FUZZY or not others:
+        return False
+    near = [other for other in others if abs(len(other) - len(name)) <= _LETTERS_APART]
+    return process.extractOne(name, near, scorer=fuzz.ratio, score_cutoff=_LEAST_LIKE, processor=None) is not None
 
 
 EMPTY: Final = Bag((), frozenset(), ())
@@ -237,6 +255,20 @@ def coverage(bag: Bag, other: Bag, *, beside: Bag = EMPTY, beside_worth: float =
         if share < beside_worth and beside.terms:
             share = max(share, beside_worth * beside.holds(term))
         found += term.weight * share
+    return found / bag.weight
+
+
+def rough_coverage(bag: Bag, other: Bag) -> float:
+    """Return which share of a long text's words is in another one, without a look at typing mistakes."""
+    if not bag.weight:
+        return 0.0
+    found = 0.0
+    for term in bag.terms:
+        if term.stem in other.stems:
+            found += term.weight
+            continue
+        share = sum(part.weight for part in term.parts if part.stem in other.parts)
+        found += max(share, SYNONYM * term.weight if term.stem in other.meant else 0.0)
     return found / bag.weight
 
 
@@ -270,6 +302,8 @@ class Wording:
         self._lexicon = lexicon
         self._towns = towns
         self._known: dict[str, tuple[Part, ...]] = {}
+        self._stems: dict[str, str] = {}
+        self._meant_by: dict[str, frozenset[str]] = {}
         self._components = frozenset(map(stem, lexicon.components))
 
     def bag(
@@ -314,7 +348,7 @@ class Wording:
             return None
         if folded.endswith("er") and folded[:-2] in self._towns:  # Marler, Dorstener
             return None
-        name = stem(folded)
+        name = self._stem(folded)
         return Term(_SAME.get(name, name), self._parts(folded), is_cut, folded if is_acronym else "")
 
     def _parts(self, folded: str) -> tuple[Part, ...]:
@@ -328,14 +362,35 @@ class Wording:
         return found
 
     def _meant(self, terms: Sequence[Term], folded: Sequence[str]) -> frozenset[str]:
-        keys: list[tuple[str, ...]] = [(term.stem,) for term in terms]
-        keys += [(part.stem,) for term in terms if len(term.parts) > 1 for part in term.parts]
-        stems = [stem(word) for word in folded]
-        for size in range(2, _PHRASE + 1):
-            keys += [tuple(stems[at : at + size]) for at in range(len(stems) - size + 1)]
-        alike = {other for key in keys if len(key) == 1 for group in _ALIKE if key[0] in group for other in group}
-        alike -= {key[0] for key in keys}
-        return frozenset(alike) | frozenset(phrase[0] for key in keys for phrase in self._lexicon.synonyms(key) if len(phrase) == 1)
+        """What the words may stand for, alone or as a phrase."""
+        found: set[str] = set()
+        for term in terms:
+            found |= self._meant_alone(term.stem)
+            if len(term.parts) > 1:
+                found.update(*(self._meant_alone(part.stem) for part in term.parts))
+        stems = [self._stem(word) for word in folded]
+        if len(stems) <= _TITLE_WORDS:
+            for size in range(2, _PHRASE + 1):
+                for at in range(len(stems) - size + 1):
+                    phrases = self._lexicon.synonyms(tuple(stems[at : at + size]))
+                    found.update(phrase[0] for phrase in phrases if len(phrase) == 1)
+        return frozenset(found)
+
+    def _meant_alone(self, name: str) -> frozenset[str]:
+        found = self._meant_by.get(name)
+        if found is None:
+            alike = {other for group in _ALIKE if name in group for other in group} - {name}
+            alike.update(phrase[0] for phrase in self._lexicon.synonyms((name,)) if len(phrase) == 1)
+            found = self._meant_by[name] = frozenset(alike)
+        return found
+
+    def _stem(self, folded: str) -> str:
+        found = self._stems.get(folded)
+        if found is None:
+            if len(self._stems) > _REMEMBERED:
+                self._stems.clear()
+            found = self._stems[folded] = stem(folded)
+        return found
 
     def _initials(self, folded: Sequence[str]) -> tuple[str, ...]:
         """The first letters of all words and parts: with the little words, and without."""
