@@ -6,13 +6,23 @@ A profile is made from the published document alone and is never stored.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Final
 from urllib.parse import urlsplit
 
 from shared.errors import ParseError
+from shared.likeness.telling import (
+    AUDIENCES,
+    audience_of,
+    days_of,
+    halves_of,
+    kinds_of,
+    levels_of,
+    numbers_of,
+    skills_of,
+)  # fmt: skip
 from shared.likeness.words import EMPTY, Bag, Wording
 from shared.model.district import District
 from shared.model.offer import OfferDoc
@@ -20,7 +30,7 @@ from shared.model.phones import parse_phone
 from shared.model.providers import match_key, propose_split
 from shared.model.text import fold
 from shared.search.lexicon import Lexicon
-from shared.search.spelling import fold_letters, plain_gender, split_words, stem
+from shared.search.spelling import fold_letters, plain_gender, split_words
 
 _OWN_WORTH: Final = 0.4
 """What words of a title count that name the own provider or place: "im Haus der Kulturen" is no activity."""
@@ -34,52 +44,6 @@ _DEPARTMENT: Final = re.compile(r"\s+[–—-]\s+")
 _CHURCH_DISTRICT: Final = re.compile(r"kirchenkreis(?:es)? +[\w-]+", re.IGNORECASE)
 _STREET_WORD: Final = re.compile(r"(?:stra(?:ss|ß)e|str\b\.?)", re.IGNORECASE)
 _HOUSE: Final = re.compile(r"^(\D*?)\s*(\d+)\s*([a-z]?)\b")
-_LEVEL: Final = re.compile(r"(?<![A-Za-z0-9])([ABC][12])(?![0-9A-Za-z])")
-_NUMBER: Final = re.compile(r"\d+")
-_ORDINAL: Final = re.compile(r"(?<![^\W\d_])(?:teil|gruppe|modul|stufe|kurs)\s+([ivx]{1,4}|[a-h])(?![^\W_])", re.IGNORECASE)
-_DAYS: Final = {
-    "mo": "montag", "di": "dienstag", "mi": "mittwoch", "do": "donnerstag", "fr": "freitag", "sa": "samstag",
-    "so": "sonntag", "sonnabend": "samstag",
-}  # fmt: skip
-_DAY: Final = re.compile(
-    r"(?<![^\W_])(montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag)", re.IGNORECASE
-)
-_SHORT_DAY: Final = re.compile(r"(?<![^\W_])(Mo|Di|Mi|Do|Fr|Sa|So)(?![^\W_])(?:\.?\s*(?:[-–]|bis)\s*(Mo|Di|Mi|Do|Fr|Sa|So)(?![^\W_]))?")
-_WEEK: Final = ("montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag")
-_BYDAY: Final = {"MO": "montag", "TU": "dienstag", "WE": "mittwoch", "TH": "donnerstag", "FR": "freitag", "SA": "samstag", "SU": "sonntag"}
-_HALF: Final = {
-    "vormittag": re.compile(r"vormittag|morgens|fruh(?:kurs|gruppe)"),
-    "nachmittag": re.compile(r"nachmittag"),
-    "abend": re.compile(r"(?<!begegnungs)(?<!gesprachs)abend(?!brot|land)"),
-}
-_AUDIENCES: Final = {
-    "frauen": r"frauen(?!haus|berat)|mutter|madchen|damen|schwanger",
-    "maenner": r"manner|vater|jungen\b|jungs|herren",
-    "kinder": r"grundschul|kinder(?!betreuung|schutz|klinik|garten|hospiz)|kids|kleinkind|babys?|schulkind|sauglinge?",
-    "jugend": r"jugend(?!amt|herberge)|junge menschen|junge zugewanderte|teenager|madchen|(?<!grund)schuler|16 bis 25|berufskolleg",
-    "senioren": r"senior|altere|rentner|lebensabend|generation 60|ab 60|ab 65",
-    "eltern": r"eltern|familie|mutter|vater",
-    "flucht": r"fluchtling|gefluchtet|asyl",
-    "zuwanderung": r"migrationsberatung|zuwander|zugewandert|einwander",
-}
-_AUDIENCE_PATTERNS: Final = {name: re.compile(rf"(?<![^\W_])(?:\w*?)(?:{words})") for name, words in _AUDIENCES.items()}
-_SKILLS: Final = {
-    "anfang": re.compile(r"anfanger|einsteiger|einstieg|grundkurs|grundlagen|grundstufe|basis"),
-    "fort": re.compile(r"fortgeschritten|aufbaukurs|aufbaustufe"),
-}
-_KINDS: Final = {
-    kind: frozenset(stem(fold_letters(word)) for word in words.split())
-    for kind, words in {
-        "meeting": "café treff treffen treffpunkt begegnung frühstück erzählcafé stammtisch",
-        "course": "kurs unterricht lehrgang training schulung workshop seminar qualifizierung ausbildung",
-        "advice": "beratung sprechstunde hotline beratungsstelle",
-        "workshop": "werkstatt",
-        "goods": "annahme ausgabe kammer laden shop tafel kleidung",
-        "sponsors": "patenschaft pate paten",
-        "agency": "agentur",
-    }.items()
-}
-"""What an offer is at its core, by the heads of its title; a group or a project may be anything."""
 # Of many, not of one provider; a town's or the district's own site is told by its name.
 _SHARED_HOSTS: Final = frozenset(
     {
@@ -104,7 +68,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What title, description and audience of an offer tell together; made only of offers that are looked at closely."""
+    """What title, description and audience of an offer tell together; made only where it is looked at closely."""
 
     text: Bag
     audience: frozenset[str]
@@ -149,7 +113,6 @@ class Profile:
     titled_days: frozenset[str]
     days: frozenset[str]
     halves: frozenset[str]
-    is_online: bool
     tell: Callable[[], Told]
 
     @cached_property
@@ -172,7 +135,10 @@ class Profiler:
         words = {word.folded for town in self._towns for word in split_words(town)}
         # A part of a double name that is long enough is the town too: Haltern, Castrop, Rauxel, Erkenschwick.
         self._by_word = {
-            word.folded: name for town, name in self._towns.items() for word in split_words(town) if len(word.folded) > 5
+            word.folded: name
+            for town, name in self._towns.items()
+            for word in split_words(town)
+            if len(word.folded) > 5
         } | {town: name for town, name in self._towns.items() if town.isalpha()}
         self._named = re.compile(
             rf"(?<![^\W_])({'|'.join(sorted(map(re.escape, self._by_word), key=len, reverse=True))})(?:er|s)?(?![^\W_])"
@@ -200,7 +166,6 @@ class Profiler:
         title = self._title(plain_gender(doc.name), own)
         towns, nearby = self._where(doc, member)
         hosts, shared = self._hosts(doc)
-        folded = fold_letters(doc.name)
         plain = self._wording.bag(plain_gender(doc.name), with_meanings=False)
         return Profile(
             member=member,
@@ -208,7 +173,7 @@ class Profiler:
             title_key=" ".join(sorted(term.stem for term in title.terms)),
             plain=plain,
             names=frozenset(name for name in plain.parts if not self._wording.knows(name)),
-            kinds=frozenset(_kinds(plain)),
+            kinds=kinds_of(plain),
             languages=self._wording.languages(doc.name),
             bodies=bodies,
             identifiers=frozenset(_identifiers(doc)),
@@ -224,16 +189,14 @@ class Profiler:
             shared_hosts=shared,
             pages=frozenset(_pages(doc)),
             topics=frozenset(doc.topics),
-            audience=_audience(f"{doc.name} {doc.eligibility}") | _codes(doc),
-            titled_audience=_audience(doc.name),
-            levels=frozenset(_LEVEL.findall(doc.name)),
-            skills=_skills(doc.name),
-            numbers=frozenset(n.lstrip("0") for n in _NUMBER.findall(_LEVEL.sub(" ", doc.name)))
-            | frozenset(found.casefold() for found in _ORDINAL.findall(doc.name)),
-            titled_days=frozenset(_days(doc.name)),
-            days=frozenset(_days(doc.schedule_text)) | {_BYDAY[d[-2:]] for rule in doc.schedules for d in rule.byday},
-            halves=frozenset(n for n, p in _HALF.items() if p.search(f"{folded} {fold_letters(doc.schedule_text)}")),
-            is_online=doc.mode == ("online",),
+            audience=audience_of(f"{doc.name} {doc.eligibility}") | _codes(doc),
+            titled_audience=audience_of(doc.name),
+            levels=levels_of(doc.name),
+            skills=skills_of(doc.name),
+            numbers=numbers_of(doc.name),
+            titled_days=days_of(doc.name),
+            days=days_of(doc.schedule_text, doc.schedules),
+            halves=halves_of(f"{doc.name} {doc.schedule_text}"),
             tell=partial(self._told, doc, own),
         )
 
@@ -241,10 +204,10 @@ class Profiler:
         text = f"{doc.name} {doc.eligibility} {doc.summary}"
         return Told(
             text=self._wording.bag(f"{doc.name} {doc.summary} {doc.body[:_READ]}", known=own, known_worth=_OWN_WORTH),
-            audience=_audience(f"{text} {doc.body[:_READ]}") | _codes(doc),
+            audience=audience_of(f"{text} {doc.body[:_READ]}") | _codes(doc),
             languages=self._wording.languages(f"{doc.name} {doc.summary}"),
-            skills=_skills(text),
-            levels=frozenset(_LEVEL.findall(text)),
+            skills=skills_of(text),
+            levels=levels_of(text),
         )
 
     def _title(self, name: str, own: Bag) -> Bag:
@@ -339,7 +302,7 @@ class Profiler:
         return host in _SHARED_HOSTS or site in _SHARED_HOSTS or name in self._own_sites
 
 
-# --- single fields -----------------------------------------------------------------------------------------------------
+# --- single fields ----------------------------------------------------------------------------------------------------
 
 
 def _identifiers(doc: OfferDoc) -> Iterator[str]:
@@ -373,32 +336,5 @@ def _street(text: str) -> tuple[str, str]:
     return re.sub(r"[\W_]+", "", name), number
 
 
-def _days(text: str) -> Iterator[str]:
-    for found in _DAY.findall(text):
-        yield _DAYS.get(found.casefold(), found.casefold())
-    for first, last in _SHORT_DAY.findall(text):
-        at = _WEEK.index(_DAYS[first.lower()])
-        end = _WEEK.index(_DAYS[last.lower()]) if last else at
-        yield from _WEEK[at : max(at, end) + 1]
-
-
-def _skills(text: str) -> frozenset[str]:
-    plain = fold_letters(text)
-    return frozenset(name for name, pattern in _SKILLS.items() if pattern.search(plain))
-
-
-def _kinds(title: Bag) -> Iterator[str]:
-    for kind, heads in _KINDS.items():
-        if heads & (title.parts | title.stems) or any(
-            name.endswith(head) for name in title.stems for head in heads if len(head) > 4
-        ):
-            yield kind
-
-
-def _audience(text: str) -> frozenset[str]:
-    plain = fold(plain_gender(text))
-    return frozenset(name for name, pattern in _AUDIENCE_PATTERNS.items() if pattern.search(plain))
-
-
-def _codes(doc: OfferDoc) -> Iterable[str]:
-    return {code for code in (*doc.target_groups, *doc.especially_for) if code in _AUDIENCES}
+def _codes(doc: OfferDoc) -> frozenset[str]:
+    return frozenset(code for code in (*doc.target_groups, *doc.especially_for) if code in AUDIENCES)

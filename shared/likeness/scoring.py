@@ -28,7 +28,9 @@ _ONE_WORD: Final = 1.3
 _AGES: Final = frozenset({"kinder", "jugend", "senioren"})
 _GENDERS: Final = frozenset({"frauen", "maenner"})
 _YOUNG: Final = frozenset({"kinder", "jugend"})
-_COURSES: Final = frozenset({"kur", "kurs", "unterricht", "training", "workshop", "gruppe", "grupp", "seminar", "schulung"})
+_COURSES: Final = frozenset(
+    {"kur", "kurs", "unterricht", "training", "workshop", "gruppe", "grupp", "seminar", "schulung"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +81,11 @@ def compare(a: Profile, b: Profile) -> tuple[Features | None, list[Reason]]:
     text = _text(a, b)
     activity = title + (1 - title) * 0.4 * text
     contacts, bonus = _contacts(a, b)
-    if contacts > provider:
-        provider = contacts
+    provider = max(provider, contacts)
     against = list(_against(a, b))
     taken = sum(weight for weight, _ in against)
-    told = [*_told(title, provider, text), *reasons, *_shared_contacts(a, b), *(reason for _, reason in against)]
+    same = [Reason("identifier")] if a.identifiers & b.identifiers else []
+    told = [*same, *_told(title, provider, text), *reasons, *_shared_contacts(a, b), *(reason for _, reason in against)]
     return Features(activity, title, text, provider, place, bonus, taken), told
 
 
@@ -98,7 +100,7 @@ def _grade(f: Features, total: float) -> Grade:
     return "likely" if total >= LIKELY and f.activity >= 0.45 and f.provider >= 0.45 else ""
 
 
-# --- the same place ----------------------------------------------------------------------------------------------------
+# --- the same place ---------------------------------------------------------------------------------------------------
 
 
 def _place(a: Profile, b: Profile) -> tuple[float, list[Reason]]:
@@ -124,7 +126,7 @@ def _other_town(a: Profile, b: Profile) -> Reason:
     return Reason("other_town", "/".join(sorted((min(a.towns or a.nearby), min(b.towns or b.nearby)))))
 
 
-# --- the same provider -------------------------------------------------------------------------------------------------
+# --- the same provider ------------------------------------------------------------------------------------------------
 
 
 def _provider(a: Profile, b: Profile) -> float:
@@ -186,7 +188,7 @@ def _shared_contacts(a: Profile, b: Profile) -> Iterator[Reason]:
         yield Reason("host")
 
 
-# --- the same activity -------------------------------------------------------------------------------------------------
+# --- the same activity ------------------------------------------------------------------------------------------------
 
 
 def _title(a: Profile, b: Profile) -> float:
@@ -248,7 +250,12 @@ def _against(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
         yield 0.1, Reason("other_topic")
     if a.streets and b.streets and not a.streets & b.streets:
         yield 0.08, Reason("other_address")
-    if a.place.weight and b.place.weight and not a.houses & b.houses and max(coverage(a.place, b.place), coverage(b.place, a.place)) < 0.6:
+    if (
+        a.place.weight
+        and b.place.weight
+        and not a.houses & b.houses
+        and max(coverage(a.place, b.place), coverage(b.place, a.place)) < 0.6
+    ):
         yield 0.06, Reason("other_place")
 
 
@@ -282,9 +289,7 @@ def _alone(a: Profile, b: Profile) -> frozenset[str]:
     bags = (b.title, b.told.text, b.place, *(bag for body in b.bodies for bag in (body.bag, body.department)))
     explained = stems_explained(a.plain, b.plain)
     terms = [
-        term
-        for term in a.plain.terms
-        if not term.acronym and term.stem not in explained and b.title.holds(term) < TYPO
+        term for term in a.plain.terms if not term.acronym and term.stem not in explained and b.title.holds(term) < TYPO
     ]
     return frozenset(
         part.stem
@@ -326,7 +331,9 @@ def _roots(topics: frozenset[str]) -> set[str]:
 
 
 def _told(title: float, provider: float, text: float) -> Iterator[Reason]:
-    if title >= 0.5:
+    if title >= 0.995:
+        yield Reason("same_title")
+    elif title >= 0.5:
         yield Reason("title", str(round(title * 100)))
     if provider >= 0.9:
         yield Reason("provider")

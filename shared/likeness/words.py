@@ -6,7 +6,7 @@ Rules and no statistics: two offers are as alike in a catalogue of fifty as in o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -39,7 +39,8 @@ gemeinsam wöchentlich wöchentliches kostenlos kostenlose kostenfrei verschiede
 """
 _WEAK: Final = """
 kurs kurse gruppe treff treffen treffpunkt stelle dienst hilfe arbeit punkt zentrum haus büro stunde stunden lernen
-nrw interkulturell interkulturelle interkulturelles servicestelle anlaufstelle fachdienst regionale unterstützung verband verein gemeinde organisation institut referat
+nrw interkulturell interkulturelle interkulturelles servicestelle anlaufstelle fachdienst
+regionale unterstützung verband verein gemeinde organisation institut referat
 fachbereich amt abteilung bezirk werk gesellschaft region
 """
 _AUDIENCE: Final = """
@@ -119,7 +120,8 @@ _ALIKE: Final = tuple(
     )
 )
 _BACKGROUND: Final = re.compile(
-    r"(?:migrations|zuwanderungs|einwanderungs)(?:hintergrund|geschichte)|(internationale[rn]?) (geschichte)", re.IGNORECASE
+    r"(?:migrations|zuwanderungs|einwanderungs)(?:hintergrund|geschichte)|(internationale[rn]?) (geschichte)",
+    re.IGNORECASE,
 )
 
 
