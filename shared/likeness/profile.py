@@ -36,11 +36,13 @@ _OWN_WORTH: Final = 0.4
 """What words of a title count that name the own provider or place: "im Haus der Kulturen" is no activity."""
 _ADDED_WORTH: Final = 0.5
 _ANY_BODY: Final = frozenset(
-    stem(fold_letters(word))
-    for word in (
-        "deutscher deutsches ov kv og ub ortsverein ortsverband ortsgruppe kreisverband kreisgruppe stadtverband "
-        "stadtteil unterbezirk landesverband beratungsstelle geschäftsstelle bezirksstelle verein"
-    ).split()
+    stem(word.folded)
+    for word in split_words(
+        """
+        deutscher deutsches ov kv og ub ortsverein ortsverband ortsgruppe kreisverband kreisgruppe stadtverband stadtteil
+        unterbezirk landesverband beratungsstelle geschäftsstelle bezirksstelle verein
+        """
+    )
 )
 _ANY_BODY_WORTH: Final = 0.2
 """What words of a provider's name count that say of what rank it is."""

@@ -137,6 +137,8 @@ def _provider(a: Profile, b: Profile) -> float:
     for at, one in enumerate(a.bodies):
         for beside, other in enumerate(b.bodies):
             like = _body(one, other) * (1.0 if not at and not beside else 0.95)
+            if like >= 1.0:
+                return 1.0
             best = max(best, like)
     return best
 

@@ -161,7 +161,19 @@ class Bag:
     What was asked once is remembered: in a block the same words come again and again.
     """
 
-    __slots__ = ("_found", "acronyms", "cut", "initials", "joined", "meant", "parts", "stems", "terms", "weight")
+    __slots__ = (
+        "_found",
+        "_held",
+        "acronyms",
+        "cut",
+        "initials",
+        "joined",
+        "meant",
+        "parts",
+        "stems",
+        "terms",
+        "weight",
+    )
 
     def __init__(
         self,
@@ -180,6 +192,7 @@ class Bag:
         self.acronyms = tuple(term.acronym for term in terms if term.acronym)
         self.weight = sum(term.weight for term in terms)
         self._found: dict[str, float] = {}
+        self._held: dict[str, float] = {}
 
     def lighter(self, stems: frozenset[str], worth: float) -> Bag:
         """Return the same words, of which some count less."""
@@ -190,6 +203,15 @@ class Bag:
         """Return how far a word is here, from 0 to 1."""
         if term.stem in self.stems or term.stem in self.joined:
             return 1.0
+        if term.is_cut or term.acronym:
+            return self._look_for_term(term)
+        # How far does not depend on what the word counts: all its parts count more or less together.
+        held = self._held.get(term.stem)
+        if held is None:
+            held = self._held[term.stem] = self._look_for_term(term)
+        return held
+
+    def _look_for_term(self, term: Term) -> float:
         if term.acronym and self.has_initials(term.acronym):
             return 1.0
         found = sum(part.weight * self._holds_part(part.stem, is_cut=term.is_cut) for part in term.parts)
@@ -323,6 +345,8 @@ class Wording:
         self._towns = towns
         self._known: dict[str, tuple[Part, ...]] = {}
         self._stems: dict[str, str] = {}
+        self._spoken: dict[str, frozenset[str]] = {}
+        self._plain: dict[str, Term | None] = {}
         self._meant_by: dict[str, frozenset[str]] = {}
         self._weak = frozenset(map(stem, lexicon.weak_words))
         self._components = frozenset(map(stem, lexicon.components))
@@ -356,21 +380,41 @@ class Wording:
 
     def languages(self, text: str) -> frozenset[str]:
         """Return the languages that a text names, German left out, by their codes."""
-        names = {name for word in split_words(text) for name in (word.folded, *self._lexicon.parts(word.folded))}
-        meant = [one for name in names for one in self._lexicon.meanings([name])]
-        return frozenset(one.value for one in meant if one.field == "languages" and one.is_german)
+        return frozenset(code for word in split_words(text) for code in self._languages_of(word.folded))
+
+    def _languages_of(self, folded: str) -> frozenset[str]:
+        found = self._spoken.get(folded)
+        if found is None:
+            if len(self._spoken) > _REMEMBERED:
+                self._spoken.clear()
+            names = (folded, *self._lexicon.parts(folded))
+            meant = [one for name in names for one in self._lexicon.meanings([name])]
+            codes = frozenset(one.value for one in meant if one.field == "languages" and one.is_german)
+            found = self._spoken[folded] = codes
+        return found
 
     def knows(self, name: str) -> bool:
         """Tell whether a stem is one of the domain; others are mostly names."""
         return name in self._components or name in _SAME.values()
 
     def _term(self, folded: str, *, is_cut: bool, is_acronym: bool) -> Term | None:
+        if folded not in self._plain:
+            if len(self._plain) > _REMEMBERED:
+                self._plain.clear()
+            self._plain[folded] = self._read_term(folded)
+        plain = self._plain[folded]
+        if plain is None or not (is_cut or is_acronym):
+            return plain
+        return Term(plain.stem, plain.parts, is_cut, folded if is_acronym else "")
+
+    def _read_term(self, folded: str) -> Term | None:
+        """The word with its parts; None for one that counts nothing."""
         if folded in self._lexicon.stop_words or folded in self._towns or folded.isdigit() or len(folded) < 2:
             return None
         if folded.endswith("er") and folded[:-2] in self._towns:  # Marler, Dorstener
             return None
         name = self._stem(folded)
-        return Term(_SAME.get(name, name), self._parts(folded), is_cut, folded if is_acronym else "")
+        return Term(_SAME.get(name, name), self._parts(folded))
 
     def _parts(self, folded: str) -> tuple[Part, ...]:
         found = self._known.get(folded)
