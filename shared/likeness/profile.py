@@ -39,8 +39,8 @@ _ANY_BODY: Final = frozenset(
     stem(word.folded)
     for word in split_words(
         """
-        deutscher deutsches ov kv og ub ortsverein ortsverband ortsgruppe kreisverband kreisgruppe stadtverband stadtteil
-        unterbezirk landesverband beratungsstelle geschäftsstelle bezirksstelle verein
+        deutscher deutsches ov kv og ub ortsverein ortsverband ortsgruppe kreisverband kreisgruppe stadtverband
+        stadtteil unterbezirk landesverband beratungsstelle geschäftsstelle bezirksstelle verein
         """
     )
 )
