@@ -10,8 +10,8 @@ import hashlib
 from collections.abc import Iterator
 from typing import Final
 
+from shared.likeness.bags import TELLING
 from shared.likeness.profile import Profile
-from shared.likeness.words import TELLING
 
 MOST_IN_BLOCK: Final = 50
 """A key that more offers have is dropped: what is the same shares a rarer one too."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from shared.likeness.words import Bag
+from shared.likeness.bags import Bag
 from shared.model.parts import Schedule
 from shared.search.spelling import fold_letters, plain_gender, stem
 

@@ -18,6 +18,7 @@ from shared.database import Database
 from shared.holdings import edits, facts, logs
 from shared.holdings.clusters import load_clusters
 from shared.holdings.edits import NEW
+from shared.likeness import RULES
 from tests.support.postgres import fresh_database, postgres_server
 from tests.support.world import World, withdraw
 
@@ -248,7 +249,7 @@ def test_what_is_apart_from_one_of_a_cluster_is_apart_from_all(world: World) -> 
 def test_rules_that_changed_compare_everything_anew(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     rids = put_twice(world)
     look(world)
-    monkeypatch.setattr(comparing, "RULES", comparing.RULES + 1)
+    monkeypatch.setattr(comparing, "RULES", RULES + 1)
 
     assert catch_up(world.hub) == 2
     assert sides(open_candidates(world.hub)) == [set(rids)]
