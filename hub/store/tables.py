@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from shared.holdings.tables import metadata
 
 __all__ = [
-    "application", "decision", "delivery", "erasure_step", "hint_sent", "inbox", "integrator", "integrator_key", "invite", "report",
-    "skipped_pair", "standing", "subscriber",
+    "application", "candidate", "decision", "delivery", "erasure_step", "hint_sent", "inbox", "integrator",
+    "integrator_key", "invite", "likeness", "likeness_block", "report", "skipped_pair", "standing", "subscriber",
 ]  # fmt: skip
 
 _Big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -189,6 +189,42 @@ erasure_step = sa.Table(
     sa.Column("number", _Big, nullable=False),
     sa.Column("time", _Big, nullable=False),
     sqlite_autoincrement=True,
+)
+
+# Derived from the catalogue: which version of an offer was compared, under which keys it is found.
+likeness = sa.Table(
+    "likeness",
+    metadata,
+    sa.Column("rid", sa.LargeBinary(16), primary_key=True),
+    sa.Column("member", sa.String(32), nullable=False),
+    sa.Column("commitment", sa.LargeBinary(32), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Only digests of the keys are kept.
+likeness_block = sa.Table(
+    "likeness_block",
+    metadata,
+    sa.Column("block", sa.LargeBinary(8), primary_key=True),
+    sa.Column("rid", sa.LargeBinary(16), primary_key=True),
+    sa.Index("ix_likeness_block_rid", "rid"),
+    sqlite_with_rowid=False,
+)
+
+# Two offers that may be the same, the smaller id first; whether somebody decided on them stands in the log.
+candidate = sa.Table(
+    "candidate",
+    metadata,
+    sa.Column("a", sa.LargeBinary(16), primary_key=True),
+    sa.Column("b", sa.LargeBinary(16), primary_key=True),
+    sa.Column("score", sa.Float, nullable=False),
+    # certain or likely
+    sa.Column("grade", sa.String(8), nullable=False),
+    sa.Column("is_across", sa.Boolean, nullable=False),
+    # codes and values as JSON
+    sa.Column("reasons", sa.Text, nullable=False),
+    sa.Index("ix_candidate_b", "b"),
+    sqlite_with_rowid=False,
 )
 
 # What was decided at the desk about offers that may be the same, so that it can be taken back step by step.  The
