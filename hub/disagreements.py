@@ -182,7 +182,7 @@ def hint_texts(disputed: Disputed, member: Member, words: Words) -> list[str]:
     """Write the hints for one owner: as few as the length of a hint allows."""
     others = dict.fromkeys(words.publisher(one.member) for one in disputed.members if one.rid != member.rid)
     head = (
-        f"Dieses Angebot steht auch bei: {', '.join(others)}. Der Kreis hat beide Einträge verglichen. "
+        f"Dieses Angebot steht auch bei: {', '.join(others)}. Der Kreis hat die Einträge verglichen. "
         "Diese Angaben passen nicht zusammen:"
     )
     blocks = [_block(disputed, member, one, words) for one in disputed.untold if member.rid in one.said]

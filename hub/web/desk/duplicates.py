@@ -91,7 +91,9 @@ def _show(room: Room, request: DeskRequest, a: bytes, b: bytes) -> Response[str]
         verdicts = load_verdicts(hub, conn)
     if a == b or len(members) < 2:
         raise NotFoundError(
-            "Eines dieser beiden Angebote steht nicht mehr im Katalog", advice="Öffnen Sie das nächste Paar."
+            "Das Paar gibt es nicht mehr",
+            advice="Eines der beiden Angebote steht nicht mehr im Katalog. Offene Paare stehen unter „Doppelte "
+            "Angebote“.",
         )
     pair, counts = find_candidate(hub, a, b), count_open(hub)
     left, right = (Named(rid.hex(), members[rid].title, room.words.publisher(members[rid].member)) for rid in (a, b))

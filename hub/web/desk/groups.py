@@ -63,7 +63,11 @@ def _pages(room: Room) -> Sequence[HTTPRouteHandler]:
         with hub.db.read() as conn:
             cluster = load_verdicts(hub, conn).clusters.get(read_record_id(rid))
             if cluster is None:
-                raise NotFoundError("Diese Gruppe gibt es nicht mehr", advice="Alle stehen unter „Zusammengeführt“.")
+                raise NotFoundError(
+                    "Die Gruppe gibt es nicht mehr",
+                    advice="Sie ist aufgelöst oder in einer anderen aufgegangen. Alle Gruppen stehen unter "
+                    "„Zusammengeführt“.",
+                )
             found = load_members(conn, cluster.members)
         return desk.respond(
             request, "desk/group.html", path=f"{GROUPS}/{rid}", parts=parts_of(room),

@@ -1,0 +1,51 @@
+"""Offers of several cities that are, or are not, the same."""
+
+from __future__ import annotations
+
+from hub.deciding import Decider
+from node.party import Node
+from shared.feed.payload import commitment_of, seal_payload
+from shared.holdings import edits, logs
+from shared.holdings.edits import NEW, Edit
+from tests.support.world import World
+
+BY = Decider(1, "Kurator")
+
+
+def publish_offer(node: Node, rid: bytes | None = None, **fields: object) -> bytes:
+    """Put an offer with these fields, or a new version of one, into a node's outbox; returns its id."""
+    with node.db.write() as conn:
+        head = None
+        if rid is not None:
+            head = logs.load_heads(conn, logs.load_log(conn, node.settings.origin).id, [rid]).get(rid)
+        rid = rid or node.dice.token(16)
+        doc = {
+            "id": rid.hex(), "owner": node.settings.ags, "summary": "Ein Angebot zum Mitmachen für alle.",
+            "topics": ["sprache"], "providers": [{"name": "AWO Unterbezirk Münsterland-Recklinghausen"}], **fields,
+        }  # fmt: skip
+        body = seal_payload(doc, node.dice.token(32))
+        base = NEW if head is None else head.position
+        edits.add_edit(conn, Edit("publish", "offer", rid, base, node.clock.now(), commitment_of(body), body))
+    return rid
+
+
+COURSE = {
+    "name": "Nähcafé International",
+    "url": "https://www.awo-msl-re.de/naehcafe",
+    "schedule_text": "Montag 9 bis 12 Uhr",
+    "phones": [{"number": "+49 2366 303160"}],
+    "locations": [{"address_1": "Ewaldstraße 1", "postal_code": "45699", "city": "Herten"}],
+}
+
+
+def publish_pairs(world: World, titles: list[str], cities: tuple[str, str] = ("herten", "marl")) -> list[list[bytes]]:
+    """Let two cities publish the same offers, each under its own id; returns the ids of each pair."""
+    pairs = [
+        [
+            publish_offer(world.nodes[city], **{**COURSE, "name": title, "url": f"https://www.awo-msl-re.de/{number}"})
+            for city in cities
+        ]
+        for number, title in enumerate(titles)
+    ]
+    world.settle()
+    return pairs
