@@ -15,7 +15,7 @@ from hub.deciding import Decided, Decider
 from hub.duplicates import count_open, find_candidate, open_candidates
 from hub.pair_queue import next_pair
 from hub.party import Hub
-from hub.web.desk.pair_words import GRADES, Named, last_decision, likeness_words, pair_line, pair_path
+from hub.web.desk.pair_words import GRADES, in_order, last_decision, likeness_words, name_of, pair_line, pair_path
 from hub.web.desk.room import DUPLICATES, Room, decider_of, query_text
 from shared.accounts.rights import Right
 from shared.errors import ConflictError, NotFoundError
@@ -96,8 +96,9 @@ def _show(room: Room, request: DeskRequest, a: bytes, b: bytes) -> Response[str]
             "Angebote“.",
         )
     pair, counts = find_candidate(hub, a, b), count_open(hub)
-    left, right = (Named(rid.hex(), members[rid].title, room.words.publisher(members[rid].member)) for rid in (a, b))
-    compared = compare(all_fields(room.words), members[a].doc, members[b].doc)
+    left, right = sorted((name_of(room, rid, members) for rid in (a, b)), key=in_order)
+    docs = [members[bytes.fromhex(one.id)].doc for one in (left, right)]
+    compared = compare(all_fields(room.words), docs[0], docs[1])
     return room.desk.respond(
         request, "desk/pair.html", path=f"{DUPLICATES}/paar", here=pair_path(a, b), left=left, right=right,
         rows=[(one, likeness_words(one, left, right)) for one in compared], pair=pair, grades=GRADES,

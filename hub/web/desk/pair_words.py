@@ -69,6 +69,11 @@ def name_of(room: Room, rid: bytes, found: Mapping[bytes, Member]) -> Named:
     return Named(rid.hex(), one.title, room.words.publisher(one.member))
 
 
+def in_order(one: Named) -> tuple[str, str]:
+    """By city, so that a city stands on the same side of every pair."""
+    return one.city, one.id
+
+
 def pair_path(a: bytes, b: bytes) -> str:
     """Return where two offers stand side by side."""
     return f"{DUPLICATES}/paar/{a.hex()}/{b.hex()}"
@@ -76,7 +81,8 @@ def pair_path(a: bytes, b: bytes) -> str:
 
 def pair_line(room: Room, pair: Candidate) -> PairLine:
     """Return a pair as a list shows it."""
-    a, b = (Named(side.rid.hex(), side.title, room.words.publisher(side.member)) for side in (pair.a, pair.b))
+    sides = [Named(side.rid.hex(), side.title, room.words.publisher(side.member)) for side in (pair.a, pair.b)]
+    a, b = sorted(sides, key=in_order)
     return PairLine(pair_path(pair.a.rid, pair.b.rid), a, b, pair.grade, reasons_in_german(pair.reasons))
 
 
