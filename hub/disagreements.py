@@ -1,17 +1,17 @@
 """Where members say different things about one and the same offer, and cannot both be right; their owners are told.
 
-Derived from the clusters and the records at each look, never stored; the hub changes no record.  Compared is what an
-institution says of itself alone (`comparing.institutional`).  Owners are told of a difference once: it is known by a
-hash of cluster, field and values, so a changed value makes a new one.
+Derived from the clusters and the records whenever these changed, never stored; the hub changes no record.  Compared is
+what an institution says of itself alone (`comparing.institutional`).  Owners are told of a difference once: it is known
+by a hash of cluster, field and values, so a changed value makes a new one.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 import sqlalchemy as sa
@@ -24,7 +24,7 @@ from hub.relaying import TEXT_MAX, tell_owner
 from hub.store import decisions
 from shared.consume import shown_origins
 from shared.errors import ConflictError, NotFoundError
-from shared.holdings import catalogue
+from shared.holdings import catalogue, edits
 from shared.model.offer import OfferDoc, read_offer_line
 from shared.web.offer_words import Words
 
@@ -84,7 +84,12 @@ class Disputed:
 def find_disputed(hub: Hub) -> list[Disputed]:
     """Return the clusters whose members disagree: first those whose owners do not know yet, then by title."""
     with hub.db.read() as conn:
-        found = _disputed(hub, conn, load_verdicts(hub, conn).clusters.values())
+        state = f"{catalogue.change_mark(conn)}/{edits.state_of_edits(conn)}"
+        known, found = hub.derived.get("disputed", ("", ()))
+        if known != state:
+            found = _disputed(hub, conn, load_verdicts(hub, conn).clusters.values())
+            hub.derived["disputed"] = state, found
+        found = _with_told(conn, cast(Sequence[Disputed], found))
     return sorted(found, key=lambda one: (not one.untold, one.members[0].title.casefold(), one.cluster))
 
 
@@ -102,8 +107,16 @@ def _disputed(hub: Hub, conn: sa.Connection, clusters: Iterable[Cluster]) -> lis
         members = [shown[rid] for rid in cluster.members if rid in shown]
         if differences := [*_differences(cluster.rid, members, fields)]:
             found.append(Disputed(cluster.rid, members, differences))
+    return found
+
+
+def _with_told(conn: sa.Connection, found: Sequence[Disputed]) -> list[Disputed]:
+    """Say of each difference when its owners were told of it."""
     told = decisions.load_told(conn, [one.mark for disputed in found for one in disputed.differences])
-    return [_with_told(one, told) for one in found]
+    return [
+        replace(disputed, differences=[replace(one, told=told.get(one.mark)) for one in disputed.differences])
+        for disputed in found
+    ]
 
 
 def load_members(conn: sa.Connection, rids: Sequence[bytes]) -> dict[bytes, Member]:
@@ -131,13 +144,6 @@ def _mark(cluster: bytes, field: Field, said: Mapping[bytes, Sequence[str]]) -> 
     return hashlib.sha256(msgspec.json.encode([cluster.hex(), field.key, values])).digest()
 
 
-def _with_told(disputed: Disputed, told: Mapping[bytes, int]) -> Disputed:
-    known = [
-        Difference(one.key, one.label, one.said, one.mark, told.get(one.mark)) for one in disputed.differences
-    ]  # fmt: skip
-    return Disputed(disputed.cluster, disputed.members, known)
-
-
 # --- telling ---------------------------------------------------------------------------------------------------------
 
 
@@ -150,7 +156,7 @@ def tell_owners(hub: Hub, cluster: bytes) -> list[str]:
     """
     with hub.db.write() as conn:
         known = load_verdicts(hub, conn).clusters.get(cluster)
-        found = _disputed(hub, conn, [] if known is None else [known])
+        found = _with_told(conn, _disputed(hub, conn, [] if known is None else [known]))
         if not found:
             raise NotFoundError(
                 "Diese Abweichung besteht nicht mehr",

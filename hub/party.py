@@ -101,6 +101,8 @@ class Hub:
         self.index_path = Path(settings.home) / INDEX_NAME if settings.home else None
         self.outputs_path = Path(settings.home) / OUTPUTS_NAME if settings.home else None
         self.push_attempts: dict[str, tuple[int, int, int]] = {}
+        self.derived: dict[str, tuple[str, object]] = {}
+        """What pages derived from the holdings, by name, with the state that it holds for; lost with the process."""
 
     def launch(self, jobs: Mapping[str, Callable[[], None]], *, run: Runner | None = None) -> int:
         """Begin jobs, each under a name; one whose name is still running is left out.  Returns how many were begun.

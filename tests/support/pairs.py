@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hub.deciding import Decider
 from node.party import Node
 from shared.feed.payload import commitment_of, seal_payload
@@ -12,7 +14,7 @@ from tests.support.world import World
 BY = Decider(1, "Kurator")
 
 
-def publish_offer(node: Node, rid: bytes | None = None, **fields: object) -> bytes:
+def publish_offer(node: Node, rid: bytes | None = None, /, **fields: Any) -> bytes:
     """Put an offer with these fields, or a new version of one, into a node's outbox; returns its id."""
     with node.db.write() as conn:
         head = None
@@ -29,7 +31,7 @@ def publish_offer(node: Node, rid: bytes | None = None, **fields: object) -> byt
     return rid
 
 
-COURSE = {
+COURSE: dict[str, Any] = {
     "name": "Nähcafé International",
     "url": "https://www.awo-msl-re.de/naehcafe",
     "schedule_text": "Montag 9 bis 12 Uhr",
