@@ -1,296 +1,208 @@
-"""Fields of offers of different members side by side: what each says, and whether both can be true.
+"""Compares the offers that the hub shows, each with those that share a key with it, and keeps what may be the same.
 
-Values are compared by what they mean (a number without its spaces, hours by day, a street however it is shortened), and
-shown as their owners wrote them.
+Only records whose shown version changed are compared, so that a pull costs what it brought.  Order of writing: keys of
+all changed records; then, batch by batch, pairs together with the versions compared; the mark of the catalogue last.  A
+crash in between leaves records that count as not compared, and the next run takes them up.
+
+Two offers are joined here without a person only if their provider has the same identifier in a register, and title and
+town are equal, and nothing speaks against it: one identifier alone says who offers, not what.  Whatever somebody has
+decided before stays as it is; nothing is joined while the hub is recovering its log.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
-from enum import StrEnum
-from functools import partial
+import hashlib
+from collections import OrderedDict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
-from urllib.parse import urlsplit
 
 import msgspec
+import sqlalchemy as sa
 
-from shared.model.hours import read_hours
-from shared.model.offer import OfferDoc
-from shared.model.parts import Contact, Place, Schedule
-from shared.model.text import fold
-from shared.web import offer_words as w
-from shared.web import time_words as t
-from shared.web.offer_page import status_words
-from shared.web.offer_words import Words
+from hub import own_records
+from hub.decided import Decided, load_decided
+from hub.notes import newest_note
+from hub.party import Hub
+from hub.store import candidates
+from hub.store.candidates import Pair
+from shared.consume import shown_origins
+from shared.database import in_chunks
+from shared.holdings import catalogue, facts
+from shared.likeness import RULES
+from shared.likeness.blocks import MOST_IN_BLOCK, block_keys
+from shared.likeness.profile import Profile
+from shared.likeness.reasons import Reason
+from shared.likeness.scoring import Verdict, score
+from shared.model.cluster import MEMBERS_MAX
+from shared.model.offer import read_offer_line
+from shared.search.lexicon import VERSION
 
-Keys = frozenset[Hashable]
-_PERSONAL_MAIL: Final = re.compile(r"[a-zäöüß-]+[._][a-zäöüß-]+@.*", re.IGNORECASE)
+MOST_PER_RECORD: Final = 25
+"""Pairs that are kept of one record, the best ones: an offer that is like a hundred others is like none."""
+_REMEMBERED: Final = 4000
+_MARK: Final = "likeness-mark"
+_RULES: Final = "likeness-rules"
+_JOINED_REASON: Final = "Gleiche Kennung des Trägers, gleicher Titel, gleicher Ort: ohne Rückfrage verbunden"
+_ENOUGH: Final = frozenset({"identifier", "same_title"})
 
 
-class Likeness(StrEnum):
-    """How the values of a field stand to each other."""
+def catch_up(hub: Hub) -> int:
+    """Bring the pairs level with what the hub shows; returns how many records were compared anew.
 
-    SAME = "same"
-    PARTLY = "partly"
-    DIFFERENT = "different"
-    ONE_SIDED = "one-sided"
-
-
-@dataclass(frozen=True)
-class Field:
-    """One field that can be compared.
-
-    Args:
-        said: what an offer says, line by line, in German.
-        keys: what it means.
-        clash: tells of two meanings whether they cannot both be true; None for a field where they always can.
+    Nothing is done while the hub is recovering: then its own decisions are not known.
     """
-
-    key: str
-    label: str
-    said: Callable[[OfferDoc], list[str]]
-    keys: Callable[[OfferDoc], Keys]
-    clash: Callable[[Keys, Keys], bool] | None = None
-
-
-@dataclass(frozen=True)
-class Compared:
-    """One field of two offers."""
-
-    field: Field
-    left: list[str]
-    right: list[str]
-    likeness: Likeness
-
-
-def compare(fields: Sequence[Field], left: OfferDoc, right: OfferDoc) -> list[Compared]:
-    """Return the fields of which either offer says something."""
-    found = []
-    for field in fields:
-        said = field.said(left), field.said(right)
-        if any(said):
-            found.append(Compared(field, *said, _likeness(field.keys(left), field.keys(right))))
-    return found
-
-
-def _likeness(left: Keys, right: Keys) -> Likeness:
-    if left == right:
-        return Likeness.SAME
-    if not left or not right:
-        return Likeness.ONE_SIDED
-    return Likeness.PARTLY if left & right else Likeness.DIFFERENT
-
-
-def all_fields(words: Words) -> list[Field]:
-    """Return what is compared, in the order in which people look at it."""
-    return [
-        Field("name", "Titel", lambda doc: _lines(doc.name), lambda doc: _folded([doc.name])),
-        Field("providers", "Träger", _providers, lambda doc: _folded(_providers(doc))),
-        Field("summary", "Kurzbeschreibung", lambda doc: _lines(doc.summary), lambda doc: _folded([doc.summary])),
-        Field("locations", "Ort", _places, _place_keys, _streets_clash),
-        Field("schedules", "Zeiten", _times, _time_keys, _slots_clash),
-        Field("phones", "Telefon", lambda doc: [one.number for one in doc.phones], _phone_keys, _are_disjoint),
-        Field("email", "E-Mail", lambda doc: _lines(doc.email), lambda doc: _folded([doc.email]), _are_disjoint),
-        Field("url", "Internetseite", lambda doc: _lines(doc.url), _url_keys, _are_disjoint),
-        Field("topics", "Themen", partial(_labels, words, "topic"), lambda doc: frozenset(doc.topics)),
-        Field("languages", "Sprachen", partial(_languages, words), _language_keys),
-        Field("costs", "Kosten", _costs, _cost_keys, _costs_clash),
-        Field("ages", "Alter", _ages, _age_keys, _values_clash),
-        Field("validity", "Laufzeit", lambda doc: _lines(t.span(doc.valid_from, doc.valid_to)), _days, _values_clash),
-        Field("status", "Zustand", _status, lambda doc: frozenset({("status", doc.status or "active")}), _values_clash),
-        Field("last_modified", "Zuletzt geändert", _changed, lambda doc: _folded(_changed(doc))),
-    ]  # fmt: skip
-
-
-def _lines(text: str) -> list[str]:
-    return [str(text)] if text else []
-
-
-def _folded(texts: Iterable[str]) -> Keys:
-    return frozenset(folded for text in texts if (folded := fold(text)))
-
-
-def _labels(words: Words, vocabulary: str, doc: OfferDoc) -> list[str]:
-    return _lines(words.labels(vocabulary, doc.topics))
-
-
-def _languages(words: Words, doc: OfferDoc) -> list[str]:
-    return _lines(words.labels("language", [one.code for one in doc.languages]))
-
-
-def _language_keys(doc: OfferDoc) -> Keys:
-    return frozenset(one.code for one in doc.languages)
-
-
-def _providers(doc: OfferDoc) -> list[str]:
-    return [one.name for one in doc.providers]
-
-
-def _status(doc: OfferDoc) -> list[str]:
-    return _lines(status_words(doc))
-
-
-def _changed(doc: OfferDoc) -> list[str]:
-    return [t.day(date.fromisoformat(doc.last_modified[:10]))] if doc.last_modified else []
-
-
-# --- places ----------------------------------------------------------------------------------------------------------
-
-
-def _places(doc: OfferDoc) -> list[str]:
-    return [_place(one, is_confidential=doc.address_confidential) for one in doc.locations]
-
-
-def _place(place: Place, *, is_confidential: bool) -> str:
-    town = " ".join(part for part in (place.postal_code, place.city) if part)
-    if is_confidential:
-        return f"{town} (Anschrift auf Anfrage)".strip()
-    street = " ".join(part for part in (place.address_1, place.address_2) if part)
-    return ", ".join(part for part in (place.name, street, town) if part)
-
-
-def _place_keys(doc: OfferDoc) -> Keys:
-    return frozenset(_place_key(one, is_confidential=doc.address_confidential) for one in doc.locations)
-
-
-def _place_key(place: Place, *, is_confidential: bool) -> Hashable:
-    if place.address_1 and not is_confidential:
-        street = fold(place.address_1).replace("strasse", "str").replace(" ", "")
-        return "street", street, place.postal_code or fold(place.city)
-    return "town", fold(place.city or place.postal_code or place.name)
-
-
-def _streets_clash(left: Keys, right: Keys) -> bool:
-    """A town alone says nothing against a street."""
-    return _are_disjoint(*(_of_kind(keys, "street") for keys in (left, right)))
-
-
-def _of_kind(keys: Keys, kind: str) -> Keys:
-    return frozenset(key for key in keys if isinstance(key, tuple) and key[0] == kind)
-
-
-# --- times -----------------------------------------------------------------------------------------------------------
-
-
-def _times(doc: OfferDoc) -> list[str]:
-    return [_plain(line) for line in t.times(doc.schedules)] or _lines(doc.schedule_text)
-
-
-def _plain(text: str) -> str:
-    return str(getattr(text, "striptags", lambda: text)())
-
-
-def _time_keys(doc: OfferDoc) -> Keys:
-    slots = slots_of(doc)
-    return frozenset(key for slot in slots for key in _slot_keys(slot)) if slots else _folded([doc.schedule_text])
-
-
-def slots_of(doc: OfferDoc) -> tuple[Schedule, ...]:
-    """Return the slots of an offer, else those that its text says; nothing where it cannot be read."""
-    return doc.schedules or read_hours(doc.schedule_text).slots
-
-
-def _slot_keys(slot: Schedule) -> list[Hashable]:
-    hours = slot.opens_at, slot.closes_at, slot.interval or 1, slot.kind == "geschlossen"
-    days: list[Hashable] = [*slot.byday, *slot.bymonthday] or [slot.dtstart]
-    return [("slot", day, *hours) for day in days]
-
-
-def _slots_clash(left: Keys, right: Keys) -> bool:
-    """Hours are told completely, so two lists that differ cannot both hold; what was not read says nothing."""
-    left, right = _of_kind(left, "slot"), _of_kind(right, "slot")
-    return bool(left and right) and left != right
-
-
-# --- ways to reach somebody ------------------------------------------------------------------------------------------
-
-
-def _phone_keys(doc: OfferDoc) -> Keys:
-    return frozenset(_digits(one.number) for one in doc.phones)
-
-
-def _digits(number: str) -> str:
-    return re.sub(r"[^0-9+]", "", number)
-
-
-def _url_keys(doc: OfferDoc) -> Keys:
-    """Two pages of one site agree in part."""
-    if not doc.url:
-        return frozenset()
-    place = urlsplit(doc.url.lower())
-    host = place.netloc.removeprefix("www.")
-    return frozenset({host, f"{host}{place.path.rstrip('/')}?{place.query}"})
-
-
-def _are_disjoint(left: Keys, right: Keys) -> bool:
-    return bool(left and right) and not left & right
-
-
-# --- costs, ages, days -----------------------------------------------------------------------------------------------
-
-
-def _costs(doc: OfferDoc) -> list[str]:
-    free = [] if doc.is_free is None else ["kostenfrei" if doc.is_free else "nicht kostenfrei"]
-    return [*free, *(_plain(w.cost(one)) for one in doc.costs), *_lines(doc.fees_text)]
-
-
-def _cost_keys(doc: OfferDoc) -> Keys:
-    free = [] if doc.is_free is None else [("free", doc.is_free)]
-    prices = [("price", one.amount, fold(one.option)) for one in doc.costs if one.amount is not None]
-    return frozenset([*free, *prices]) | _folded([doc.fees_text])
-
-
-def _costs_clash(left: Keys, right: Keys) -> bool:
-    if _values_clash(_of_kind(left, "free"), _of_kind(right, "free")):
-        return True
-    return _are_disjoint(_of_kind(left, "price"), _of_kind(right, "price"))
-
-
-def _ages(doc: OfferDoc) -> list[str]:
-    low = [] if doc.minimum_age is None else [f"ab {doc.minimum_age} Jahren"]
-    return [*low, *([] if doc.maximum_age is None else [f"bis {doc.maximum_age} Jahre"])]
-
-
-def _age_keys(doc: OfferDoc) -> Keys:
-    return _given(low=doc.minimum_age, high=doc.maximum_age)
-
-
-def _days(doc: OfferDoc) -> Keys:
-    return _given(start=doc.valid_from, end=doc.valid_to)
-
-
-def _given(**values: Hashable) -> Keys:
-    return frozenset((name, value) for name, value in values.items() if value is not None)
-
-
-def _values_clash(left: Keys, right: Keys) -> bool:
-    """Two values under one name."""
-    known = {key[0]: key[1] for key in left if isinstance(key, tuple)}
-    return any(known.get(key[0], key[1]) != key[1] for key in right if isinstance(key, tuple))
-
-
-# --- without persons -------------------------------------------------------------------------------------------------
-
-
-def institutional(doc: OfferDoc) -> OfferDoc:
-    """Return what an offer says of an institution: no contact, no number or address of one, no remark beside a time.
-
-    What leads to a person may not wait in an inbox, where an erasure at its owner would not find it.
-    """
-    persons = [one for one in doc.contacts if one.name]
-    numbers = {_digits(phone.number) for one in persons for phone in one.phones}
-    slots = tuple(msgspec.structs.replace(slot, description="", booking_url="") for slot in slots_of(doc))
-    return msgspec.structs.replace(
-        doc, contacts=(), assurer="", fees_text="", schedules=slots, schedule_text="",
-        phones=tuple(one for one in doc.phones if _digits(one.number) not in numbers),
-        email="" if is_personal(doc.email, persons) else doc.email,
-    )  # fmt: skip
-
-
-def is_personal(address: str, persons: Sequence[Contact] = ()) -> bool:
-    """Tell whether a mail address is that of a person: one of these, or one written as names are (`e.muster@`)."""
-    known = {one.email.casefold() for one in persons}
-    return bool(address) and (address.casefold() in known or _PERSONAL_MAIL.fullmatch(address) is not None)
+    with hub.db.read() as conn:
+        said = newest_note(conn)
+        if said is None or hub.is_recovering(conn):
+            return 0
+        origins = shown_origins(said)
+        mark = _mark(conn, origins)
+        is_level = facts.load_fact(conn, _MARK) == mark
+        same_rules = facts.load_fact(conn, _RULES) == _rules()
+    if is_level and same_rules:
+        return 0
+    if not same_rules:
+        with hub.db.write() as conn:
+            candidates.drop_all(conn)
+            facts.save_fact(conn, _RULES, _rules())
+    count = _Comparison(hub, origins).run()
+    with hub.db.write() as conn:
+        facts.save_fact(conn, _MARK, mark)
+    return count
+
+
+def _mark(conn: sa.Connection, origins: Sequence[str]) -> str:
+    text = f"{catalogue.change_mark(conn)}/{'+'.join(sorted(origins))}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _rules() -> str:
+    return f"{RULES}.{VERSION}"
+
+
+class _Comparison:
+    """One run over what changed."""
+
+    def __init__(self, hub: Hub, origins: Sequence[str]) -> None:
+        self._hub = hub
+        self._origins = origins
+        self._profiles: OrderedDict[bytes, Profile] = OrderedDict()
+        self._frequent: set[bytes] = set()
+
+    def run(self) -> int:
+        with self._hub.db.read() as conn:
+            shown = {one.rid: one for one in catalogue.iterate_marks(conn, self._origins)}
+            compared = candidates.load_compared(conn)
+        gone = sorted(compared.keys() - shown.keys())
+        changed = [one for one in shown.values() if compared.get(one.rid) != one.commitment]
+        if gone:
+            with self._hub.db.write() as conn:
+                candidates.drop_records(conn, gone)
+        # Neighbours in the catalogue are likely partners: their profiles are still at hand.
+        for batch in in_chunks(changed):
+            self._save_blocks(batch)
+        later = {one.rid for one in changed}
+        for batch in in_chunks(changed):
+            later -= {one.rid for one in batch}
+            self._compare(batch, later)
+        return len(changed) + len(gone)
+
+    def _save_blocks(self, batch: Sequence[catalogue.Mark]) -> None:
+        profiles = self._load([one.rid for one in batch])
+        blocks = {rid: block_keys(profile) for rid, profile in profiles.items()}
+        # A record that cannot be read has no keys; it is not looked at again.
+        blocks |= {one.rid: frozenset() for one in batch if one.rid not in blocks}
+        with self._hub.db.write() as conn:
+            candidates.save_blocks(self._hub.db, conn, blocks, {one.rid: one.member for one in batch})
+
+    def _compare(self, batch: Sequence[catalogue.Mark], later: Collection[bytes]) -> None:
+        """Find the partners of some records, and keep the pairs that are alike; those of a later turn wait for it."""
+        own = self._load([one.rid for one in batch])
+        blocks = {rid: block_keys(profile) for rid, profile in own.items()}
+        with self._hub.db.read() as conn:
+            partners = candidates.load_partners(conn, blocks, most=MOST_IN_BLOCK, frequent=self._frequent)
+        partners = {pair for pair in partners if pair[0] not in later and pair[1] not in later}
+        pairs = self._best(list(self._scored(partners, own)), own)
+        with self._hub.db.write() as conn:
+            versions = {one.rid: one.commitment for one in batch}
+            candidates.save_pairs(self._hub.db, conn, versions, [pair for pair, _ in pairs])
+            self._join(conn, [(pair, verdict) for pair, verdict in pairs if pair.is_across])
+
+    def _scored(
+        self, partners: set[tuple[bytes, bytes]], own: Mapping[bytes, Profile]
+    ) -> Iterator[tuple[Pair, Verdict]]:
+        for some in in_chunks(sorted(partners)):
+            others = {rid for pair in some for rid in pair} - own.keys()
+            profiles = {**own, **self._load(sorted(others))}
+            for a, b in some:
+                if a not in profiles or b not in profiles:
+                    continue
+                verdict = score(profiles[a], profiles[b])
+                if verdict.grade:
+                    is_across = profiles[a].member != profiles[b].member
+                    reasons = msgspec.json.encode(verdict.reasons).decode()
+                    yield Pair(a, b, verdict.score, verdict.grade, is_across, reasons), verdict
+
+    @staticmethod
+    def _best(found: list[tuple[Pair, Verdict]], own: Mapping[bytes, Profile]) -> list[tuple[Pair, Verdict]]:
+        """Leave out pairs of a record that has many better ones."""
+        counts: dict[bytes, int] = {}
+        kept = []
+        for pair, verdict in sorted(found, key=lambda one: (-one[0].is_across, -one[0].score, one[0].a, one[0].b)):
+            mine = [rid for rid in (pair.a, pair.b) if rid in own]
+            if all(counts.get(rid, 0) < MOST_PER_RECORD for rid in mine):
+                kept.append((pair, verdict))
+                for rid in mine:
+                    counts[rid] = counts.get(rid, 0) + 1
+        return kept
+
+    def _load(self, rids: Sequence[bytes]) -> dict[bytes, Profile]:
+        """Return the profiles of records that can be read, from memory or from the catalogue."""
+        found = {rid: self._profiles[rid] for rid in rids if rid in self._profiles}
+        missing = [rid for rid in rids if rid not in found]
+        if missing:
+            with self._hub.db.read() as conn:
+                for one in catalogue.find_many(conn, self._origins, missing):
+                    doc = read_offer_line(one.body)
+                    if doc is not None:
+                        found[one.rid] = self._profiles[one.rid] = self._hub.profiler.profile_of(doc, one.member)
+        while len(self._profiles) > _REMEMBERED:
+            self._profiles.popitem(last=False)
+        return found
+
+    # --- joining without a person ------------------------------------------------------------------------------------
+
+    def _join(self, conn: sa.Connection, pairs: Sequence[tuple[Pair, Verdict]]) -> None:
+        sure = [pair for pair, verdict in pairs if _is_sure(verdict)]
+        for pair in sure:
+            decided = load_decided(self._hub, conn)
+            if not decided.settles(pair.a, pair.b):
+                self._join_one(conn, decided, pair)
+
+    def _join_one(self, conn: sa.Connection, decided: Decided, pair: Pair) -> None:
+        """Put two records into one cluster: a new one, or that of one of them; two clusters are a person's business."""
+        clusters = [found for rid in (pair.a, pair.b) if (found := decided.cluster_of(rid)) is not None]
+        if len(clusters) > 1:
+            return
+        if not clusters:
+            fields = {"members": [pair.a.hex(), pair.b.hex()], "reason": _JOINED_REASON}
+            own_records.publish_record(self._hub, conn, "cluster", fields)
+            return
+        members = list(dict.fromkeys([*clusters[0].doc.members, pair.a.hex(), pair.b.hex()]))
+        if len(members) <= MEMBERS_MAX:
+            kept = msgspec.to_builtins(clusters[0].doc)
+            fields = {name: value for name, value in kept.items() if name not in ("id", "owner")} | {"members": members}
+            own_records.publish_record(self._hub, conn, "cluster", fields, rid=clusters[0].rid)
+
+
+def _is_sure(verdict: Verdict) -> bool:
+    codes = {reason.code for reason in verdict.reasons}
+    return verdict.grade == "certain" and codes >= _ENOUGH and _is_same_town(codes) and not _against(verdict.reasons)
+
+
+def _is_same_town(codes: set[str]) -> bool:
+    return bool(codes & {"address", "postcode", "town"})
+
+
+def _against(reasons: Sequence[Reason]) -> bool:
+    return any(reason.is_against for reason in reasons)

@@ -1,8 +1,8 @@
 """Where members say different things about one and the same offer, and cannot both be right; their owners are told.
 
 Derived from the clusters and the records whenever these changed, never stored; the hub changes no record.  Compared is
-what an institution says of itself alone (`comparing.institutional`).  Owners are told of a difference once: it is known
-by a hash of cluster, field and values, so a changed value makes a new one.
+what an institution says of itself alone (`side_by_side.institutional`).  Owners are told of a difference once: it is
+known by a hash of cluster, field and values, so a changed value makes a new one.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.clusters import Cluster, load_verdicts
-from hub.comparing import Field, all_fields, institutional
 from hub.notes import newest_note
 from hub.party import Hub
 from hub.relaying import TEXT_MAX, tell_owner
+from hub.side_by_side import Field, all_fields, institutional
 from hub.store import decisions
 from shared.consume import shown_origins
 from shared.errors import ConflictError, NotFoundError

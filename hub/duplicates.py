@@ -1,16 +1,30 @@
-"""Offers of several members that may be one and the same: found by blocks, scored with reasons, decided by people.
+"""Pairs of offers that may be one and the same, for people to decide on: the open ones, the best first.
 
-The pairs are derived from the catalogue and can be made again at any time.  What a person decided stands in the hub's
-log (`cluster`): such a pair is never open again, whatever is edited or read anew.
+The pairs are derived from the catalogue (`comparing`) and can be made again at any time.  What a person decided stands
+in the hub's log (`decided`): such a pair is never open again, whatever is edited or read anew.  Where several pairs are
+the same question, because the offers of one side are one already, only the best of them is asked.
+
+Pairs within one member are that member's own matter: they stand last.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
+import sqlalchemy as sa
+
+from hub.comparing import catch_up
+from hub.decided import load_decided
+from hub.notes import newest_note
 from hub.party import Hub
+from hub.store import candidates
+from hub.store.candidates import Pair
+from shared.consume import shown_origins
+from shared.holdings import catalogue
 from shared.likeness.reasons import Reason, reasons_in_german
-from shared.model.offer import OfferDoc
+from shared.model.offer import OfferDoc, read_offer_line
 
 __all__ = [
     "Candidate", "Counts", "Reason", "Side", "catch_up", "count_open", "find_candidate", "open_candidates",
@@ -52,31 +66,70 @@ class Counts:
     likely: int
 
 
-def catch_up(hub: Hub) -> int:
-    """Bring the pairs level with what the hub shows; returns how many records were looked at anew."""
-    del hub
-    return 0
-
-
 def open_candidates(hub: Hub, *, member: str = "", start: int = 0, most: int = 50) -> list[Candidate]:
-    """Return pairs that nobody decided yet, the best first, pairs within one member last.
+    """Return pairs that nobody decided yet: across members first, then by grade and score.
 
     Args:
         member: only pairs with an offer of this member.
         start: how many to leave out.
         most: how many to return.
     """
-    del hub, member, start, most
-    return []
+    with hub.db.read() as conn:
+        members = candidates.load_members(conn)
+        found = [
+            pair
+            for pair in _open(hub, conn)
+            if pair.a in members and pair.b in members and member in ("", members[pair.a], members[pair.b])
+        ]
+        return _with_sides(conn, found[start : start + most])
 
 
 def count_open(hub: Hub) -> Counts:
     """Count pairs that nobody decided yet."""
-    del hub
-    return Counts(0, 0)
+    with hub.db.read() as conn:
+        grades = [pair.grade for pair in _open(hub, conn)]
+    return Counts(grades.count("certain"), grades.count("likely"))
 
 
 def find_candidate(hub: Hub, a: bytes, b: bytes) -> Candidate | None:
     """Return the pair of these two offers, in either order, decided or not; None where they are no candidates."""
-    del hub, a, b
-    return None
+    with hub.db.read() as conn:
+        pair = candidates.find_pair(conn, min(a, b), max(a, b))
+        return next(iter(_with_sides(conn, [pair])), None) if pair is not None else None
+
+
+def _open(hub: Hub, conn: sa.Connection) -> Iterator[Pair]:
+    """Yield what is not decided, of each question the best pair."""
+    decided = load_decided(hub, conn)
+    asked: set[tuple[bytes, bytes]] = set()
+    for pair in candidates.load_pairs(conn):
+        one, other = sorted((decided.group_of(pair.a), decided.group_of(pair.b)))
+        if (one, other) not in asked and not decided.settles(pair.a, pair.b):
+            asked.add((one, other))
+            yield pair
+
+
+def _origins(conn: sa.Connection) -> list[str]:
+    said = newest_note(conn)
+    return [] if said is None else shown_origins(said)
+
+
+def _with_sides(conn: sa.Connection, pairs: list[Pair]) -> list[Candidate]:
+    """Put the offers beside the pairs; one of which an offer is gone since is left out."""
+    rids = sorted({rid for pair in pairs for rid in (pair.a, pair.b)})
+    sides = {
+        one.rid: Side(one.rid, one.member, doc.name or one.title, doc)
+        for one in catalogue.find_many(conn, _origins(conn), rids)
+        if (doc := read_offer_line(one.body)) is not None
+    }
+    return [
+        Candidate(
+            sides[pair.a],
+            sides[pair.b],
+            pair.score,
+            pair.grade,
+            msgspec.json.decode(pair.reasons, type=tuple[Reason, ...]),
+        )
+        for pair in pairs
+        if pair.a in sides and pair.b in sides
+    ]

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from hub import upkeep
+from hub import comparing, upkeep
 from hub.derived import derived_of
 from hub.party import Hub
 from shared.indexing import IndexKeeper
@@ -18,6 +18,10 @@ PARALLEL_TELLING = 4
 """Integrators that are told at once; one that does not answer holds its thread for five seconds."""
 PARALLEL_MEMBERS = 8
 """Members that are read or pushed to at once: a slow one keeps nobody waiting, and the database has a turn for each."""
+
+
+_PAIRS_SECONDS = 5.0
+"""Between two looks for pairs of offers; nobody waits for them as for the index."""
 
 
 class Parallel:
@@ -48,6 +52,13 @@ class Jobs:
         self._parallel = Parallel(log)
         self._telling = Parallel(log, PARALLEL_TELLING)
         self._index = IndexKeeper(lambda: derived_of(hub).catch_up(), lambda: self.ticker.is_leader, log)
+        self._pairs = IndexKeeper(
+            lambda: comparing.catch_up(hub),
+            lambda: self.ticker.is_leader,
+            log,
+            idle_seconds=_PAIRS_SECONDS,
+            name="pairs",
+        )
         self.ticker = Ticker(
             hub.db,
             hub.clock,
@@ -62,6 +73,7 @@ class Jobs:
         self._hub.run_telling = self._telling
         upkeep.start(self._hub)
         self._index.start()
+        self._pairs.start()
 
     async def start(self) -> None:
         """Begin ticking."""
@@ -75,6 +87,7 @@ class Jobs:
     def close(self) -> None:
         """Give the threads back."""
         self._index.stop()
+        self._pairs.stop()
         self._parallel.close()
         self._telling.close()
 

@@ -38,6 +38,7 @@ from shared.sources import FetchedSource
 
 if TYPE_CHECKING:
     from shared.indexing import Indexer
+    from shared.likeness.profile import Profiler
     from shared.outputs.opening import PartyOutputs
     from shared.search.finding import Finder
 
@@ -136,6 +137,14 @@ class Hub:
         from shared.search.finding import Finder
 
         return Finder(self.index_path, shipped_vocabularies(), self.district)
+
+    @cached_property
+    def profiler(self) -> Profiler:
+        """Makes of offers what is compared to find those that are the same."""
+        from shared.likeness.profile import Profiler
+        from shared.search.lexicon import load_lexicon
+
+        return Profiler(load_lexicon(shipped_vocabularies(), self.district), self.district)
 
     @cached_property
     def indexer(self) -> Indexer | None:

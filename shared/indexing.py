@@ -210,6 +210,7 @@ class IndexKeeper:
     Args:
         catch_up: brings the index level; asked each second.
         is_leader: tells whether this process does the party's work now.
+        name: of what is kept, for the thread and for the log when it fails.
     """
 
     def __init__(
@@ -219,13 +220,15 @@ class IndexKeeper:
         log: Log,
         *,
         idle_seconds: float = IDLE_SECONDS,
+        name: str = "index",
     ) -> None:
         self._catch_up = catch_up
         self._is_leader = is_leader
         self._log = log
         self._idle_seconds = idle_seconds
+        self._name = name
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name="index-keeper", daemon=True)
+        self._thread = threading.Thread(target=self._keep, name=f"{name}-keeper", daemon=True)
 
     def start(self) -> None:
         """Begin; once is enough, a party whose database was replaced starts again."""
@@ -248,5 +251,5 @@ class IndexKeeper:
                 failed = False
             except Exception as error:  # noqa: BLE001 - a full disk or a locked file now; the thread goes on
                 if not failed:
-                    self._log.error("index_failed", **describe_exception(error))
+                    self._log.error(f"{self._name}_failed", **describe_exception(error))
                 failed = True

@@ -2,3 +2,8 @@
 
 Nothing is decided here about the catalogue: a grade and its reasons are for a person.
 """
+
+from typing import Final
+
+RULES: Final = 1
+"""Changes with everything that makes another grade, score or reason of the same two offers: they are compared anew."""

@@ -10,7 +10,7 @@ import pytest
 from hub.clusters import load_verdicts
 from hub.deciding import apart, same
 from tests.support.desk import Desk, add_person, at_desk, make_passwords_cheap
-from tests.support.pairs import BY, COURSE, publish_offer, publish_pairs
+from tests.support.pairs import BY, COURSE, publish_offer, publish_pairs, settle
 from tests.support.world import World, withdraw
 
 LIST = "/pult/doppelte"
@@ -89,7 +89,7 @@ def test_list_is_filtered_by_city(world: World, pairs: list[list[bytes]], desk: 
 def test_pair_stands_side_by_side_with_its_differences_in_words(world: World, desk: Desk) -> None:
     publish_offer(world.nodes["herten"], **COURSE)
     publish_offer(world.nodes["marl"], **{**COURSE, "schedule_text": "Dienstag 14 bis 16 Uhr"}, email="info@awo.de")
-    world.settle()
+    settle(world)
 
     text = desk.get(where(desk)).text
 
@@ -178,7 +178,7 @@ def test_decision_of_somebody_else_in_between_is_explained(world: World, pairs: 
 def test_join_against_a_rejection_is_refused_in_words(world: World, desk: Desk) -> None:
     a, b = publish_pairs(world, TITLES[:1])[0]
     c = publish_offer(world.nodes["marl"], name="Kochen am Abend")
-    world.settle()
+    settle(world)
     same(world.hub, a, b, by=BY)
     apart(world.hub, a, c, by=BY)
     page = f"{LIST}/paar/{b.hex()}/{c.hex()}"
@@ -200,7 +200,7 @@ def test_decided_pair_says_so_and_offers_no_buttons(world: World, pairs: list[li
 
 def test_pair_of_an_offer_that_is_gone_is_explained(world: World, pairs: list[list[bytes]], desk: Desk) -> None:
     withdraw(world.nodes["herten"], pairs[0][0])
-    world.settle()
+    settle(world)
 
     answer = desk.get(f"{LIST}/paar/{pairs[0][0].hex()}/{pairs[0][1].hex()}")
 
@@ -249,7 +249,7 @@ def test_rejection_is_listed_and_can_be_taken_back(world: World, pairs: list[lis
 def test_differences_are_listed_and_sent_once(world: World, desk: Desk) -> None:
     rids = [publish_offer(world.nodes["herten"], **COURSE)]
     rids.append(publish_offer(world.nodes["marl"], **{**COURSE, "phones": [{"number": "+49 2365 990"}]}))
-    world.settle()
+    settle(world)
     page = f"{LIST}/abweichungen"
     assert "Keine Abweichungen." in desk.get(page).text
     same(world.hub, *rids, by=BY)
@@ -277,7 +277,7 @@ def test_first_page_counts_what_waits(world: World, pairs: list[list[bytes]], de
 def test_first_page_counts_differences(world: World, desk: Desk) -> None:
     rids = [publish_offer(world.nodes["herten"], **COURSE)]
     rids.append(publish_offer(world.nodes["marl"], **{**COURSE, "phones": [{"number": "+49 2365 990"}]}))
-    world.settle()
+    settle(world)
     same(world.hub, *rids, by=BY)
 
     assert re.search(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hub.deciding import Decider
+from hub.duplicates import catch_up
 from node.party import Node
 from shared.feed.payload import commitment_of, seal_payload
 from shared.holdings import edits, logs
@@ -49,5 +50,11 @@ def publish_pairs(world: World, titles: list[str], cities: tuple[str, str] = ("h
         ]
         for number, title in enumerate(titles)
     ]
-    world.settle()
+    settle(world)
     return pairs
+
+
+def settle(world: World) -> None:
+    """Let everything arrive, and let the hub compare what came."""
+    world.settle()
+    catch_up(world.hub)

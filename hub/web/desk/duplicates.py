@@ -10,11 +10,11 @@ from litestar.params import FromPath
 
 from hub import deciding, disagreements, undoing
 from hub.clusters import Verdicts, load_verdicts
-from hub.comparing import all_fields, compare
 from hub.deciding import Decided, Decider
 from hub.duplicates import count_open, find_candidate, open_candidates
 from hub.pair_queue import next_pair
 from hub.party import Hub
+from hub.side_by_side import all_fields, compare
 from hub.web.desk.pair_words import GRADES, in_order, last_decision, likeness_words, name_of, pair_line, pair_path
 from hub.web.desk.room import DUPLICATES, Room, decider_of, query_text
 from shared.accounts.rights import Right

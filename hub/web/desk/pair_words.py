@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from hub import undoing
-from hub.comparing import Compared, Likeness
 from hub.deciding import Decided
 from hub.disagreements import Member, load_members
 from hub.duplicates import Candidate
+from hub.side_by_side import Compared, Likeness
 from hub.web.desk.room import DUPLICATES, Room
 from shared.likeness.reasons import reasons_in_german
 from shared.web.desk.guard import DeskRequest, signed_in

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hub.comparing import Likeness, all_fields, compare, institutional, is_personal
+from hub.side_by_side import Likeness, all_fields, compare, institutional, is_personal
 from shared.model.offer import OfferDoc, offer_from_builtins
 from shared.model.shipped import shipped_district
 from shared.web.offer_words import Words
