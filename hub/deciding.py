@@ -230,12 +230,14 @@ def apart(hub: Hub, a: bytes, b: bytes, *, by: Decider) -> Decided:
             )
         if change.verdicts.between(a, b) is not None:
             raise ConflictError("Diese beiden Angebote sind schon als verschieden vermerkt", advice=TO_LIST)
-        change.put({
-            "apart": [a.hex(), b.hex()],
-            "reason": change.reason(),
-            "title": f"Verschiedene Angebote: {_cities(change, [a, b])}",
-        })  # fmt: skip
+        change.put(apart_fields(change, a, b))
         return change.done("apart", a, b)
+
+
+def apart_fields(change: Change, a: bytes, b: bytes) -> dict[str, object]:
+    """Return the document that keeps two offers apart."""
+    title = f"Verschiedene Angebote: {_cities(change, [a, b])}"
+    return {"apart": [a.hex(), b.hex()], "reason": change.reason(), "title": title}
 
 
 def reopen(hub: Hub, rid: bytes, *, by: Decider) -> Decided:

@@ -1,11 +1,15 @@
-"""Changes to what was joined already: whose card is shown, who leaves, and the end of a cluster."""
+"""Changes to what was joined already: whose card is shown, who leaves, and the end of a cluster.
+
+Whoever takes offers apart says that they are different: that is noted too, so that neither the comparison nor a
+colleague joins them again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from hub.clusters import Cluster
-from hub.deciding import Change, Decided, Decider, Verb, cluster_fields
+from hub.deciding import Change, Decided, Decider, Verb, apart_fields, cluster_fields
 from hub.party import Hub
 from shared.errors import NotFoundError
 
@@ -20,10 +24,15 @@ def show_card_of(hub: Hub, rid: bytes, offer: bytes, *, by: Decider) -> Decided:
 
 
 def remove(hub: Hub, rid: bytes, offer: bytes, *, by: Decider) -> Decided:
-    """Take one offer out of a cluster; of two none remains.  NotFoundError as for `show_card_of`."""
+    """Take one offer out of a cluster, as different from the others; of two none remains.
+
+    Raises:
+        NotFoundError: the cluster is gone, or the offer is not in it.
+    """
 
     def act(change: Change, cluster: Cluster) -> None:
         left = [one for one in cluster.members if one != offer]
+        change.put(apart_fields(change, left[0], offer))
         if len(left) < 2:
             change.drop(rid, "mistake")
         else:
@@ -33,8 +42,19 @@ def remove(hub: Hub, rid: bytes, offer: bytes, *, by: Decider) -> Decided:
 
 
 def dissolve(hub: Hub, rid: bytes, *, by: Decider) -> Decided:
-    """Show the offers of a cluster one by one again; NotFoundError where it is gone."""
-    return _change_cluster(hub, rid, None, "dissolve", lambda change, _: change.drop(rid, "mistake"), by)
+    """Show the offers of a cluster one by one again, as different from the one that was shown.
+
+    Raises:
+        NotFoundError: the cluster is gone.
+    """
+
+    def act(change: Change, cluster: Cluster) -> None:
+        shown, *others = cluster.members
+        for other in others:
+            change.put(apart_fields(change, shown, other))
+        change.drop(rid, "mistake")
+
+    return _change_cluster(hub, rid, None, "dissolve", act, by)
 
 
 def _change_cluster(

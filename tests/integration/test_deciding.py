@@ -11,6 +11,7 @@ from hub.regrouping import dissolve, remove, show_card_of
 from hub.undoing import last_of, undo
 from shared.errors import ConflictError, InputError, NotFoundError
 from shared.holdings.clusters import load_clusters
+from tests.support.pairs import COURSE, publish_offer
 from tests.support.world import World, publish, withdraw
 
 BY = Decider(7, "Kurator")
@@ -261,16 +262,19 @@ def test_member_leaves_a_cluster_and_the_rest_stays(world: World, offers: list[b
 
     cluster = verdicts(world).clusters[rid]
     assert set(cluster.members) == set(offers[:2])
-    assert not verdicts(world).settle(offers[0], offers[2])
+    assert verdicts(world).settle(offers[1], offers[2])
+    assert not verdicts(world).are_same(offers[0], offers[2])
 
 
 def test_cluster_of_two_ends_when_one_leaves(world: World, offers: list[bytes]) -> None:
     same(world.hub, offers[0], offers[1], by=BY)
     decided = remove(world.hub, next(iter(verdicts(world).clusters)), offers[0], by=BY)
 
-    assert records(world) == []
+    assert groups(world) == []
+    assert verdicts(world).rejects(offers[0], offers[1])
     undo(world.hub, decided.number)
     assert groups(world) == [set(offers[:2])]
+    assert not verdicts(world).rejections
 
 
 def test_chosen_card_is_shown_first_everywhere(world: World, offers: list[bytes]) -> None:
@@ -285,11 +289,12 @@ def test_chosen_card_is_shown_first_everywhere(world: World, offers: list[bytes]
 
 
 def test_fuller_offer_is_shown_unless_somebody_chooses(world: World, offers: list[bytes]) -> None:
-    publish(world.nodes["datteln"], "Nähkurs", offers[2], summary="Ein Angebot zum Mitmachen für alle.")
+    publish_offer(world.nodes["waltrop"], offers[3], **COURSE)
     world.settle()
+
     same(world.hub, offers[2], offers[3], by=BY)
 
-    assert next(iter(verdicts(world).clusters.values())).members[0] == offers[2]
+    assert next(iter(verdicts(world).clusters.values())).members == (offers[3], offers[2])
 
 
 def test_dissolved_cluster_comes_back_with_undo(world: World, offers: list[bytes]) -> None:
@@ -300,6 +305,7 @@ def test_dissolved_cluster_comes_back_with_undo(world: World, offers: list[bytes
     decided = dissolve(world.hub, before[0][0], by=BY)
     world.settle()
     assert groups_at(world, "marl") == []
+    assert verdicts(world).rejects(offers[1], offers[0])
     undo(world.hub, decided.number)
     world.settle()
 
@@ -318,6 +324,16 @@ def test_change_of_a_cluster_that_is_gone_is_explained(world: World, offers: lis
         dissolve(world.hub, rid, by=BY)
     with pytest.raises(NotFoundError, match="schon zurückgenommen"):
         reopen(world.hub, rid, by=BY)
+
+
+def test_joined_pair_can_be_joined_again_once_its_rejection_is_reopened(world: World, offers: list[bytes]) -> None:
+    same(world.hub, offers[0], offers[1], by=BY)
+    dissolve(world.hub, next(iter(verdicts(world).clusters)), by=BY)
+    reopen(world.hub, next(iter(verdicts(world).rejections)), by=BY)
+
+    same(world.hub, offers[0], offers[1], by=BY)
+
+    assert groups(world) == [set(offers[:2])]
 
 
 def test_skipped_pairs_are_those_of_one_person_for_half_a_day(world: World, offers: list[bytes]) -> None:

@@ -218,7 +218,7 @@ def test_group_can_be_changed_and_taken_apart(world: World, pairs: list[list[byt
     after = press(desk, page, f"{page}/aufloesen")
 
     assert "Die Gruppe ist aufgelöst" in desk.get(after).text
-    assert verdicts(world) == (0, 0)
+    assert verdicts(world) == (0, 1)
     undo(desk, after)
     assert verdicts(world) == (1, 0)
 

@@ -26,8 +26,8 @@ DECIDED: Final[Mapping[str, str]] = {
     "apart": "Als verschieden vermerkt",
     "reopen": "Zurückgenommen, dass dies verschiedene Angebote sind",
     "display": "Die gezeigte Karte ist gewählt",
-    "remove": "Aus der Gruppe genommen",
-    "dissolve": "Die Gruppe ist aufgelöst",
+    "remove": "Aus der Gruppe genommen und als verschieden vermerkt",
+    "dissolve": "Die Gruppe ist aufgelöst, ihre Angebote gelten als verschieden",
 }
 GONE: Final = "Angebot, das nicht mehr im Katalog steht"
 
