@@ -41,15 +41,31 @@ COURSE: dict[str, Any] = {
 }
 
 
+PLACES = (
+    ("Caritasverband Herten", "Ewaldstraße 1", "45699", "Herten"), ("Diakonie Marl", "Bergstraße 7", "45768", "Marl"),
+    ("Volkshochschule Datteln", "Genthiner Straße 8", "45711", "Datteln"),
+    ("Stadtbücherei Dorsten", "Im Werth 6", "46282", "Dorsten"),
+    ("DRK Waltrop", "Hochstraße 21", "45731", "Waltrop"),
+    ("Jugendhaus Gladbeck", "Wilhelmstraße 3", "45964", "Gladbeck"),
+    ("Familienbüro Haltern", "Dr.-Conrads-Straße 1", "45721", "Haltern am See"),
+    ("Moscheeverein Recklinghausen", "Herner Straße 40", "45657", "Recklinghausen"),
+    ("Interkultureller Verein Oer-Erkenschwick", "Agnesplatz 1", "45739", "Oer-Erkenschwick"),
+    ("Sportclub Castrop-Rauxel", "Bahnhofstraße 28", "44575", "Castrop-Rauxel"),
+)  # fmt: skip
+"""Where offers are that have nothing to do with each other."""
+
+
 def publish_pairs(world: World, titles: list[str], cities: tuple[str, str] = ("herten", "marl")) -> list[list[bytes]]:
     """Let two cities publish the same offers, each under its own id; returns the ids of each pair."""
-    pairs = [
-        [
-            publish_offer(world.nodes[city], **{**COURSE, "name": title, "url": f"https://www.awo-msl-re.de/{number}"})
-            for city in cities
-        ]
-        for number, title in enumerate(titles)
-    ]
+    pairs = []
+    for number, title in enumerate(titles):
+        provider, street, postal_code, town = PLACES[number % len(PLACES)]
+        offer = {
+            "name": title, "schedule_text": COURSE["schedule_text"], "url": f"https://verein-{number}.de/angebot",
+            "providers": [{"name": provider}], "phones": [{"number": f"+49 2361 55{number}{number}{number}"}],
+            "locations": [{"address_1": street, "postal_code": postal_code, "city": town}],
+        }  # fmt: skip
+        pairs.append([publish_offer(world.nodes[city], **offer) for city in cities])
     settle(world)
     return pairs
 
