@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from heapq import nlargest
 from typing import Final
 
 import msgspec
@@ -29,7 +30,7 @@ from shared.consume import shown_origins
 from shared.database import in_chunks
 from shared.holdings import catalogue, facts
 from shared.likeness import RULES
-from shared.likeness.blocks import MOST_IN_BLOCK, block_keys
+from shared.likeness.blocks import MOST_IN_BLOCK, MOST_PARTNERS, block_keys
 from shared.likeness.profile import Profile
 from shared.likeness.reasons import Reason
 from shared.likeness.scoring import Verdict, score
@@ -120,8 +121,13 @@ class _Comparison:
         own = self._load([one.rid for one in batch])
         blocks = {rid: block_keys(profile) for rid, profile in own.items()}
         with self._hub.db.read() as conn:
-            partners = candidates.load_partners(conn, blocks, most=MOST_IN_BLOCK, frequent=self._frequent)
-        partners = {pair for pair in partners if pair[0] not in later and pair[1] not in later}
+            shared = candidates.load_partners(conn, blocks, most=MOST_IN_BLOCK, frequent=self._frequent)
+        partners = {
+            (min(rid, other), max(rid, other))
+            for rid, beside in shared.items()
+            for other in nlargest(MOST_PARTNERS, beside, key=lambda one: (beside[one], one))
+            if other not in later
+        }
         pairs = self._best(list(self._scored(partners, own)), own)
         with self._hub.db.write() as conn:
             versions = {one.rid: one.commitment for one in batch}

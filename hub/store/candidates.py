@@ -52,8 +52,8 @@ def save_blocks(
 
 def load_partners(
     conn: sa.Connection, blocks: Mapping[bytes, Collection[bytes]], *, most: int, frequent: set[bytes]
-) -> set[tuple[bytes, bytes]]:
-    """Return which records share a key with these, as pairs with the smaller id first.
+) -> dict[bytes, dict[bytes, float]]:
+    """Return for each record who shares keys with it, and how much: a key counts the more the fewer have it.
 
     Args:
         most: a key that more records have is left out.
@@ -64,10 +64,15 @@ def load_partners(
         for key in keys:
             if key not in frequent:
                 owners.setdefault(key, []).append(rid)
-    found: set[tuple[bytes, bytes]] = set()
+    found: dict[bytes, dict[bytes, float]] = {rid: {} for rid in blocks}
     for piece in in_chunks(list(owners)):
         for key, rids in _in_blocks(conn, piece, most, frequent):
-            found.update((min(one, other), max(one, other)) for one in owners[key] for other in rids if one != other)
+            worth = 1 / len(rids)
+            for one in owners[key]:
+                beside = found[one]
+                for other in rids:
+                    if one != other:
+                        beside[other] = beside.get(other, 0.0) + worth
     return found
 
 

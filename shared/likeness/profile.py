@@ -30,16 +30,28 @@ from shared.model.phones import parse_phone
 from shared.model.providers import match_key, propose_split
 from shared.model.text import fold
 from shared.search.lexicon import Lexicon
-from shared.search.spelling import fold_letters, plain_gender, split_words
+from shared.search.spelling import fold_letters, plain_gender, split_words, stem
 
 _OWN_WORTH: Final = 0.4
 """What words of a title count that name the own provider or place: "im Haus der Kulturen" is no activity."""
 _ADDED_WORTH: Final = 0.5
+_ANY_BODY: Final = frozenset(
+    stem(word.folded)
+    for word in split_words(
+        """
+        deutscher deutsches ov kv og ub ortsverein ortsverband ortsgruppe kreisverband kreisgruppe stadtverband stadtteil
+        unterbezirk landesverband beratungsstelle geschäftsstelle bezirksstelle verein
+        """
+    )
+)
+_ANY_BODY_WORTH: Final = 0.2
+"""What words of a provider's name count that say of what rank it is."""
 _BODIES: Final = 20_000
 _READ: Final = 600
 """Characters of a description beyond its summary that are compared."""
 
 _BRACKETS: Final = re.compile(r"\(([^()]*)\)")
+_AT_PLACE: Final = re.compile(r"(?<!\w)(?:im|in der|am|an der|beim|bei der) (?=[„\"A-ZÄÖÜ])")
 _DEPARTMENT: Final = re.compile(r"\s+[–—-]\s+")
 _CHURCH_DISTRICT: Final = re.compile(r"kirchenkreis(?:es)? +[\w-]+", re.IGNORECASE)
 _STREET_WORD: Final = re.compile(r"(?:stra(?:ss|ß)e|str\b\.?)", re.IGNORECASE)
@@ -213,8 +225,17 @@ class Profiler:
     def _title(self, name: str, own: Bag) -> Bag:
         """The words of a title; what stands in brackets is an addition and counts half."""
         whole = self._wording.bag(name, known=own, known_worth=_OWN_WORTH)
-        bare = self._wording.bag(_BRACKETS.sub(" ", name), with_meanings=False).stems
-        return whole.lighter(whole.stems - bare, _ADDED_WORTH) if bare else whole
+        at = _AT_PLACE.search(name)
+        if at:
+            place = self._wording.bag(name[at.end() :], with_meanings=False).stems
+            before = self._wording.bag(name[: at.start()], with_meanings=False).stems
+            whole = whole.lighter(place - before - own.stems, _OWN_WORTH) if before else whole
+        bare = self._wording.bag(_BRACKETS.sub(" ", name), with_meanings=False)
+        if not bare.stems:
+            return whole
+        # "Wohnberechtigungsschein (WBS)": initials of what stands there already.
+        short = frozenset(term.stem for term in whole.terms if term.acronym and bare.has_initials(term.acronym))
+        return whole.lighter(whole.stems - bare.stems - short, _ADDED_WORTH).lighter(short, 0.0)
 
     # --- providers ---------------------------------------------------------------------------------------------------
 
@@ -249,6 +270,8 @@ class Profiler:
         head, *rest = _DEPARTMENT.split(_CHURCH_DISTRICT.sub("Kirchenkreis", name), maxsplit=1)
         towns = frozenset(self._mentioned(name))
         bag = self._wording.bag(match_key(head), written=head)
+        if bag.stems - _ANY_BODY:
+            bag = bag.lighter(bag.stems & _ANY_BODY, _ANY_BODY_WORTH)
         department = self._wording.bag(match_key(rest[0]), written=rest[0]) if rest else EMPTY
         return Body(bag, department, towns, " ".join(sorted(bag.stems)))
 

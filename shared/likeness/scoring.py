@@ -24,6 +24,7 @@ Grade = Literal["certain", "likely", ""]
 _BESIDE_WORTH: Final = 0.5
 """What a word of one title counts that only the other's description has."""
 _GENERIC_WEIGHT: Final = 0.5
+_HALF_TELLING: Final = 0.4
 _ONE_WORD: Final = 1.3
 _AGES: Final = frozenset({"kinder", "jugend", "senioren"})
 _GENDERS: Final = frozenset({"frauen", "maenner"})
@@ -136,6 +137,8 @@ def _provider(a: Profile, b: Profile) -> float:
     for at, one in enumerate(a.bodies):
         for beside, other in enumerate(b.bodies):
             like = _body(one, other) * (1.0 if not at and not beside else 0.95)
+            if like >= 1.0:
+                return 1.0
             best = max(best, like)
     return best
 
@@ -265,7 +268,7 @@ def _other_level(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
         (a.skills, b.skills, a.told.skills, b.told.skills),
     ):
         if one - others or other - told:
-            yield 0.18, _both("other_level", one, other)
+            yield 0.25, _both("other_level", one, other)
             return
 
 
@@ -277,14 +280,15 @@ def _other_language(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
 
 def _contrast(a: Profile, b: Profile) -> tuple[float, Reason] | None:
     """Words in each title that nothing of the other offer knows: Drewer-Süd and Brassert, cooking and sewing."""
-    one, other = _alone(a, b), _alone(b, a)
-    if not one or not other:
-        return None
-    weight = 0.22 if one & a.names and other & b.names else 0.12
-    return weight, Reason("other_word")
+    one, other = _alone(a, b, TELLING), _alone(b, a, TELLING)
+    if one and other:
+        return (0.22 if one & a.names and other & b.names else 0.14), Reason("other_word")
+    if (one and _alone(b, a, _HALF_TELLING)) or (other and _alone(a, b, _HALF_TELLING)):
+        return 0.14, Reason("other_word")
+    return None
 
 
-def _alone(a: Profile, b: Profile) -> frozenset[str]:
+def _alone(a: Profile, b: Profile, least: float) -> frozenset[str]:
     """Telling parts of a title that are in no word of the other offer."""
     bags = (b.title, b.told.text, b.place, *(bag for body in b.bodies for bag in (body.bag, body.department)))
     explained = stems_explained(a.plain, b.plain)
@@ -295,7 +299,7 @@ def _alone(a: Profile, b: Profile) -> frozenset[str]:
         part.stem
         for term in terms
         for part in term.parts
-        if part.weight >= TELLING and all(bag.lacks(part.stem) for bag in bags)
+        if part.weight >= least and all(bag.lacks(part.stem) for bag in bags)
     )
 
 

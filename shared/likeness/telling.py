@@ -44,8 +44,8 @@ AUDIENCES: Final = {
     r"|(?<!grund)schuler|berufskolleg",
     "senioren": r"senior|altere|rentner|lebensabend|generation 60|ab 60|ab 65",
     "eltern": r"eltern|familie|mutter|vater",
-    "flucht": r"fluchtling|gefluchtet|asyl",
-    "zuwanderung": r"migrationsberatung|zuwander|zugewandert|einwander",
+    "flucht": r"fluchtling|gefluchtet|asyl|ukrain",
+    "zuwanderung": r"migrationsberatung|eu-(?:burger|zugewandert)|zuwander|zugewandert|einwander",
 }
 _AUDIENCE_PATTERNS: Final = {name: re.compile(rf"(?<![^\W_])(?:\w*?)(?:{words})") for name, words in AUDIENCES.items()}
 _SKILLS: Final = {

@@ -6,8 +6,9 @@ Rules and no statistics: two offers are as alike in a catalogue of fifty as in o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from rapidfuzz import fuzz, process
@@ -35,7 +36,7 @@ _ACRONYM: Final = re.compile(r"[A-ZÄÖÜ][a-zäöü]?[A-ZÄÖÜ]{1,4}")
 _GENERIC: Final = """
 angebot angebote projekt programm offen offene offenes regional regionale regionales allgemein allgemeine neu neue
 gemeinsam wöchentlich wöchentliches kostenlos kostenlose kostenfrei verschieden verschiedene stadt kreis kreisweit
-örtlich vor ort durch rund weiterer weitere zwei drei vier fünf zweite dritte erste
+deutschland örtlich vor ort durch rund weiterer weitere zwei drei vier fünf zweite dritte erste
 """
 _WEAK: Final = """
 kurs kurse gruppe treff treffen treffpunkt stelle dienst hilfe arbeit punkt zentrum haus büro stunde stunden lernen
@@ -47,7 +48,7 @@ _AUDIENCE: Final = """
 flüchtling flüchtlinge geflüchtete geflüchteter zugewanderte zuwanderer zuwanderung migrant migranten migration
 migrationshintergrund asylsuchende asylbewerber asyl flucht frauen mädchen männer jungen kinder kind jugend jugendliche
 eltern familie familien senior senioren erwachsene mutter mütter vater väter ehrenamt ehrenamtliche menschen personen
-ältere junge
+ältere junge anfänger einsteiger fortgeschrittene bedürftige
 """
 
 
@@ -116,6 +117,7 @@ _ALIKE: Final = tuple(
         "rad fahrrad",
         "ausgabe kammer laden",
         "amt behörde",
+        "anfänger einsteiger einstieg grundlagen",
         "pate patenschaft",
     )
 )
@@ -150,15 +152,37 @@ class Term:
         object.__setattr__(self, "weight", sum(part.weight for part in self.parts))
 
 
+NO_PAIRS: Final[Mapping[str, tuple[str, str]]] = {}
+
+
 class Bag:
     """The words of a text, ready to be found by the words of another.
 
     What was asked once is remembered: in a block the same words come again and again.
     """
 
-    __slots__ = ("_found", "acronyms", "cut", "initials", "meant", "parts", "stems", "terms", "weight")
+    __slots__ = (
+        "_found",
+        "_held",
+        "acronyms",
+        "cut",
+        "initials",
+        "joined",
+        "meant",
+        "parts",
+        "stems",
+        "terms",
+        "weight",
+    )
 
-    def __init__(self, terms: tuple[Term, ...], meant: frozenset[str], initials: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        terms: tuple[Term, ...],
+        meant: frozenset[str],
+        initials: tuple[str, ...],
+        joined: Mapping[str, tuple[str, str]] = NO_PAIRS,
+    ) -> None:
+        self.joined = joined
         self.terms = terms
         self.meant = meant
         self.initials = initials
@@ -168,23 +192,39 @@ class Bag:
         self.acronyms = tuple(term.acronym for term in terms if term.acronym)
         self.weight = sum(term.weight for term in terms)
         self._found: dict[str, float] = {}
+        self._held: dict[str, float] = {}
 
     def lighter(self, stems: frozenset[str], worth: float) -> Bag:
         """Return the same words, of which some count less."""
         terms = tuple(_weighed(term, worth) if term.stem in stems else term for term in self.terms)
-        return Bag(terms, self.meant, self.initials)
+        return Bag(terms, self.meant, self.initials, self.joined)
 
     def holds(self, term: Term) -> float:
         """Return how far a word is here, from 0 to 1."""
-        if term.stem in self.stems:
+        if term.stem in self.stems or term.stem in self.joined:
             return 1.0
-        if term.acronym and any(_stands_for(term.acronym, initials) for initials in self.initials):
+        if term.is_cut or term.acronym:
+            return self._look_for_term(term)
+        # How far does not depend on what the word counts: all its parts count more or less together.
+        held = self._held.get(term.stem)
+        if held is None:
+            held = self._held[term.stem] = self._look_for_term(term)
+        return held
+
+    def _look_for_term(self, term: Term) -> float:
+        if term.acronym and self.has_initials(term.acronym):
             return 1.0
         found = sum(part.weight * self._holds_part(part.stem, is_cut=term.is_cut) for part in term.parts)
         share = found / term.weight if term.weight else 1.0
         if term.stem in self.meant:
             return max(share, SYNONYM)
-        return share if share >= SYNONYM else max(share, TYPO * _is_like(term.stem, self.stems))
+        if share >= SYNONYM or len(term.parts) > 1:
+            return share
+        return max(share, TYPO * _is_like(term.stem, self.stems))
+
+    def has_initials(self, acronym: str) -> bool:
+        """Tell whether an acronym stands for words here."""
+        return any(_stands_for(acronym, initials) for initials in self.initials)
 
     def lacks(self, name: str) -> bool:
         """Tell that a stem is not here in any form."""
@@ -275,8 +315,8 @@ def rough_coverage(bag: Bag, other: Bag) -> float:
 
 
 def stems_explained(bag: Bag, other: Bag) -> frozenset[str]:
-    """Return the stems of a bag for which the other one has the initials."""
-    found: set[str] = set()
+    """Return the stems of a bag for which the other one has the initials, or that it writes together."""
+    found = {name for stem in other.stems & bag.joined.keys() for name in bag.joined[stem]}
     for acronym in other.acronyms:
         for initials in bag.initials:
             if _stands_for(acronym, initials):
@@ -305,7 +345,10 @@ class Wording:
         self._towns = towns
         self._known: dict[str, tuple[Part, ...]] = {}
         self._stems: dict[str, str] = {}
+        self._spoken: dict[str, frozenset[str]] = {}
+        self._plain: dict[str, Term | None] = {}
         self._meant_by: dict[str, frozenset[str]] = {}
+        self._weak = frozenset(map(stem, lexicon.weak_words))
         self._components = frozenset(map(stem, lexicon.components))
 
     def bag(
@@ -333,25 +376,45 @@ class Wording:
                     terms.append(_lighter(term, known, known_worth))
         unique = tuple({term.stem: term for term in terms}.values())
         meant = self._meant(unique, folded) if with_meanings else frozenset()
-        return Bag(unique, meant, self._initials(folded))
+        return Bag(unique, meant, self._initials(folded), self._joined(folded))
 
     def languages(self, text: str) -> frozenset[str]:
         """Return the languages that a text names, German left out, by their codes."""
-        names = {name for word in split_words(text) for name in (word.folded, *self._lexicon.parts(word.folded))}
-        meant = [one for name in names for one in self._lexicon.meanings([name])]
-        return frozenset(one.value for one in meant if one.field == "languages" and one.is_german)
+        return frozenset(code for word in split_words(text) for code in self._languages_of(word.folded))
+
+    def _languages_of(self, folded: str) -> frozenset[str]:
+        found = self._spoken.get(folded)
+        if found is None:
+            if len(self._spoken) > _REMEMBERED:
+                self._spoken.clear()
+            names = (folded, *self._lexicon.parts(folded))
+            meant = [one for name in names for one in self._lexicon.meanings([name])]
+            codes = frozenset(one.value for one in meant if one.field == "languages" and one.is_german)
+            found = self._spoken[folded] = codes
+        return found
 
     def knows(self, name: str) -> bool:
         """Tell whether a stem is one of the domain; others are mostly names."""
         return name in self._components or name in _SAME.values()
 
     def _term(self, folded: str, *, is_cut: bool, is_acronym: bool) -> Term | None:
+        if folded not in self._plain:
+            if len(self._plain) > _REMEMBERED:
+                self._plain.clear()
+            self._plain[folded] = self._read_term(folded)
+        plain = self._plain[folded]
+        if plain is None or not (is_cut or is_acronym):
+            return plain
+        return Term(plain.stem, plain.parts, is_cut, folded if is_acronym else "")
+
+    def _read_term(self, folded: str) -> Term | None:
+        """The word with its parts; None for one that counts nothing."""
         if folded in self._lexicon.stop_words or folded in self._towns or folded.isdigit() or len(folded) < 2:
             return None
         if folded.endswith("er") and folded[:-2] in self._towns:  # Marler, Dorstener
             return None
         name = self._stem(folded)
-        return Term(_SAME.get(name, name), self._parts(folded), is_cut, folded if is_acronym else "")
+        return Term(_SAME.get(name, name), self._parts(folded))
 
     def _parts(self, folded: str) -> tuple[Part, ...]:
         found = self._known.get(folded)
@@ -359,9 +422,18 @@ class Wording:
             if len(self._known) > _REMEMBERED:
                 self._known.clear()
             names = self._lexicon.parts(folded) or (stem(folded),)
-            weights = [(name, _weight(name, is_known=name in self._components)) for name in names]
+            weights = [(name, self._weight(name)) for name in names]
             found = self._known[folded] = tuple(Part(_SAME.get(name, name), weight) for name, weight in weights)
         return found
+
+    def _weight(self, name: str) -> float:
+        if name in _GENERIC_STEMS:
+            return 0.15
+        if name in _WEAK_STEMS or name in self._weak:
+            return 0.45
+        if name in _AUDIENCE_STEMS:
+            return 0.5
+        return 1.0 if name in self._components else 1.1
 
     def _meant(self, terms: Sequence[Term], folded: Sequence[str]) -> frozenset[str]:
         """What the words may stand for, alone or as a phrase."""
@@ -394,6 +466,13 @@ class Wording:
             found = self._stems[folded] = stem(folded)
         return found
 
+    def _joined(self, folded: Sequence[str]) -> Mapping[str, tuple[str, str]]:
+        """Neighbours written together: Bilderbuch-Kino is a Bilderbuchkino."""
+        if len(folded) > _TITLE_WORDS:
+            return NO_PAIRS
+        pairs = pairwise(folded)
+        return {self._stem(one + other): (self._stem(one), self._stem(other)) for one, other in pairs}
+
     def _initials(self, folded: Sequence[str]) -> tuple[str, ...]:
         """The first letters of all words and parts: with the little words, and without."""
         every, telling = [], []
@@ -413,13 +492,3 @@ def _lighter(term: Term, known: Bag, worth: float) -> Term:
 
 def _weighed(term: Term, worth: float) -> Term:
     return Term(term.stem, tuple(Part(p.stem, p.weight * worth) for p in term.parts), term.is_cut, term.acronym)
-
-
-def _weight(name: str, *, is_known: bool) -> float:
-    if name in _GENERIC_STEMS:
-        return 0.15
-    if name in _WEAK_STEMS:
-        return 0.45
-    if name in _AUDIENCE_STEMS:
-        return 0.5
-    return 1.0 if is_known else 1.1
