@@ -29,15 +29,17 @@ _NAMES = {
     "leser": "Lea Lesend", "autor": "Ayla Autorin", "redaktion": "Rita Redaktion", "verwaltung": "Vera Verwaltung",
     "traeger": "Tarik Träger", "kurator": "Kuno Kurator", "betrieb": "Berta Betrieb",
 }  # fmt: skip
+_TUESDAY = {"freq": "WEEKLY", "byday": ["TU"], "opens_at": "14:00", "closes_at": "16:00"}
+_TUESDAYS: Mapping[str, object] = {"schedule_text": "Dienstag 14 bis 16 Uhr", "schedules": [_TUESDAY]}
 TWINS: Sequence[tuple[str, str, Mapping[str, object]]] = (
     ("herten", "kreis", {}),
-    ("marl", "kreis", {"schedule_text": "Dienstag 14 bis 16 Uhr", "schedules": []}),
-    ("recklinghausen", "kreis", {"email": "integration@kreis.example", "is_free": True}),
-    ("gladbeck", "kreis", {"phones": [{"number": "+49 2361 530"}]}),
-    ("dorsten", "haltern-am-see", {"schedule_text": "Mittwoch 9 bis 12 Uhr", "schedules": []}),
-    ("datteln", "oer-erkenschwick", {"phones": [{"number": "+49 2368 6910"}], "is_free": False}),
+    ("marl", "kreis", _TUESDAYS),
+    ("recklinghausen", "kreis", {"phones": [{"number": "+49 2361 530"}]}),
+    ("gladbeck", "kreis", {"url": "https://www.kreis-re.de/integration"}),
+    ("dorsten", "haltern-am-see", _TUESDAYS),
+    ("castrop-rauxel", "recklinghausen", {"phones": [{"number": "+49 2305 1060"}]}),
 )
-"""Whose last offer somebody else publishes too, and what they say otherwise: work for the district's desk."""
+"""Whose offer somebody else publishes too, and what they say otherwise: work for the district's desk."""
 _AUTHOR = Editor(_NAMES["autor"])
 _EDITOR = Editor(_NAMES["redaktion"], may_publish=True)
 
@@ -102,11 +104,11 @@ def furnish(node: Node, password: str, passwords: Passwords) -> None:
 
 
 def publish_twin(source: Node, target: Node, otherwise: Mapping[str, object]) -> bool:
-    """Let a node publish an offer that another one has too; False where there is none to take."""
-    offers = own_offers(source)
-    if not offers:
+    """Let a node publish an offer that another one has too; False where none says anything of these fields."""
+    docs = [open_offer(source, bytes.fromhex(row.id)).doc for row in reversed(own_offers(source))]
+    doc = next((doc for doc in docs if all(doc.get(name) for name in otherwise)), None)
+    if doc is None:
         return False
-    doc = open_offer(source, bytes.fromhex(offers[-1].id)).doc
     own = {name: value for name, value in doc.items() if name not in _OF_THE_OWNER}
     draft = workflow.save_draft(target, _EDITOR, {**own, **otherwise})
     workflow.publish(target, _EDITOR, draft.id)
