@@ -148,6 +148,7 @@ class Hub:
     def profiler(self) -> Profiler:
         """Makes of offers what is compared to find those that are the same."""
         from shared.likeness.profile import Profiler
+        from shared.model.shipped import shipped_vocabularies
         from shared.search.lexicon import load_lexicon
 
         return Profiler(load_lexicon(shipped_vocabularies(), self.district), self.district)
