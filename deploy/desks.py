@@ -29,8 +29,7 @@ _NAMES = {
     "leser": "Lea Lesend", "autor": "Ayla Autorin", "redaktion": "Rita Redaktion", "verwaltung": "Vera Verwaltung",
     "traeger": "Tarik Träger", "kurator": "Kuno Kurator", "betrieb": "Berta Betrieb",
 }  # fmt: skip
-_TUESDAY = {"freq": "WEEKLY", "byday": ["TU"], "opens_at": "14:00", "closes_at": "16:00"}
-_TUESDAYS: Mapping[str, object] = {"schedule_text": "Dienstag 14 bis 16 Uhr", "schedules": [_TUESDAY]}
+_TUESDAYS: Mapping[str, object] = {"schedule_text": "Dienstag 14 bis 16 Uhr"}
 TWINS: Sequence[tuple[str, str, Mapping[str, object]]] = (
     ("herten", "kreis", {}),
     ("marl", "kreis", _TUESDAYS),
