@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -22,11 +23,22 @@ from shared.accounts.keeping import COMMAND_LINE, Profile
 from shared.accounts.passwords import Passwords
 from shared.keyring import write_private
 
+_OF_THE_OWNER = frozenset({"id", "owner", "last_modified"})
 PASSWORD_FILE = "desk-password"  # noqa: S105 - a file name
 _NAMES = {
     "leser": "Lea Lesend", "autor": "Ayla Autorin", "redaktion": "Rita Redaktion", "verwaltung": "Vera Verwaltung",
     "traeger": "Tarik Träger", "kurator": "Kuno Kurator", "betrieb": "Berta Betrieb",
 }  # fmt: skip
+_TUESDAYS: Mapping[str, object] = {"schedule_text": "Dienstag 14 bis 16 Uhr"}
+TWINS: Sequence[tuple[str, str, Mapping[str, object]]] = (
+    ("herten", "kreis", {}),
+    ("marl", "kreis", _TUESDAYS),
+    ("recklinghausen", "kreis", {"phones": [{"number": "+49 2361 530"}]}),
+    ("gladbeck", "kreis", {"url": "https://www.kreis-re.de/integration"}),
+    ("dorsten", "haltern-am-see", _TUESDAYS),
+    ("castrop-rauxel", "recklinghausen", {"phones": [{"number": "+49 2305 1060"}]}),
+)
+"""Whose offer somebody else publishes too, and what they say otherwise: work for the district's desk."""
 _AUTHOR = Editor(_NAMES["autor"])
 _EDITOR = Editor(_NAMES["redaktion"], may_publish=True)
 
@@ -88,3 +100,15 @@ def furnish(node: Node, password: str, passwords: Passwords) -> None:
     workflow.save_draft(node, _AUTHOR, {**two, "alert": "Bitte vorher anrufen."}, second)
     workflow.give_back(node, _EDITOR, second, "Gilt das noch? Bitte mit Datum.")
     workflow.save_draft(node, _AUTHOR, {"name": "Nähcafé (Beispiel für einen Entwurf)"})
+
+
+def publish_twin(source: Node, target: Node, otherwise: Mapping[str, object]) -> bool:
+    """Let a node publish an offer that another one has too; False where none says anything of these fields."""
+    docs = [open_offer(source, bytes.fromhex(row.id)).doc for row in reversed(own_offers(source))]
+    doc = next((doc for doc in docs if all(doc.get(name) for name in otherwise)), None)
+    if doc is None:
+        return False
+    own = {name: value for name, value in doc.items() if name not in _OF_THE_OWNER}
+    draft = workflow.save_draft(target, _EDITOR, {**own, **otherwise})
+    workflow.publish(target, _EDITOR, draft.id)
+    return True

@@ -57,10 +57,14 @@ class Federation:
         folder: holds `hub/` and one directory for each node.
         base_port: the hub's; the nodes follow in the order of the district profile.
         names: take only these members; all by default.
+        has_twins: let some members publish offers that another one has, for the district's desk.
     """
 
-    def __init__(self, folder: Path, base_port: int, names: Collection[str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, base_port: int, names: Collection[str] | None = None, *, has_twins: bool = False
+    ) -> None:
         self.folder = folder
+        self._has_twins = has_twins
         self.base_port = base_port
         self.members: tuple[DistrictMember, ...] = tuple(
             member for member in shipped_district().members if names is None or member.name in names
@@ -107,6 +111,8 @@ class Federation:
             self._import(member, data)
             self._furnish(member, password, passwords)
         close_hub(hub)
+        if self._has_twins:
+            self._publish_twins()
         (self.folder / "complete").touch()
 
     def _enrol(self, hub: Hub, member: DistrictMember, passphrase: bytes) -> None:
@@ -133,6 +139,18 @@ class Federation:
         node = open_node(self.home(member.name))
         desks.furnish(node, password, passwords)
         close_node(node)
+
+    def _publish_twins(self) -> None:
+        """The sample has no offer twice."""
+        here = {member.name for member in self.members}
+        count = 0
+        for source_name, target_name, otherwise in desks.TWINS:
+            if {source_name, target_name} <= here:
+                source, target = open_node(self.home(source_name)), open_node(self.home(target_name))
+                count += desks.publish_twin(source, target, otherwise)
+                close_node(source)
+                close_node(target)
+        say(f"{count} Angebote stehen zur Probe bei zwei Stellen")
 
     # --- processes ---------------------------------------------------------------------------------------------------
 
@@ -287,7 +305,8 @@ def explain(federation: Federation) -> None:
         "\nArbeitsbereich jeder Stadt: ihre Adresse mit /pult. Anmeldename ist die Rolle:\n"
         f"  {', '.join(role.code for role in ROLES)}; Passwort überall: {desks.load_password(federation.folder)}\n"
         f"  zum Beispiel {federation.url('herten')}/pult als redaktion\n"
-        f"Arbeitsbereich des Kreises: {federation.url('hub')}/pult als {', '.join(role.code for role in HUB_ROLES)}"
+        f"Arbeitsbereich des Kreises: {federation.url('hub')}/pult als {', '.join(role.code for role in HUB_ROLES)}\n"
+        f"  zum Beispiel als kurator: {federation.url('hub')}/pult/doppelte"
     )
     print(
         "\nZum Ausprobieren:\n"
@@ -344,7 +363,7 @@ def main() -> int:
     arguments = parse_arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with data_folder(arguments.data) as folder:
-        federation = Federation(folder, arguments.port)
+        federation = Federation(folder, arguments.port, has_twins=not arguments.once)
         try:
             return run(federation, once=arguments.once)
         except KreisweitError as error:

@@ -52,10 +52,41 @@ def find_record(hub: Hub, conn: sa.Connection, kind: Kind, rid: bytes) -> OwnRec
         if pending.op != "publish" or pending.body is None:
             return None
         return OwnRecord(rid, parse_payload(pending.body).doc, is_pending=True)
+    return _find_sealed(hub, conn, kind, rid)
+
+
+def _find_sealed(hub: Hub, conn: sa.Connection, kind: Kind, rid: bytes) -> OwnRecord | None:
     shown = catalogue.find_shown(conn, [hub.settings.origin], rid)
     if shown is None or shown.kind != kind:
         return None
     return OwnRecord(rid, parse_payload(shown.body).doc)
+
+
+def fields_of(record: OwnRecord | None) -> dict[str, object] | None:
+    """Return a record's document without what every version of it has; None for no record."""
+    if record is None:
+        return None
+    return {name: value for name, value in record.doc.items() if name not in ("id", "owner")}
+
+
+def restore_record(
+    hub: Hub, conn: sa.Connection, kind: Kind, rid: bytes, fields: Mapping[str, object] | None, reason: Reason
+) -> None:
+    """Let a record stand as it stood before; where the log still has it so, what is pending just goes.
+
+    Args:
+        fields: the document without `id` and `owner`; None where there was no such record.
+        reason: why it is withdrawn, in the log, if it is.
+    """
+    if fields_of(find_record(hub, conn, kind, rid)) == fields:
+        return
+    if fields is None:
+        withdraw_record(hub, conn, kind, rid, reason)
+    elif fields_of(_find_sealed(hub, conn, kind, rid)) == fields:
+        pending = edits.find_edit(conn, rid)
+        edits.drop_edits(conn, [] if pending is None else [pending.id])
+    else:
+        publish_record(hub, conn, kind, fields, rid=rid)
 
 
 def publish_record(

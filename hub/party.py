@@ -104,6 +104,8 @@ class Hub:
         self.index_path = Path(settings.home) / INDEX_NAME if settings.home else None
         self.outputs_path = Path(settings.home) / OUTPUTS_NAME if settings.home else None
         self.push_attempts: dict[str, tuple[int, int, int]] = {}
+        self.derived: dict[str, tuple[str, object]] = {}
+        """What pages derived from the holdings, by name, with the state that it holds for; lost with the process."""
 
     def launch(self, jobs: Mapping[str, Callable[[], None]], *, run: Runner | None = None) -> int:
         """Begin jobs, each under a name; one whose name is still running is left out.  Returns how many were begun.
@@ -146,6 +148,7 @@ class Hub:
     def profiler(self) -> Profiler:
         """Makes of offers what is compared to find those that are the same."""
         from shared.likeness.profile import Profiler
+        from shared.model.shipped import shipped_vocabularies
         from shared.search.lexicon import load_lexicon
 
         return Profiler(load_lexicon(shipped_vocabularies(), self.district), self.district)

@@ -22,7 +22,18 @@ from shared.accounts.guessing import Pace, begin_submission, forget_submissions
 from shared.consume import shown_origins
 from shared.errors import NotFoundError, RuleError
 from shared.feed import limits
-from shared.feed.inbox import ANSWER, CHANGED, CONFIRMED, FROM_HUB, FROM_NODE, HINT, Hint, format_hints, parse_acks
+from shared.feed.inbox import (
+    ANSWER,
+    CHANGED,
+    CONFIRMED,
+    FROM_DISTRICT,
+    FROM_HUB,
+    FROM_NODE,
+    HINT,
+    Hint,
+    format_hints,
+    parse_acks,
+)  # fmt: skip
 from shared.feed.inbox import PATH as INBOX
 from shared.feed.passed_hints import PATH as HINTS
 from shared.feed.passed_hints import PassedHint, format_taken, parse_passed
@@ -108,6 +119,18 @@ def take_hint(hub: Hub, rid: bytes, text: str, contact: str, *, address: str) ->
             return Taken(wait)
         _keep(conn, hub.dice.token(16), owner, _Written(rid.hex(), text, contact, FROM_HUB), now)
     return Taken()
+
+
+def tell_owner(hub: Hub, conn: sa.Connection, rid: bytes, text: str) -> bool:
+    """Keep what the district noticed about a shown offer until its owner asks; False where it cannot be told now.
+
+    The owner may not ask, or too much about this offer waits for it already.
+    """
+    owner = _owner_of(hub, conn, rid)
+    if owner is None or find_problems(text, "") or _is_full(conn, owner, rid):
+        return False
+    _keep(conn, hub.dice.token(16), owner, _Written(rid.hex(), text, "", FROM_DISTRICT), hub.clock.now())
+    return True
 
 
 class _Written(msgspec.Struct, frozen=True):

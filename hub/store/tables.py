@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from shared.holdings.tables import metadata
 
 __all__ = [
-    "application", "candidate", "delivery", "erasure_step", "inbox", "integrator", "integrator_key", "invite",
-    "likeness", "likeness_block", "report", "standing", "subscriber",
+    "application", "candidate", "decision", "delivery", "erasure_step", "hint_sent", "inbox", "integrator",
+    "integrator_key", "invite", "likeness", "likeness_block", "report", "skipped_pair", "standing", "subscriber",
 ]  # fmt: skip
 
 _Big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -224,5 +224,46 @@ candidate = sa.Table(
     # codes and values as JSON
     sa.Column("reasons", sa.Text, nullable=False),
     sa.Index("ix_candidate_b", "b"),
+    sqlite_with_rowid=False,
+)
+
+# What was decided at the desk about offers that may be the same, so that it can be taken back step by step.  The
+# decisions themselves are records in the hub's log; here stands how these were before and after.
+decision = sa.Table(
+    "decision",
+    metadata,
+    sa.Column("id", _Big, primary_key=True),
+    sa.Column("account_id", sa.Integer, nullable=False),
+    sa.Column("time", _Big, nullable=False),
+    # same, apart, reopen, display, remove, dissolve; see hub.deciding.
+    sa.Column("verb", sa.String(8), nullable=False),
+    # The two offers; where only a group was changed, its shown offer twice.
+    sa.Column("a", sa.LargeBinary(16), nullable=False),
+    sa.Column("b", sa.LargeBinary(16), nullable=False),
+    # Records by id, as JSON; null for one that did not stand.
+    sa.Column("before", sa.Text, nullable=False),
+    sa.Column("after", sa.Text, nullable=False),
+    sa.Column("undone", _Big, nullable=True),
+    sa.Index("ix_decision_account_id", "account_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+# Pairs that a person wants to see later; forgotten after a day.
+skipped_pair = sa.Table(
+    "skipped_pair",
+    metadata,
+    sa.Column("account_id", sa.Integer, primary_key=True),
+    sa.Column("a", sa.LargeBinary(16), primary_key=True),
+    sa.Column("b", sa.LargeBinary(16), primary_key=True),
+    sa.Column("time", _Big, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Which differences within a cluster their owners were told of: SHA-256 of cluster, field and values, never the values.
+hint_sent = sa.Table(
+    "hint_sent",
+    metadata,
+    sa.Column("difference", sa.LargeBinary(32), primary_key=True),
+    sa.Column("time", _Big, nullable=False),
     sqlite_with_rowid=False,
 )

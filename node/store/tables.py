@@ -195,7 +195,7 @@ hint = sa.Table(
     # How the writer can be reached, if they want to be; deleted 30 days after the hint is closed.
     sa.Column("contact", sa.String(254), nullable=False),
     # public: a form on the offer's page; link: the form of a reminder; program: a confirmation that needs a person;
-    # hub, node: a form on a page of the hub or of another member.
+    # hub, node: a form on a page of the hub or of another member; district: noticed there.
     sa.Column("source", sa.String(8), nullable=False),
     sa.Column("time", _Big, nullable=False),
     # open, answered, closed.

@@ -101,6 +101,12 @@ def count_edits(conn: sa.Connection) -> int:
     return int(_COUNT.run(conn).scalar_one())
 
 
+def state_of_edits(conn: sa.Connection) -> str:
+    """Return a text that changes whenever an edit is added or taken out."""
+    row = conn.execute(sa.select(sa.func.count(), sa.func.max(outbox.c.id), sa.func.min(outbox.c.id))).one()
+    return ":".join(str(value) for value in row)
+
+
 def add_conflict(conn: sa.Connection, edit: Edit, cause: str) -> None:
     """Put an edit whose base is no longer the newest (`stale`), or a lost record (`lost`), before a person."""
     conn.execute(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hub.deciding import Decider
 from hub.party import Hub
 from shared.accounts.links import DESK
 from shared.web.desk.desk import Desk
+from shared.web.desk.guard import DeskRequest, signed_in
 from shared.web.offer_words import Words
 
 MEMBERS = f"{DESK}/mitglieder"
 INTEGRATORS = f"{DESK}/integratoren"
+DUPLICATES = f"{DESK}/doppelte"
 
 
 @dataclass(frozen=True)
@@ -25,3 +28,14 @@ class Room:
 def member_path(name: str) -> str:
     """Return the path of a member's page at the desk."""
     return f"{MEMBERS}/{name}"
+
+
+def query_text(request: DeskRequest, name: str, *, most: int = 200) -> str:
+    """Return a field of the query, cut to what a person would type."""
+    return str(request.query_params.get(name, ""))[:most].strip()
+
+
+def decider_of(request: DeskRequest) -> Decider:
+    """Return who decides: the account for the hub's own journal, the role for the log."""
+    me = signed_in(request)
+    return Decider(me.account_id, me.role.title)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from litestar import Router
 
 from hub.party import Hub
+from hub.web.desk.disagreements import disagreement_routes
+from hub.web.desk.duplicates import duplicate_routes
+from hub.web.desk.groups import group_routes
 from hub.web.desk.integrators import integrator_routes
 from hub.web.desk.members import member_routes
-from hub.web.desk.room import INTEGRATORS, MEMBERS, Room
+from hub.web.desk.room import DUPLICATES, INTEGRATORS, MEMBERS, Room
 from hub.web.desk.start import start_routes
 from shared.accounts.links import DESK
 from shared.accounts.rights import Right
@@ -22,6 +25,7 @@ from shared.web.pages import Pages
 LINKS = (
     DeskLink(DESK, "Start", Right.READ),
     DeskLink(MEMBERS, "Mitglieder", Right.READ),
+    DeskLink(DUPLICATES, "Doppelte Angebote", Right.READ),
     DeskLink(INTEGRATORS, "Integratoren", Right.READ),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
     DeskLink(f"{DESK}/rollen", "Rollen", Right.READ),
@@ -40,6 +44,9 @@ def desk_router(hub: Hub, pages: Pages, words: Words, log: Log) -> Router:
             *account_routes(desk),
             *start_routes(room),
             *member_routes(room),
+            *duplicate_routes(room),
+            *group_routes(room),
+            *disagreement_routes(room),
             *integrator_routes(room),
         ]
     )

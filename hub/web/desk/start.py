@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from hub import overview, viewing
-from hub.web.desk.room import MEMBERS, Room, member_path
+from hub import disagreements, overview, viewing
+from hub.duplicates import count_open
+from hub.party import Hub
+from hub.web.desk.room import DUPLICATES, MEMBERS, Room, member_path
 from shared.accounts.rights import Right
 from shared.web.desk.guard import DeskRequest, desk_get
 
@@ -24,7 +26,21 @@ def start_routes(room: Room) -> Sequence[HTTPRouteHandler]:
         alarms = [(member_path(one.name) if one.name in names else "", one) for one in status.alarms]
         return desk.respond(
             request, "desk/start.html", path="/pult", status=status, alarms=alarms, members_path=MEMBERS,
-            words=room.words, note=viewing.newest(hub),
+            words=room.words, note=viewing.newest(hub), tasks=_tasks(hub, len(status.applications)),
         )  # fmt: skip
 
     return [start_page]
+
+
+def _tasks(hub: Hub, applications: int) -> list[tuple[str, int, str]]:
+    """Return what can be worked off: where, how much, and what it is."""
+    pairs, differences = count_open(hub), disagreements.count_untold(hub)
+    found = [
+        (MEMBERS, applications, "Anmeldungen warten auf den Vergleich des Fingerabdrucks",
+         "Anmeldung wartet auf den Vergleich des Fingerabdrucks"),
+        (DUPLICATES, pairs.certain + pairs.likely, "Paare könnten dasselbe Angebot sein",
+         "Paar könnte dasselbe Angebot sein"),
+        (f"{DUPLICATES}/abweichungen", differences, "Gruppen mit Angaben, die einander widersprechen",
+         "Gruppe mit Angaben, die einander widersprechen"),
+    ]  # fmt: skip
+    return [(path, count, one if count == 1 else many) for path, count, many, one in found if count]

@@ -70,11 +70,17 @@ def answer(face: Face, request: AnyRequest, rid: str, show: Callable[[bytes], Re
 
 
 def _page(face: Face, key: bytes) -> Response[str]:
-    offer = show_offer(face, key)
+    offer = show_offer(face, key, others=_publishers(face, key))
     return face.pages.respond(
         "public/offer.html", offer=offer, path_of_offer=offer_path(offer.view.card.id), standing=face.standing(),
         office=face.texts().office,
     )  # fmt: skip
+
+
+def _publishers(face: Face, key: bytes) -> list[str]:
+    """Return the members that publish an offer, those of its cluster included; nothing while it is not indexed."""
+    facts = face.finder.entry(key)
+    return [] if facts is None else list(dict.fromkeys([facts.member, *(member for member, _ in facts.others)]))
 
 
 def _gone(face: Face, ended: Ended, *, as_page: bool) -> Response[Any]:

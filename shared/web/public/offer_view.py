@@ -57,7 +57,7 @@ def show_offer(face: Face, rid: bytes, *, others: Sequence[str] = ()) -> OfferTe
     """Return one offer in the language of the request; NotFoundError when no shown log has it.
 
     Args:
-        others: members that publish the same offer, where a cluster is known.
+        others: members that publish the same offer, where a cluster is known; its own one may be among them.
     """
     view = find_offer(face, rid)
     reading = Reading(provider_url=lambda name: face.pages.url(provider_path(name)))
@@ -82,7 +82,7 @@ def show_offer(face: Face, rid: bytes, *, others: Sequence[str] = ()) -> OfferTe
         ended=_ended(doc, moment.date()),
         translation=text,
         checked=t.day(doc.assured_date) if doc.assured_date else "",
-        others=[face.words.publisher(member) for member in others],
+        others=[face.words.publisher(member) for member in others if member != view.member],
         share=share(url, title),
         data=data_block(page_data(face, view.doc)),
     )
