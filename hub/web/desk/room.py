@@ -11,6 +11,8 @@ from shared.web.offer_words import Words
 
 MEMBERS = f"{DESK}/mitglieder"
 INTEGRATORS = f"{DESK}/integratoren"
+VOCABULARIES = f"{DESK}/vokabulare"
+SEARCH_WORDS = f"{DESK}/suchwoerter"
 
 
 @dataclass(frozen=True)

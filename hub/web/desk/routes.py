@@ -7,8 +7,11 @@ from litestar import Router
 from hub.party import Hub
 from hub.web.desk.integrators import integrator_routes
 from hub.web.desk.members import member_routes
-from hub.web.desk.room import INTEGRATORS, MEMBERS, Room
+from hub.web.desk.room import INTEGRATORS, MEMBERS, VOCABULARIES, Room
+from hub.web.desk.search_words import search_word_routes
 from hub.web.desk.start import start_routes
+from hub.web.desk.vocabularies import vocabulary_routes
+from hub.web.desk.vocabulary_terms import term_routes
 from shared.accounts.links import DESK
 from shared.accounts.rights import Right
 from shared.logs import Log
@@ -22,6 +25,7 @@ from shared.web.pages import Pages
 LINKS = (
     DeskLink(DESK, "Start", Right.READ),
     DeskLink(MEMBERS, "Mitglieder", Right.READ),
+    DeskLink(VOCABULARIES, "Vokabulare", Right.READ),
     DeskLink(INTEGRATORS, "Integratoren", Right.READ),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
     DeskLink(f"{DESK}/rollen", "Rollen", Right.READ),
@@ -41,5 +45,8 @@ def desk_router(hub: Hub, pages: Pages, words: Words, log: Log) -> Router:
             *start_routes(room),
             *member_routes(room),
             *integrator_routes(room),
+            *vocabulary_routes(room),
+            *term_routes(room),
+            *search_word_routes(room),
         ]
     )
