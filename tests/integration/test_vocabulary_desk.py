@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -182,7 +183,7 @@ def test_terms_change_places(desk: Desk) -> None:
         ({"label": "Sp\u202eort"}, "nicht möglich"),
     ],
 )
-def test_what_was_typed_wrongly_is_said_beside_the_field(desk: Desk, fields: dict[str, object], said: str) -> None:
+def test_what_was_typed_wrongly_is_said_beside_the_field(desk: Desk, fields: dict[str, Any], said: str) -> None:
     be(desk)
 
     assert said in refused(desk, SPORT, **fields)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 from litestar import Litestar
 
 from hub.app import create_app as create_hub_app
@@ -62,9 +64,20 @@ def app_of(party: Node | Hub, stream: io.StringIO | None = None, *, join: Join |
 
 
 @contextmanager
-def running(app: Litestar) -> Iterator[str]:
-    """Serve an application on a free port of loopback; yields the base URL."""
-    server = make_server(app, host="127.0.0.1", port=0)
+def running_hub(hub: Hub) -> Iterator[str]:
+    """Serve a hub under the address that it says is its own: its desk takes forms from there alone."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    hub.settings = msgspec.structs.replace(hub.settings, url=f"http://127.0.0.1:{port}")
+    with running(app_of(hub), port=port) as url:
+        yield url
+
+
+@contextmanager
+def running(app: Litestar, *, port: int = 0) -> Iterator[str]:
+    """Serve an application on loopback, on a free port unless one is given; yields the base URL."""
+    server = make_server(app, host="127.0.0.1", port=port)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + _START_SECONDS

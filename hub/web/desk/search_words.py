@@ -119,15 +119,15 @@ def _publishing(room: Room) -> Sequence[HTTPRouteHandler]:
             is_open=found.draft is not None,
         )  # fmt: skip
 
-    @desk_post("/suchwoerter/verlauf/{version:int}/wiederherstellen", right=Right.CURATE)
-    def restore(request: DeskRequest, version: FromPath[int]) -> Response[str]:
+    @desk_post("/suchwoerter/verlauf/{number:int}/wiederherstellen", right=Right.CURATE)
+    def restore(request: DeskRequest, number: FromPath[int]) -> Response[str]:
         form_of(request).expect()
         try:
-            search_words.restore(hub, version, editor=editor_of(request))
+            search_words.restore(hub, number, editor=editor_of(request))
         except ConflictError as error:
             desk.say(request, error.message, "warning")
             return desk.go(f"{SEARCH_WORDS}/verlauf")
-        desk.say(request, restored_words(version))
+        desk.say(request, restored_words(number))
         return desk.go(f"{SEARCH_WORDS}/entwurf")
 
     return [draft_page, publish, discard, history_page, restore]

@@ -148,15 +148,15 @@ def _publishing(room: Room) -> Sequence[HTTPRouteHandler]:
         desk.say(request, "Der Entwurf ist verworfen." if gone else "Es gab keinen Entwurf.", "info")
         return desk.go(list_path(name))
 
-    @desk_post("/vokabulare/{name:str}/verlauf/{version:int}/wiederherstellen", right=Right.CURATE)
-    def restore(request: DeskRequest, name: FromPath[str], version: FromPath[int]) -> Response[str]:
+    @desk_post("/vokabulare/{name:str}/verlauf/{number:int}/wiederherstellen", right=Right.CURATE)
+    def restore(request: DeskRequest, name: FromPath[str], number: FromPath[int]) -> Response[str]:
         form_of(request).expect()
         try:
-            vocabulary.restore(hub, name, version, editor=editor_of(request))
+            vocabulary.restore(hub, name, number, editor=editor_of(request))
         except ConflictError as error:
             desk.say(request, error.message, "warning")
             return desk.go(f"{list_path(name)}/verlauf")
-        desk.say(request, restored_words(version))
+        desk.say(request, restored_words(number))
         return desk.go(f"{list_path(name)}/entwurf")
 
     return [draft_page, publish, discard, restore]
