@@ -59,7 +59,7 @@ def test_term_renamed_by_the_district_is_read_on_the_pages_of_a_city(tmp_path: P
         page.get_by_label("Englisch (freiwillig)").fill("Sports and exercise")
         page.get_by_label("Arabisch (freiwillig)").fill("الرياضة والحركة")
         direction = page.get_by_label("Arabisch (freiwillig)").get_attribute("dir")
-        page.get_by_label("geprüft (Englisch)").check()
+        page.get_by_label("Englisch: geprüft").check()
         page.get_by_role("button", name="Im Entwurf sichern").click()
         say_why(page, "Verständlicher")
         said = page.get_by_role("status").first.inner_text()

@@ -18,7 +18,7 @@ from hub.web.desk.room import SEARCH_WORDS, VOCABULARIES, Room
 from shared.accounts.rights import Right
 from shared.errors import ConflictError, RuleError
 from shared.model.vocabulary import editing
-from shared.model.vocabulary.terms import Term, Vocabulary
+from shared.model.vocabulary.terms import Vocabulary
 from shared.web.desk.forms import Form, form_of
 from shared.web.desk.guard import DeskRequest, desk_get, desk_post, signed_in
 from shared.web.messages import SOURCE_LANGUAGE, direction_of
@@ -91,7 +91,7 @@ def _reading(room: Room) -> Sequence[HTTPRouteHandler]:
         return desk.respond(
             request, "desk/vocabulary.html", path=VOCABULARIES, one=one, here=list_path(name), term_path=term_path,
             counts=term_usage.counts_of(hub, name), may_act=may_curate(request) and one.level is not Level.NONE,
-            languages=languages_of(room), missing=_missing(room, one.working), unchecked=_unchecked,
+            missing=_missing(room, one.working), translated=_translated(one.working),
         )  # fmt: skip
 
     @desk_get("/vokabulare/{name:str}/verlauf", right=Right.READ)
@@ -111,8 +111,10 @@ def _missing(room: Room, known: Vocabulary) -> dict[str, list[str]]:
     return {term.code: [one.name for one in shown if one.tag not in term.labels] for term in known.offered()}
 
 
-def _unchecked(term: Term) -> int:
-    return sum(tag not in term.checked for tag in term.labels)
+def _translated(known: Vocabulary) -> tuple[int, int]:
+    """Return how many translations there are, and how many of them nobody has checked."""
+    pairs = [(tag, term) for term in known.offered() for tag in term.labels]
+    return len(pairs), sum(tag not in term.checked for tag, term in pairs)
 
 
 # --- publishing ------------------------------------------------------------------------------------------------------

@@ -263,7 +263,8 @@ def _differences_of(
         yield Difference(after.label, "neu")
         return
     if before.label != after.label:
-        left = [names.get(tag, tag) for tag, text in before.labels.items() if after.labels.get(tag) == text]
+        same = {tag for tag, text in after.labels.items() if before.labels.get(tag) == text}
+        left = [name for tag, name in names.items() if tag in same]
         hint = f"Unverändert, bitte prüfen: {', '.join(left)}." if left else ""
         yield Difference(after.label, f"hieß bisher „{before.label}“", hint)
     if before.parent != after.parent:
