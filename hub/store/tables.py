@@ -218,3 +218,16 @@ vocabulary_version = sa.Table(
     sa.UniqueConstraint("name", "version"),
     sqlite_autoincrement=True,
 )
+
+# Texts of the hub's own pages; one that is empty says that the program's own is shown.
+hub_text = sa.Table(
+    "hub_text",
+    metadata,
+    sa.Column("name", sa.String(24), primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+    # What stood there before, for the way back; null for what was not set.
+    sa.Column("before", sa.Text, nullable=True),
+    sa.Column("editor", sa.String(120), nullable=False),
+    sa.Column("changed", _Big, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -88,7 +88,7 @@ def look_everywhere(look: Look, world: World, *, suffix: str) -> None:
         f"{TOPICS}/begriffe/sport/stilllegen",
         f"{TOPICS}/begriffe/kultur", f"{TOPICS}/entwurf", f"{TOPICS}/verlauf", "/pult/vokabulare/mode",
         "/pult/vokabulare/language", "/pult/vokabulare/access/entwurf", "/pult/suchwoerter",
-        "/pult/suchwoerter/gruppen/neu", "/pult/suchwoerter/entwurf", "/pult/suchwoerter/verlauf",
+        "/pult/suchwoerter/gruppen/neu", "/pult/suchwoerter/entwurf", "/pult/suchwoerter/verlauf", "/pult/texte",
     ):  # fmt: skip
         look.at(path, name=path.strip("/").replace("/", "-") + suffix)
 

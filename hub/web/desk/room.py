@@ -12,6 +12,7 @@ from shared.web.offer_words import Words
 MEMBERS = f"{DESK}/mitglieder"
 INTEGRATORS = f"{DESK}/integratoren"
 VOCABULARIES = f"{DESK}/vokabulare"
+TEXTS = f"{DESK}/texte"
 SEARCH_WORDS = f"{DESK}/suchwoerter"
 
 

@@ -7,9 +7,10 @@ from litestar import Router
 from hub.party import Hub
 from hub.web.desk.integrators import integrator_routes
 from hub.web.desk.members import member_routes
-from hub.web.desk.room import INTEGRATORS, MEMBERS, VOCABULARIES, Room
+from hub.web.desk.room import INTEGRATORS, MEMBERS, TEXTS, VOCABULARIES, Room
 from hub.web.desk.search_words import search_word_routes
 from hub.web.desk.start import start_routes
+from hub.web.desk.texts import text_routes
 from hub.web.desk.vocabularies import vocabulary_routes
 from hub.web.desk.vocabulary_terms import term_routes
 from shared.accounts.links import DESK
@@ -26,6 +27,7 @@ LINKS = (
     DeskLink(DESK, "Start", Right.READ),
     DeskLink(MEMBERS, "Mitglieder", Right.READ),
     DeskLink(VOCABULARIES, "Vokabulare", Right.READ),
+    DeskLink(TEXTS, "Texte", Right.READ),
     DeskLink(INTEGRATORS, "Integratoren", Right.READ),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
     DeskLink(f"{DESK}/rollen", "Rollen", Right.READ),
@@ -48,5 +50,6 @@ def desk_router(hub: Hub, pages: Pages, words: Words, log: Log) -> Router:
             *vocabulary_routes(room),
             *term_routes(room),
             *search_word_routes(room),
+            *text_routes(room),
         ]
     )

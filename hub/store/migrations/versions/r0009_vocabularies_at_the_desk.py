@@ -1,4 +1,4 @@
-"""Drafts and history of the vocabularies that the district edits at its desk."""
+"""What the district edits at its desk: drafts and history of vocabularies, texts of the hub's pages."""
 
 from __future__ import annotations
 
@@ -34,4 +34,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_vocabulary_version")),
         sa.UniqueConstraint("name", "version", name=op.f("uq_vocabulary_version_name_version")),
         sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "hub_text",
+        sa.Column("name", sa.String(length=24), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=True),
+        sa.Column("editor", sa.String(length=120), nullable=False),
+        sa.Column("changed", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_hub_text")),
+        sqlite_with_rowid=False,
     )
