@@ -12,6 +12,7 @@ from hub.party import Hub
 from hub.receiving import receive_push
 from hub.relaying import receive_hints, receive_inbox
 from hub.reporting import receive_report
+from hub.store import texts
 from hub.web.answers import answer_router
 from hub.web.desk.routes import desk_router
 from hub.web.face import make_face
@@ -49,6 +50,7 @@ def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, lo
     version = PageVersion(
         hub.db,
         hub.clock,
+        names=(texts.VERSION,),
         beside=[
             lambda: hub.vocabularies().mark,
             lambda: hub.finder.stamp,

@@ -33,7 +33,6 @@ SECURITIES: Mapping[str, str] = {
     "none": "ohne Verschlüsselung, nur im eigenen Netz (Port 25)",
 }
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
-_GAP = re.compile(r"\[[^\]\n]{2,80}…\]")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,250}[A-Za-z0-9])?")
 _PICTURES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
 _RUNNING = ("greeting", "office_hours", "imprint", "privacy", "accessibility")
@@ -199,19 +198,6 @@ def load_logo(node: Node) -> bytes:
     """Return the city's logo, empty for none."""
     with node.db.read() as conn:
         return desk_settings.load_logo(conn)
-
-
-# --- legal pages -----------------------------------------------------------------------------------------------------
-
-
-def gaps_in(text: str) -> list[str]:
-    """Return what is still to be filled in, each once: words in square brackets that end in an ellipsis."""
-    return list(dict.fromkeys(_GAP.findall(text)))
-
-
-def is_finished(text: str) -> bool:
-    """Tell whether a legal text may be shown: there is one, without gaps."""
-    return bool(text) and not gaps_in(text)
 
 
 # --- mail ------------------------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ that is missing, damaged or of another kind changes nothing.  Fields that this p
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable, Iterable
-from typing import Final
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any, Final
 
 from shared.clock import Clock
 from shared.database import Database
@@ -18,7 +18,7 @@ from shared.errors import ParseError
 from shared.feed.payload import parse_payload
 from shared.holdings import vocabularies as held
 from shared.model.shipped import shipped_vocabularies
-from shared.model.vocabulary.collection import SynonymList, Vocabularies, synonyms_from_builtins
+from shared.model.vocabulary.collection import SYNONYMS, SYNONYMS_ID, SynonymList, Vocabularies, synonyms_from_builtins
 from shared.model.vocabulary.terms import Vocabulary, vocabulary_from_builtins
 
 TRUSTED_SECONDS: Final = 0.25
@@ -64,19 +64,18 @@ class VocabularyBook:
                 return
             record_mark = held.record_mark(conn)
             if record_mark != self._record_mark:
-                self._now = read_vocabularies(held.load_bodies(conn))
+                self._now = read_vocabularies(parse_payload(body).doc for body in held.load_bodies(conn))
         self._log_mark, self._record_mark = log_mark, record_mark
 
 
-def read_vocabularies(bodies: Iterable[bytes]) -> Vocabularies:
+def read_vocabularies(docs: Iterable[Mapping[str, Any]]) -> Vocabularies:
     """Return the vocabularies of these records over those of the program; see the rule above."""
     shipped = shipped_vocabularies()
     ids = {vocabulary.id: name for name, vocabulary in shipped.items()}
     found, synonyms = dict(shipped), SynonymList()
-    for body in bodies:
-        doc = parse_payload(body).doc
-        if "synonyms" in doc:
-            synonyms = _newer(synonyms, doc["synonyms"])
+    for doc in docs:
+        if doc.get("id") == SYNONYMS_ID:
+            synonyms = _read_synonyms(doc.get(SYNONYMS))
         name = ids.get(str(doc.get("id")))
         vocabulary = None if name is None else _read(doc.get("vocabulary"))
         if name is not None and vocabulary is not None and vocabulary.name == name:
@@ -91,9 +90,8 @@ def _read(value: object) -> Vocabulary | None:
         return None
 
 
-def _newer(known: SynonymList, value: object) -> SynonymList:
+def _read_synonyms(value: object) -> SynonymList:
     try:
-        read = synonyms_from_builtins(value)
+        return synonyms_from_builtins(value)
     except ParseError:
-        return known
-    return read if read.version > known.version else known
+        return SynonymList()

@@ -267,3 +267,44 @@ hint_sent = sa.Table(
     sa.Column("time", _Big, nullable=False),
     sqlite_with_rowid=False,
 )
+
+# What is being changed in a vocabulary and not published yet; one for each list, whoever works on it.
+vocabulary_draft = sa.Table(
+    "vocabulary_draft",
+    metadata,
+    sa.Column("name", sa.String(24), primary_key=True),
+    # The version that it is a change of.
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("editor", sa.String(120), nullable=False),
+    sa.Column("changed", _Big, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What was published of the vocabularies, and why: in the log the payload of an older version may be gone.
+vocabulary_version = sa.Table(
+    "vocabulary_version",
+    metadata,
+    sa.Column("id", _Big, primary_key=True),
+    sa.Column("name", sa.String(24), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("editor", sa.String(120), nullable=False),
+    sa.Column("time", _Big, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.UniqueConstraint("name", "version"),
+    sqlite_autoincrement=True,
+)
+
+# Texts of the hub's own pages; one that is empty says that the program's own is shown.
+hub_text = sa.Table(
+    "hub_text",
+    metadata,
+    sa.Column("name", sa.String(24), primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+    # What stood there before, for the way back; null for what was not set.
+    sa.Column("before", sa.Text, nullable=True),
+    sa.Column("editor", sa.String(120), nullable=False),
+    sa.Column("changed", _Big, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from hub import relaying, viewing
+from hub import relaying, texts, viewing
 from hub.mailing import subscriptions_of
 from hub.party import Hub
 from shared.web.messages import N_, translate
@@ -13,18 +12,12 @@ from shared.web.offer_words import Words
 from shared.web.pages import Pages
 from shared.web.public.face import Face, Office, Remark, Texts
 
-LEGAL_FILES = ("impressum", "datenschutz", "barrierefreiheit")
-_LEGAL_MAX = 40_000
 _RECOVERING = N_("Der Stand wird gerade mit den Städten abgeglichen.")
 
 
 def make_face(hub: Hub, pages: Pages, words: Words) -> Face:
     """Return the hub as its public pages see it."""
-    contact = words.district.contact
-    office = Office(
-        name=contact.organisation, street=contact.street, town=f"{contact.postal_code} {contact.city}".strip(),
-        phone=contact.phone, email=contact.email, url=contact.url,
-    )  # fmt: skip
+    office = office_of(words)
     return Face(
         member="hub",
         own_city="",
@@ -44,15 +37,18 @@ def make_face(hub: Hub, pages: Pages, words: Words) -> Face:
     )
 
 
+def office_of(words: Words) -> Office:
+    """Return whom visitors can ask, as the district's profile says."""
+    contact = words.district.contact
+    return Office(
+        name=contact.organisation, street=contact.street, town=f"{contact.postal_code} {contact.city}".strip(),
+        phone=contact.phone, email=contact.email, url=contact.url,
+    )  # fmt: skip
+
+
 def _texts(hub: Hub, office: Office) -> Texts:
-    """Return the legal texts that lie as files in the hub's directory, until it has a desk for them."""
-    home = Path(hub.settings.home)
-    imprint, privacy, accessibility = (_read(home / f"{name}.md") for name in LEGAL_FILES)
+    imprint, privacy, accessibility = (one.text if one.is_shown else "" for one in texts.own_texts(hub))
     return Texts(office=office, imprint=imprint, privacy=privacy, accessibility=accessibility)
-
-
-def _read(file: Path) -> str:
-    return file.read_text("utf-8", "replace").strip()[:_LEGAL_MAX] if file.is_file() else ""
 
 
 def _remarks(hub: Hub) -> Sequence[Remark]:

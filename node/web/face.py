@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from node import feedback, hints, passing, viewing
-from node.city import is_finished, load_city
+from node.city import City, load_city
 from node.editing import newest_document
 from node.following import subscriptions_of
 from node.party import Node
 from shared.model.hints import Taken
+from shared.model.text import is_finished
 from shared.web.messages import N_, translate
 from shared.web.offer_words import Words
 from shared.web.pages import Pages
@@ -48,12 +49,17 @@ def _take_hint(node: Node, rid: bytes, text: str, contact: str, address: str) ->
     return passing.keep_hint(node, rid, text, contact, address=address)
 
 
-def _texts(node: Node) -> Texts:
-    city = load_city(node)
-    office = Office(
+def office_of(city: City) -> Office:
+    """Return whom visitors of a city's pages can ask."""
+    return Office(
         name=city.office, street=city.office_street, town=city.office_town, phone=city.office_phone,
         email=city.office_email, hours=city.office_hours,
     )  # fmt: skip
+
+
+def _texts(node: Node) -> Texts:
+    city = load_city(node)
+    office = office_of(city)
     legal = (text if is_finished(text) else "" for text in (city.imprint, city.privacy, city.accessibility))
     return Texts(city.greeting, office, *legal)
 

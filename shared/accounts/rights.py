@@ -35,7 +35,7 @@ RIGHT_TEXTS: Mapping[Right, str] = {
     Right.ACCOUNTS: "Konten anlegen, ändern und sperren",
     Right.SETTINGS: "Einstellungen ändern",
     Right.OPERATE: "Mitglieder abrufen, über angehaltene Änderungen entscheiden, Schlüssel ausgeben",
-    Right.CURATE: "Doppelte Angebote verschiedener Städte zusammenführen",
+    Right.CURATE: "Doppelte Angebote verschiedener Städte zusammenführen, Vokabulare pflegen",
 }
 """What each right means, for the page that explains the roles."""
 

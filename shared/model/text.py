@@ -118,3 +118,19 @@ def _sentence_ends(text: str) -> list[int]:
         if "\n" in match.group() or text[match.start()] in "!?" or not is_abbreviation:
             ends.append(match.end())
     return ends
+
+
+# --- texts that are filled in ----------------------------------------------------------------------------------------
+
+
+_GAP = re.compile(r"\[[^\]\n]{2,80}…\]")
+
+
+def gaps_in(text: str) -> list[str]:
+    """Return what is still to be filled in, each once: words in square brackets that end in an ellipsis."""
+    return list(dict.fromkeys(_GAP.findall(text)))
+
+
+def is_finished(text: str) -> bool:
+    """Tell whether a text may be shown: there is one, without gaps."""
+    return bool(text) and not gaps_in(text)

@@ -53,6 +53,7 @@ class OutputsKeeper:
         self._make_maker = make_maker
         self._writer = Writer(path)
         self._seen = ""
+        self._maker: RowMaker | None = None
         self._lock = threading.Lock()
 
     @property
@@ -63,12 +64,14 @@ class OutputsKeeper:
     def catch_up(self, origins: Sequence[str]) -> int:
         """Bring the outputs level with what these logs show; returns how many records changed."""
         with self._lock:
+            # Asked first: one that changes after the look at the logs is seen the next time.
+            maker = self._make_maker()
             with self._db.read() as conn:
                 mark = f"{catalogue.change_mark(conn)}/{'+'.join(sorted(origins))}"
-            if mark == self._seen and self.path.exists():
+            if mark == self._seen and maker is self._maker and self.path.exists():
                 return 0
-            changed = self._take(_Round(self._db, self._clock, self._writer, self._make_maker(), origins, mark))
-            self._seen = mark
+            changed = self._take(_Round(self._db, self._clock, self._writer, maker, origins, mark))
+            self._seen, self._maker = mark, maker
             return changed
 
     def _take(self, work: _Round) -> int:

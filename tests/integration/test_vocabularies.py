@@ -234,3 +234,31 @@ def test_offer_with_a_code_that_nobody_knows_keeps_showing(world: World) -> None
 def _dashed(rid: bytes) -> str:
     text = rid.hex()
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+
+def test_only_offers_under_a_changed_term_are_analysed_again(world: World) -> None:
+    publish(world.nodes["marl"], "Fußball", topics=["sport"])
+    publish(world.nodes["marl"], "Chor", topics=["kultur"])
+    publish(world.nodes["marl"], "Sprachtreff", topics=["sprache.cafe"])
+    settle(world)
+    indexer, origins = world.hub.indexer, hub_derived(world.hub).origins()
+    assert indexer is not None
+
+    put(world, edited("topic", 2, sport={"labels": {"en": "Exercise"}}))
+    world.settle()
+    assert indexer.catch_up(origins) == 0, "what pages alone show is not in the index"
+    put(world, edited("topic", 3, sport={"label": "Bewegung"}, sprache={"label": "Deutsch verstehen"}))
+    world.settle()
+    assert indexer.catch_up(origins) == 2, "an offer stands under the terms above its own, too"
+
+    assert [found(world.hub, words=word) for word in ("Bewegung", "verstehen", "Kultur")] == [1, 1, 1]
+
+
+def test_index_made_anew_knows_the_vocabularies_of_now(world: World) -> None:
+    publish(world.nodes["marl"], "Fußball", topics=["sport"])
+    put(world, edited("topic", 2, sport={"label": "Bewegung"}))
+    settle(world)
+
+    assert hub_derived(world.hub).rebuild() == 1
+    assert found(world.hub, words="Bewegung") == 1
+    assert hub_derived(world.hub).catch_up() == 0

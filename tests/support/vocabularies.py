@@ -8,6 +8,7 @@ import msgspec
 
 from hub.own_records import publish_record
 from shared.model.shipped import shipped_vocabulary
+from shared.model.vocabulary.collection import SYNONYMS_ID
 from shared.model.vocabulary.terms import Term, Vocabulary
 from tests.support.world import World
 
@@ -40,4 +41,4 @@ def put_synonyms(world: World, version: int, *groups: dict[str, Any]) -> None:
     """Put a list of search words on its way into the hub's log."""
     fields = {"title": "Suchwörter", "synonyms": {"version": version, "groups": groups}}
     with world.hub.db.write() as conn:
-        publish_record(world.hub, conn, "vocabulary", fields, rid=b"\x07" * 16)
+        publish_record(world.hub, conn, "vocabulary", fields, rid=bytes.fromhex(SYNONYMS_ID))

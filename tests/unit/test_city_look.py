@@ -11,12 +11,11 @@ from node.city import (
     accent_contrasts,
     accent_for_dark,
     accent_problems,
-    gaps_in,
-    is_finished,
     picture_type,
     stylesheet,
 )
 from shared.model.district import contrast
+from shared.model.text import gaps_in, is_finished
 
 
 @pytest.mark.parametrize("colour", ["#00567a", "#000000", "#7a0000", "#1a6b1a"])

@@ -14,6 +14,9 @@ from shared.web.offer_words import Words
 MEMBERS = f"{DESK}/mitglieder"
 INTEGRATORS = f"{DESK}/integratoren"
 DUPLICATES = f"{DESK}/doppelte"
+VOCABULARIES = f"{DESK}/vokabulare"
+TEXTS = f"{DESK}/texte"
+SEARCH_WORDS = f"{DESK}/suchwoerter"
 
 
 @dataclass(frozen=True)

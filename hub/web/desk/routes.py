@@ -10,8 +10,12 @@ from hub.web.desk.duplicates import duplicate_routes
 from hub.web.desk.groups import group_routes
 from hub.web.desk.integrators import integrator_routes
 from hub.web.desk.members import member_routes
-from hub.web.desk.room import DUPLICATES, INTEGRATORS, MEMBERS, Room
+from hub.web.desk.room import DUPLICATES, INTEGRATORS, MEMBERS, TEXTS, VOCABULARIES, Room
+from hub.web.desk.search_words import search_word_routes
 from hub.web.desk.start import start_routes
+from hub.web.desk.texts import text_routes
+from hub.web.desk.vocabularies import vocabulary_routes
+from hub.web.desk.vocabulary_terms import term_routes
 from shared.accounts.links import DESK
 from shared.accounts.rights import Right
 from shared.logs import Log
@@ -26,6 +30,8 @@ LINKS = (
     DeskLink(DESK, "Start", Right.READ),
     DeskLink(MEMBERS, "Mitglieder", Right.READ),
     DeskLink(DUPLICATES, "Doppelte Angebote", Right.READ),
+    DeskLink(VOCABULARIES, "Vokabulare", Right.READ),
+    DeskLink(TEXTS, "Texte", Right.READ),
     DeskLink(INTEGRATORS, "Integratoren", Right.READ),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
     DeskLink(f"{DESK}/rollen", "Rollen", Right.READ),
@@ -48,5 +54,9 @@ def desk_router(hub: Hub, pages: Pages, words: Words, log: Log) -> Router:
             *group_routes(room),
             *disagreement_routes(room),
             *integrator_routes(room),
+            *vocabulary_routes(room),
+            *term_routes(room),
+            *search_word_routes(room),
+            *text_routes(room),
         ]
     )

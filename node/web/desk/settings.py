@@ -10,16 +10,18 @@ from litestar.handlers import HTTPRouteHandler
 
 from node import city as keeping
 from node import mailing, relaying, reviewing, viewing, workflow
-from node.city import LIMITS, SECURITIES, City, gaps_in, is_finished, load_city
-from node.web.desk.legal_texts import propose_imprint, propose_privacy
+from node.city import LIMITS, SECURITIES, City, load_city
 from node.web.desk.outbox import OUTBOX
 from node.web.desk.room import Room
+from node.web.face import office_of
 from shared.accounts.links import DESK
 from shared.accounts.rights import Right
 from shared.errors import RuleError
 from shared.holdings import facts
+from shared.model.text import gaps_in, is_finished
 from shared.web.desk.forms import Form, form_of
 from shared.web.desk.guard import DeskRequest, desk_get, desk_post
+from shared.web.public.legal_texts import propose_imprint, propose_privacy
 
 SETTINGS = f"{DESK}/einstellungen"
 _LOGO_FORM_BYTES = 512 * 1024
@@ -95,9 +97,10 @@ def _form_routes(room: Room) -> Sequence[HTTPRouteHandler]:
 
     @desk_get("/einstellungen/recht", right=Right.SETTINGS)
     def legal_page(request: DeskRequest) -> Response[str]:
-        city = load_city(room.node)
-        imprint = city.imprint or propose_imprint(room.node, city)
-        privacy = city.privacy or propose_privacy(room.node, city)
+        city, title = load_city(room.node), room.node.settings.title
+        office = office_of(city)
+        imprint = city.imprint or propose_imprint(title, office)
+        privacy = city.privacy or propose_privacy(title, office, room.words.district.state)
         return _show(
             room,
             request,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Final
@@ -11,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from shared.errors import ParseError
+from shared.ids import named_id
 from shared.model.offer import OfferDoc
 from shared.model.vocabulary.terms import Vocabulary
 
@@ -18,6 +20,8 @@ _Phrase = Annotated[str, Meta(min_length=1, max_length=80)]
 
 SYNONYMS: Final = "synonyms"
 """Name of the list of search words among the records of the hub."""
+SYNONYMS_ID: Final = named_id(uuid.NAMESPACE_URL.bytes, "https://kreisweit.example/vocabulary/synonyms")
+"""Id of its record."""
 TERM_FIELDS: Final = {
     "topics": "topic", "target_groups": "target_group", "especially_for": "target_group", "access": "access",
     "mode": "mode",

@@ -1,6 +1,7 @@
 """What the legal pages say where a party wrote nothing of its own: German Markdown, made from facts of this program.
 
-The texts say what the program does; nobody's legal advice.  A party puts its own text in place of each.
+The texts say what the program does; nobody's legal advice.  A party puts its own text in place of each, for which the
+proposals are a beginning: what only the party knows is left as a gap, `[… ]` in square brackets.
 """
 
 from __future__ import annotations
@@ -69,6 +70,69 @@ def privacy_facts() -> str:
 
 def _read(name: str) -> str:
     return (files("shared.web.public") / "texts" / name).read_text("utf-8")
+
+
+def propose_imprint(title: str, office: Office) -> str:
+    """Return a beginning of an Impressum; what only the party knows stands in square brackets."""
+    return f"""\
+### Angaben nach § 5 DDG
+
+{title}\\
+{office.name or "[Name der Dienststelle …]"}\\
+{office.street or "[Straße und Hausnummer …]"}\\
+{office.town or "[Postleitzahl und Ort …]"}
+
+Vertreten durch: [Amt und Name der Vertretung …]
+
+### Kontakt
+
+Telefon: {office.phone or "[Telefon …]"}\\
+E-Mail: {office.email or "[E-Mail …]"}
+
+### Verantwortlich für den Inhalt nach § 18 Absatz 2 MStV
+
+[Name und Anschrift der verantwortlichen Person …]
+
+### Umsatzsteuer-Identifikationsnummer
+
+[Nummer, oder diesen Absatz löschen …]
+
+### Zu den Angeboten
+
+Die Angebote stammen von den genannten Trägern und von den Städten des Kreises. Jede Stelle verantwortet, was sie selbst
+einstellt; wer das ist, steht bei jedem Angebot.
+"""
+
+
+def propose_privacy(title: str, office: Office, state: str) -> str:
+    """Return a beginning of a Datenschutzerklärung that says what this program does.
+
+    Args:
+        state: of the district, for the authority that people can turn to.
+    """
+    reach = ", ".join(part for part in (office.phone, office.email) if part) or "[Telefon und E-Mail …]"
+    known = load_checklist().states.get(state)
+    authority = known.privacy_body if known else "[Datenschutzaufsicht Ihres Landes …]"
+    return f"""\
+### Verantwortlich
+
+{title}, {office.name or "[Name der Dienststelle …]"}, {reach}
+
+Datenschutzbeauftragte Person: [Name und Erreichbarkeit …]
+
+Der Webserver vor diesem Programm schreibt Zugriffe so mit: [was er aufzeichnet und wie lange …]
+
+{privacy_facts()}
+### Wenn Sie hier arbeiten
+
+Für angemeldete Beschäftigte setzen wir ein Cookie, das mit der Abmeldung endet. Wer was geändert hat, wird hier
+aufgezeichnet und verlässt dieses Haus nicht.
+
+### Ihre Rechte
+
+Sie haben das Recht auf Auskunft, Berichtigung, Löschung, Einschränkung und Widerspruch und können sich beschweren bei:
+{authority}, [Anschrift prüfen …]
+"""
 
 
 def make_privacy(face: Face) -> str:
