@@ -25,7 +25,7 @@ LINKS = (
     DeskLink(INTEGRATORS, "Integratoren", Right.READ),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
     DeskLink(f"{DESK}/rollen", "Rollen", Right.READ),
-    DeskLink(f"{DESK}/konto", "Mein Konto", Right.READ),
+    DeskLink(f"{DESK}/konto", "Mein Konto", SIGNED_IN),
 )
 
 

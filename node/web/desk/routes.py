@@ -47,7 +47,7 @@ LINKS = (
     DeskLink(SETTINGS, "Einstellungen", Right.SETTINGS),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
     DeskLink(f"{DESK}/rollen", "Rollen", Right.READ),
-    DeskLink(f"{DESK}/konto", "Mein Konto", Right.READ),
+    DeskLink(f"{DESK}/konto", "Mein Konto", SIGNED_IN),
 )
 
 
