@@ -14,10 +14,10 @@ def save_year(conn: sa.Connection, year: int, body: str, *, now: int) -> None:
         conn.execute(sa.insert(year_figures).values(year=year, body=body, time=now))
 
 
-def load_year(conn: sa.Connection, year: int) -> str | None:
-    """Return the figures of a year, or None."""
-    row = conn.execute(sa.select(year_figures.c.body).where(year_figures.c.year == year)).first()
-    return None if row is None else str(row.body)
+def load_year(conn: sa.Connection, year: int) -> tuple[str, int] | None:
+    """Return the figures of a year (JSON) and when they were kept, or None."""
+    row = conn.execute(sa.select(year_figures).where(year_figures.c.year == year)).first()
+    return None if row is None else (row.body, row.time)
 
 
 def load_years(conn: sa.Connection) -> list[int]:

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from shared.database import in_chunks
 from shared.errors import ParseError
 from shared.feed.entry import Erase, Publish, Withdraw, parse_entry
-from shared.holdings.catalogue import is_dead, shown_query
 from shared.feed.tiles import WIDTH
+from shared.holdings.catalogue import is_dead, shown_query
 from shared.holdings.logs import load_entries, load_entry
 from shared.holdings.tables import erased, log, record, wanted
 

@@ -1,6 +1,6 @@
 """What an index holds at one moment, to be counted across: which offers have which value, as bitmaps.
 
-Made for tables of a whole district, where hundreds of numbers are wanted at once; questions of visitors are `finding`'s.
+Made for tables of a whole district, where hundreds of numbers are wanted at once; what visitors ask is `finding`'s.
 """
 
 from __future__ import annotations

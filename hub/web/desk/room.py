@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from litestar import Response
+
+from hub.gaps import Gaps
 from hub.party import Hub
 from shared.accounts.links import DESK
 from shared.web.desk.desk import Desk
+from shared.web.desk.guard import DeskRequest
 from shared.web.offer_words import Words
 
 MEMBERS = f"{DESK}/mitglieder"
 INTEGRATORS = f"{DESK}/integratoren"
+GAPS = f"{DESK}/luecken"
+GAP_NEEDS = f"{GAPS}/bedarf"
+AGREEMENTS = f"{GAPS}/besprechung"
+OFFICES = f"{GAPS}/kontakte"
+REPORTS = f"{GAPS}/bericht"
+YEARS = f"{GAPS}/jahr"
+NEEDS = f"{DESK}/bedarf"
 
 
 @dataclass(frozen=True)
@@ -20,8 +31,20 @@ class Room:
     hub: Hub
     desk: Desk
     words: Words
+    gaps: Gaps
 
 
 def member_path(name: str) -> str:
     """Return the path of a member's page at the desk."""
     return f"{MEMBERS}/{name}"
+
+
+def query_text(request: DeskRequest, name: str, *, most: int = 64) -> str:
+    """Return a field of the query, cut to what a page of ours would put there."""
+    return str(request.query_params.get(name, ""))[:most].strip()
+
+
+def attachment(content: bytes, media_type: str, name: str) -> Response[bytes]:
+    """Answer with a file to keep; `name` holds nothing but letters, digits, dots and dashes."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type=media_type, headers=headers)

@@ -8,17 +8,23 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from hub import overview, viewing
-from hub.web.desk.room import MEMBERS, Room, member_path
+from hub.web.desk.room import MEMBERS, NEEDS, Room, member_path
 from shared.accounts.rights import Right
-from shared.web.desk.guard import DeskRequest, desk_get
+from shared.errors import AccessError
+from shared.web.desk.guard import SIGNED_IN, DeskRequest, desk_get, signed_in
 
 
 def start_routes(room: Room) -> Sequence[HTTPRouteHandler]:
     """Return the route of the first page."""
     hub, desk = room.hub, room.desk
 
-    @desk_get("/", right=Right.READ)
+    @desk_get("/", right=SIGNED_IN)
     def start_page(request: DeskRequest) -> Response[str]:
+        me = signed_in(request)
+        if not me.may(Right.READ):
+            if me.may(Right.NEED):
+                return desk.go(NEEDS)
+            raise AccessError("no right at all", advice="Ihre Rolle gibt es nicht mehr. Fragen Sie Ihre Verwaltung.")
         status = overview.status(hub)
         names = {row.name for row in hub.members()}
         alarms = [(member_path(one.name) if one.name in names else "", one) for one in status.alarms]
