@@ -245,8 +245,8 @@ def _day(gaps: Gaps, time: int) -> Cell:
 
 
 _COUNTED: Final = (
-    "jedes Angebot einmal, auch wenn es in mehreren Städten eingetragen ist. Ein Angebot zählt für jede Stadt, in der es "
-    "stattfindet oder gilt. Kreisweite Angebote sind getrennt gezählt."
+    "jedes Angebot einmal, auch wenn es in mehreren Städten eingetragen ist. Ein Angebot zählt für jede Stadt, in der "
+    "es stattfindet oder gilt. Kreisweite Angebote sind getrennt gezählt."
 )
 
 

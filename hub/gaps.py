@@ -1,8 +1,8 @@
 """Gaps of the district: how many offers there are for each city and topic, language or target group, and where none is.
 
 Decided here: what counts.  A cluster counts once.  An offer counts for every city in which it takes place or for
-which it is valid, else for the city that publishes it; one for the whole district is told apart ("kreisweit") and counts for no
-single city.  A topic counts what stands below it too.  What is over does not count.
+which it is valid, else for the city that publishes it; one for the whole district is told apart ("kreisweit") and
+counts for no single city.  A topic counts what stands below it too.  What is over does not count.
 
 The numbers come from the search index, as one value of bitmaps that is made once for each state of it.
 """
