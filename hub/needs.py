@@ -27,6 +27,7 @@ from shared.ids import parse_record_id
 from shared.model.naming import Naming, find_naming
 from shared.model.text import fold, running_text
 from shared.search.asking import Asked
+from shared.search.facts import WHOLE_DISTRICT
 
 TEXT_MAX: Final = 500
 NUMBER_MAX: Final = 500
@@ -218,7 +219,7 @@ def _titles(hub: Hub, rids: Sequence[bytes]) -> dict[bytes, str]:
 
 def possible_answers(gaps: Gaps, row: NeedRow) -> list[tuple[str, str]]:
     """Return (id, title) of offers on the topic of a need that hold for its city, those changed last first."""
-    asked = Asked(cities=(row.city, "kreis"), topics=(row.topic,), order="neu")
+    asked = Asked(cities=(row.city, WHOLE_DISTRICT), topics=(row.topic,), order="neu")
     hits = gaps.hub.finder.matching(asked, today=gaps.today())[:ANSWERS_OFFERED]
     titles = _titles(gaps.hub, [hit.rid for hit in hits])
     return [(hit.rid.hex(), titles[hit.rid]) for hit in hits if hit.rid in titles]
