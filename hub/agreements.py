@@ -12,7 +12,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from hub.gaps import TOPICS, Gaps
+from hub.gap_shapes import TOPICS
+from hub.gaps import Gaps
 from hub.needs import text_problems
 from hub.store import agreements as store
 from hub.store.agreements import AgreementRow

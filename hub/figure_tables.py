@@ -18,7 +18,10 @@ import msgspec
 from shared.model.formulas import guarded
 
 Cell = str | int | date | None
+NONE: Final = "keins"
+"""Stands in a column of numbers where there is nothing, so that a gap reads as one."""
 _SHEET_NAME_MAX: Final = 31
+_LEADS_WITH_NUMBER: Final = re.compile(rf"(?:{NONE}|[0-9]+)(?:$|, [0-9]+ × )")
 _NOT_IN_SHEET_NAMES: Final = re.compile(r"[\[\]:*?/\\']")
 _WIDTHS: Final = (10, 60)
 
@@ -36,7 +39,7 @@ class Table(msgspec.Struct, frozen=True):
     def is_number(self, at: int) -> bool:
         """Tell whether a column holds numbers."""
         cells = [row[at] for row in self.rows if row[at] is not None]
-        return bool(cells) and all(isinstance(cell, int) for cell in cells)
+        return bool(cells) and all(isinstance(cell, int) or _LEADS_WITH_NUMBER.match(str(cell)) for cell in cells)
 
 
 def in_words(table: Table) -> Table:

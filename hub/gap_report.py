@@ -12,13 +12,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from hub.agreements import list_agreements
-from hub.figure_tables import Cell, Table
-from hub.gaps import FACET_TITLES, GROUPS, KILOMETRES, LANGUAGES, TOPICS, VIEWS, Gaps, Matrix, Needs
+from hub.figure_tables import NONE, Cell, Table
+from hub.gap_shapes import FACET_TITLES, GROUPS, KILOMETRES, LANGUAGES, TOPICS, VIEWS, Matrix, Needs, Value, Way
+from hub.gaps import Gaps
 from hub.misses import HUB, load_misses
 from hub.needs import DONE, list_needs
 from hub.offices import list_offices
 
-NONE: Final = "keins"
 MISSES_MAX: Final = 30
 _FACETS: Final = {TOPICS: "themen", LANGUAGES: "sprachen", GROUPS: "zielgruppen"}
 _PLURALS: Final = {TOPICS: "Themen", LANGUAGES: "Sprachen", GROUPS: "Zielgruppen"}
@@ -59,7 +59,9 @@ def make_report(gaps: Gaps, city: str = "") -> GapReport:
     tables = tuple(_of_city(gaps, city, needs) if city else _of_district(gaps, needs))
     missing = {
         _PLURALS[facet]: tuple(
-            line.value.label for line in gaps.lines(facet, city, needs) if not line.cell.number and not line.value.depth
+            line.value.label
+            for line in gaps.lines(facet, city, needs)
+            if not line.cell.number and not line.value.depth and _is_expected(gaps, facet, line.value)
         )
         for facet in _FACETS
     }
@@ -69,10 +71,15 @@ def make_report(gaps: Gaps, city: str = "") -> GapReport:
     return GapReport(city, gaps.town(city), gaps.hub.clock.now(), offers, whole, missing, reported, tables)
 
 
+def _is_expected(gaps: Gaps, facet: str, value: Value) -> bool:
+    """Tell whether it is worth a word that there is nothing: of languages those in which the pages are shown."""
+    return not value.is_unstated and (facet != LANGUAGES or value.code in gaps.district.languages)
+
+
 def _of_city(gaps: Gaps, city: str, needs: Needs) -> Iterator[Table]:
     for facet in _FACETS:
         yield lines_table(gaps, facet, city, needs)
-    yield needs_table(gaps, city)
+    yield needs_table(gaps, city, only_open=True)
     yield ways_table(gaps, city=city)
     yield misses_table(gaps, city)
     yield freshness_table(gaps, city)
@@ -83,7 +90,7 @@ def _of_city(gaps: Gaps, city: str, needs: Needs) -> Iterator[Table]:
 def _of_district(gaps: Gaps, needs: Needs) -> Iterator[Table]:
     for code in ("stadt-thema", "stadt-sprache", "stadt-zielgruppe"):
         yield matrix_table(gaps.matrix(code, needs), code)
-    yield needs_table(gaps)
+    yield needs_table(gaps, only_open=True)
     yield ways_table(gaps)
     yield misses_table(gaps)
     yield freshness_table(gaps)
@@ -112,7 +119,10 @@ def matrix_table(matrix: Matrix, code: str) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for row in matrix.rows:
         cells: list[Cell] = [indented(row.value.label, row.value.depth)]
-        cells += [_cell_text(cell.number, cell.needs) for cell in row.cells]
+        cells += [
+            cell.number if row.value.is_unstated or column.is_unstated else _cell_text(cell.number, cell.needs)
+            for column, cell in zip(matrix.columns, row.cells, strict=True)
+        ]
         rows.append((*cells, *((row.whole,) if has_whole else ()), row.total, row.empty))
     extra = (matrix.whole,) if has_whole else ()
     rows.append(("Angebote zusammen", *matrix.totals, *extra, matrix.total, None))
@@ -132,7 +142,8 @@ def lines_table(gaps: Gaps, facet: str, city: str, needs: Needs) -> Table:
     """Return topics, languages or target groups of one city with their numbers."""
     rows = [
         (
-            indented(line.value.label, line.value.depth), count_text(line.cell.number), line.cell.whole or None,
+            indented(line.value.label, line.value.depth),
+            line.cell.number if line.value.is_unstated else count_text(line.cell.number), line.cell.whole or None,
             line.cell.needs or None,
         )
         for line in gaps.lines(facet, city, needs)
@@ -140,10 +151,11 @@ def lines_table(gaps: Gaps, facet: str, city: str, needs: Needs) -> Table:
     return Table(
         _FACETS[facet], f"Angebote nach {'Thema' if facet == TOPICS else FACET_TITLES[facet]}",
         (FACET_TITLES[facet], f"Angebote in {gaps.town(city)}", "dazu kreisweit", "Bedarf gemeldet"), tuple(rows),
+        "" if facet == TOPICS else "„Ohne Angabe“ zählt Angebote, die dazu nichts sagen.",
     )  # fmt: skip
 
 
-def needs_table(gaps: Gaps, city: str = "") -> Table:
+def needs_table(gaps: Gaps, city: str = "", *, only_open: bool = False) -> Table:
     """Return the reported needs, without who reported them."""
     rows = [
         (
@@ -151,11 +163,12 @@ def needs_table(gaps: Gaps, city: str = "") -> Table:
             shown.target_group, shown.row.text, shown.state, shown.answer_title,
         )
         for shown in list_needs(gaps, (city,) if city else None)
+        if not (only_open and shown.row.state == DONE)
     ]  # fmt: skip
     return Table(
         "bedarf", "Gemeldeter Bedarf",
         ("Gemeldet", "Stadt", "Thema", "Wie oft", "Sprache", "Zielgruppe", "Worum es geht", "Stand", "Erledigt durch"),
-        tuple(rows), empty="Kein Bedarf gemeldet.",
+        tuple(rows), "Was erledigt ist, steht hier nicht mehr." if only_open else "", "Kein Bedarf gemeldet.",
     )  # fmt: skip
 
 
@@ -167,12 +180,15 @@ def ways_table(gaps: Gaps, topic: str = "", city: str = "") -> Table:
         label = gaps.label(TOPICS, topic)
         rows: list[tuple[Cell, ...]] = [(way.code, way.town, count_text(way.offers)) for way in ways]
         return Table("wege", f"{label}: Angebote in der Nähe", ("Postleitzahl", "Ort", "Angebote"), tuple(rows), note)
-    rows = [
-        (way.code, way.town, count_text(way.offers), ", ".join(value.label for value in way.missing) or None)
-        for way in ways
-    ]
+    rows = [(way.code, way.town, count_text(way.offers), _missing(way)) for way in ways]
     columns = ("Postleitzahl", "Ort", "Angebote", f"Themen ohne Angebot im Umkreis von {KILOMETRES} km")
     return Table("wege", "Angebote in der Nähe", columns, tuple(rows), note)
+
+
+def _missing(way: Way) -> str | None:
+    if not way.offers:
+        return "alle"
+    return " · ".join(value.label for value in way.missing) or None
 
 
 def misses_table(gaps: Gaps, city: str = "") -> Table:

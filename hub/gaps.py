@@ -9,157 +9,40 @@ The numbers come from the search index, as one value of bitmaps that is made onc
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from hub.gap_shapes import (
+    CITIES,
+    KILOMETRES,
+    LANGUAGES,
+    TOPICS,
+    UNSTATED,
+    VIEWS,
+    VOCABULARIES,
+    Cell,
+    Freshness,
+    Line,
+    Matrix,
+    Needs,
+    Row,
+    Value,
+    View,
+    Way,
+)  # fmt: skip
 from hub.party import Hub
-from hub.store.needs import NeedRow
 from shared.model.district import DistrictMember
 from shared.model.shipped import shipped_vocabularies
 from shared.model.vocabulary.terms import UNKNOWN, Vocabulary
 from shared.search.facts import WHOLE_DISTRICT
 from shared.search.stock import Stock
 
-KILOMETRES: Final = 5
-"""So far may somebody have to go before a place counts as without an offer."""
-CITIES, TOPICS, LANGUAGES, GROUPS = "cities", "topics", "languages", "open_to"
-WHOLE: Final = "kreisweit"
-_VOCABULARIES: Final[Mapping[str, str]] = {TOPICS: "topic", LANGUAGES: "language", GROUPS: "target_group"}
-FACET_TITLES: Final[Mapping[str, str]] = {
-    CITIES: "Stadt", TOPICS: "Thema", LANGUAGES: "Sprache", GROUPS: "Zielgruppe",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class View:
-    """What is set against what; without cities in it the view is of one city, or of the whole district."""
-
-    title: str
-    rows: str
-    columns: str
-
-    @property
-    def is_of_one_city(self) -> bool:
-        """The view asks for a city to look at."""
-        return self.columns != CITIES
-
-
-VIEWS: Final[Mapping[str, View]] = {
-    "stadt-thema": View("Stadt und Thema", TOPICS, CITIES),
-    "stadt-sprache": View("Stadt und Sprache", LANGUAGES, CITIES),
-    "stadt-zielgruppe": View("Stadt und Zielgruppe", GROUPS, CITIES),
-    "thema-sprache": View("Thema und Sprache", TOPICS, LANGUAGES),
-    "thema-zielgruppe": View("Thema und Zielgruppe", TOPICS, GROUPS),
-}
-
-
-@dataclass(frozen=True)
-class Value:
-    """One line or column: a city, a topic, a language or a target group; `depth` counts what stands above a topic."""
-
-    code: str
-    label: str
-    depth: int = 0
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One field: offers of the city, offers of the whole district, and how often a need for it was reported."""
-
-    number: int
-    whole: int = 0
-    needs: int = 0
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line; `total` counts each offer once, whole district included, `empty` the fields without any of a city."""
-
-    value: Value
-    cells: tuple[Cell, ...]
-    whole: int
-    total: int
-    empty: int
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """A view with its numbers; `totals` and `empties` are of the columns."""
-
-    view: View
-    city: str
-    columns: tuple[Value, ...]
-    rows: tuple[Row, ...]
-    totals: tuple[int, ...]
-    empties: tuple[int, ...]
-    whole: int
-    total: int
-
-
-@dataclass(frozen=True)
-class Line:
-    """One value in one city."""
-
-    value: Value
-    cell: Cell
-
-
-@dataclass(frozen=True)
-class Freshness:
-    """How current the offers of one publisher are; `oldest` is the review that is overdue longest."""
-
-    member: DistrictMember
-    offers: int
-    in_time: int
-    overdue: int
-    unchecked: int
-    oldest: date | None
-
-    @property
-    def share(self) -> int | None:
-        """Per cent that were checked in time; None without offers."""
-        return round(100 * self.in_time / self.offers) if self.offers else None
-
-
-@dataclass(frozen=True)
-class Way:
-    """One postcode: offers with a place within the distance, by topic where none is."""
-
-    code: str
-    town: str
-    city: str
-    offers: int
-    missing: tuple[Value, ...] = ()
-
-
-class Needs:
-    """Open needs, counted by what they ask for."""
-
-    def __init__(self, rows: Sequence[NeedRow] = ()) -> None:
-        self._pairs: Counter[tuple[str, str, str, str, str]] = Counter()
-        for row in rows:
-            if row.state == "done":
-                continue
-            values = {CITIES: row.city, TOPICS: row.topic, LANGUAGES: row.language, GROUPS: row.target_group}
-            for one, first in values.items():
-                self._pairs[row.city, one, first, "", ""] += row.number
-                for other, second in values.items():
-                    if one != other and first and second:
-                        self._pairs[row.city, one, first, other, second] += row.number
-                        self._pairs["", one, first, other, second] += row.number
-
-    def of(self, city: str, facet: str, code: str) -> int:
-        """Return how often a value was asked for in a city."""
-        return self._pairs[city, facet, code, "", ""]
-
-    def between(self, city: str, one: tuple[str, str], other: tuple[str, str]) -> int:
-        """Return how often two values were asked for together; in the whole district without a city."""
-        return self._pairs[city, *one, *other]
+_USUAL_PRIORITY: Final = 2
+"""Languages beyond it are told only where an offer or a need names them."""
 
 
 class Gaps:
@@ -219,7 +102,7 @@ class Gaps:
     @cached_property
     def _terms(self) -> Mapping[str, tuple[Value, ...]]:
         found = {}
-        for facet, name in _VOCABULARIES.items():
+        for facet, name in VOCABULARIES.items():
             vocabulary = self._vocabularies[name]
             found[facet] = tuple(
                 Value(term.code, term.label, len(vocabulary.ancestors(term.code)))
@@ -227,6 +110,30 @@ class Gaps:
                 if term.code != UNKNOWN and not (facet == LANGUAGES and "-" in term.code)
             )
         return found
+
+    def axis(self, facet: str, needs: Needs) -> tuple[Value, ...]:
+        """Return the lines of a table: rare languages only where somebody names them, and a line for those unstated."""
+        found = self.values(facet)
+        if facet == LANGUAGES:
+            stock = self.stock()
+            found = tuple(
+                value
+                for value in found
+                if value.code in self._usual or stock.having(facet, value.code) or needs.asked(facet, value.code)
+            )
+        return found if facet in (CITIES, TOPICS) else (*found, Value(UNSTATED, "ohne Angabe"))
+
+    @cached_property
+    def _usual(self) -> frozenset[str]:
+        terms = self._vocabularies["language"].terms
+        return frozenset(term.code for term in terms if (term.priority or _USUAL_PRIORITY) <= _USUAL_PRIORITY)
+
+    def bits(self, facet: str, code: str) -> int:
+        """Return the offers that have a value, as a bitmap of the stock."""
+        stock = self.stock()
+        if code != UNSTATED:
+            return stock.having(facet, code)
+        return stock.shown & ~reduce(or_, stock.facets.get(facet, {}).values(), 0)
 
     def label(self, facet: str, code: str) -> str:
         """Return how a value is called."""
@@ -253,27 +160,31 @@ class Gaps:
             city: for a view of one city; empty for all offers of the district.
         """
         view, stock = VIEWS[code], self.stock()
-        columns = self.values(view.columns)
+        columns = self.axis(view.columns, needs)
         base, whole = self.base(city) if view.is_of_one_city else (stock.shown, self._whole(stock))
-        held = [stock.having(view.columns, column.code) for column in columns]
+        held = [self.bits(view.columns, column.code) for column in columns]
         rows = []
-        for value in self.values(view.rows):
-            bits = stock.having(view.rows, value.code)
+        for value in self.axis(view.rows, needs):
+            bits = self.bits(view.rows, value.code)
             cells = tuple(
                 Cell(
                     (bits & base & column).bit_count(),
-                    (bits & whole & ~column if not view.is_of_one_city else bits & whole & column).bit_count(),
-                    self._needs(needs, view, city, value.code, one.code),
+                    (bits & whole & (column if view.is_of_one_city else ~column)).bit_count(),
+                    _asked(needs, view, city, value.code, one.code),
                 )
                 for one, column in zip(columns, held, strict=True)
             )
-            empty = sum(not cell.number for cell in cells)
             rows.append(
-                Row(value, cells, (bits & whole).bit_count(), (bits & (base | whole)).bit_count(), empty)
+                Row(
+                    value, cells, (bits & whole).bit_count(), (bits & (base | whole)).bit_count(),
+                    _count_empty((value, one, cell) for one, cell in zip(columns, cells, strict=True)),
+                )
             )  # fmt: skip
         return Matrix(
             view, city, columns, tuple(rows), totals=tuple((base & bits).bit_count() for bits in held),
-            empties=tuple(sum(not row.cells[at].number for row in rows) for at in range(len(columns))),
+            empties=tuple(
+                _count_empty((row.value, column, row.cells[at]) for row in rows) for at, column in enumerate(columns)
+            ),
             whole=whole.bit_count(), total=(base | whole).bit_count(),
         )  # fmt: skip
 
@@ -288,15 +199,8 @@ class Gaps:
         base = stock.having(CITIES, city)
         return base, self._whole(stock) & ~base
 
-    @staticmethod
-    def _needs(needs: Needs, view: View, city: str, row: str, column: str) -> int:
-        if view.is_of_one_city:
-            return needs.between(city, (view.rows, row), (view.columns, column))
-        return needs.of(column, view.rows, row)
-
     def lines(self, facet: str, city: str, needs: Needs) -> list[Line]:
         """Return every topic, language or target group with its numbers in one city."""
-        stock = self.stock()
         base, whole = self.base(city)
         return [
             Line(
@@ -305,8 +209,8 @@ class Gaps:
                     (bits & base).bit_count(), (bits & whole).bit_count(), needs.of(city, facet, value.code)
                 ),
             )
-            for value in self.values(facet)
-            for bits in (stock.having(facet, value.code),)
+            for value in self.axis(facet, needs)
+            for bits in (self.bits(facet, value.code),)
         ]  # fmt: skip
 
     def count_offers(self, city: str = "") -> tuple[int, int]:
@@ -359,3 +263,14 @@ class Gaps:
         """Return how many offers have no place that is known: by telephone, online, or kept secret."""
         stock = self.stock()
         return (stock.shown & ~stock.placed).bit_count()
+
+
+def _asked(needs: Needs, view: View, city: str, row: str, column: str) -> int:
+    if view.is_of_one_city:
+        return needs.between(city, (view.rows, row), (view.columns, column))
+    return needs.of(column, view.rows, row)
+
+
+def _count_empty(fields: Iterable[tuple[Value, Value, Cell]]) -> int:
+    """Count fields without an offer; that nobody left something unsaid is no gap."""
+    return sum(not cell.number for row, column, cell in fields if not (row.is_unstated or column.is_unstated))

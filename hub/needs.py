@@ -16,7 +16,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from hub.gaps import CITIES, GROUPS, LANGUAGES, TOPICS, Gaps, Needs
+from hub.gap_shapes import CITIES, GROUPS, LANGUAGES, TOPICS, Needs
+from hub.gaps import Gaps
 from hub.party import Hub
 from hub.store import needs as store
 from hub.store.needs import NeedRow
@@ -35,6 +36,7 @@ KEPT_MONTHS: Final = 24
 NEW, OPEN, DONE = "new", "open", "done"
 STATES: Final = {NEW: "neu", OPEN: "weiter offen", DONE: "erledigt"}
 ANSWERS_OFFERED: Final = 60
+PER_PAGE: Final = 50
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,3}")
 _RECORD: Final = re.compile(r"[0-9a-f]{32}")
 _KINDS: Final = {
@@ -174,10 +176,41 @@ def take_back(hub: Hub, number: int, *, account_id: int) -> NeedRow:
 # --- seeing and deciding ---------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which needs are looked for; empty means any.  `account_id` 0 means whoever reported them."""
+
+    topic: str = ""
+    state: str = ""
+    account_id: int = 0
+
+    def fits(self, row: NeedRow) -> bool:
+        """Tell whether a need is looked for."""
+        return (
+            self.topic in ("", row.topic)
+            and self.state in ("", row.state)
+            and self.account_id in (0, row.account_id)
+        )  # fmt: skip
+
+
 def list_needs(gaps: Gaps, cities: Collection[str] | None = None) -> list[Shown]:
     """Return the needs of these cities, or of all, newest first."""
     with gaps.hub.db.read() as conn:
         rows = store.load_needs(conn, cities)
+    return _all_shown(gaps, rows)
+
+
+def page_of_needs(
+    gaps: Gaps, cities: Collection[str] | None, wanted: Wanted, page: int = 1
+) -> tuple[list[Shown], int]:  # fmt: skip
+    """Return one page of needs, newest first, and how many there are in all."""
+    with gaps.hub.db.read() as conn:
+        rows = [row for row in store.load_needs(conn, cities) if wanted.fits(row)]
+    start = (max(page, 1) - 1) * PER_PAGE
+    return _all_shown(gaps, rows[start : start + PER_PAGE]), len(rows)
+
+
+def _all_shown(gaps: Gaps, rows: Sequence[NeedRow]) -> list[Shown]:
     titles = _titles(gaps.hub, [row.answer for row in rows if row.answer is not None])
     return [_shown(gaps, row, titles) for row in rows]
 
@@ -188,7 +221,7 @@ def one_need(gaps: Gaps, number: int) -> Shown:
         row = store.load_need(conn, number)
     if row is None:
         raise NotFoundError("Diese Meldung gibt es nicht", advice="Vielleicht wurde sie zurückgenommen.")
-    return _shown(gaps, row, _titles(gaps.hub, [row.answer] if row.answer else []))
+    return _all_shown(gaps, [row])[0]
 
 
 def count_needs(gaps: Gaps) -> Needs:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.gaps import GROUPS, LANGUAGES, TOPICS, Cell, Gaps, Matrix, Needs
+from hub.gap_shapes import GROUPS, LANGUAGES, TOPICS, Cell, Matrix, Needs
+from hub.gaps import Gaps
 from hub.needs import count_needs
 from tests.support.catalogue import publish_doc
 from tests.support.desk import Desk, add_person, at_desk

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 from hub import agreements
 from hub.agreements import STATES, Proposed
-from hub.gaps import TOPICS
+from hub.gap_shapes import TOPICS
 from hub.needs import count_needs
 from hub.web.desk.gaps import chosen_city, chosen_topic, city_options, topic_options
 from hub.web.desk.room import AGREEMENTS, Room

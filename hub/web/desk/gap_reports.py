@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from hub import year_figures
 from hub.gap_report import GapReport, make_report
-from hub.gaps import WHOLE
+from hub.gap_shapes import WHOLE
 from hub.web.desk.files import answer_with, can_make_pdf, make_pdf
 from hub.web.desk.gaps import city_options
 from hub.web.desk.room import REPORTS, YEARS, Room, attachment, query_text

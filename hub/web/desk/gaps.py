@@ -10,7 +10,8 @@ from litestar.params import FromPath
 
 from hub import gap_report, offices
 from hub.figure_tables import Table
-from hub.gaps import CITIES, FACET_TITLES, KILOMETRES, TOPICS, VIEWS, Gaps
+from hub.gap_shapes import CITIES, FACET_TITLES, KILOMETRES, TOPICS, VIEWS
+from hub.gaps import Gaps
 from hub.misses import load_misses
 from hub.needs import count_needs
 from hub.offices import Office

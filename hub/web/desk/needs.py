@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from litestar import Response
@@ -9,8 +10,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from hub import needs
-from hub.gaps import GROUPS, LANGUAGES, TOPICS
-from hub.needs import KEPT_MONTHS, STATES, TEXT_MAX, Shown, Told
+from hub.gap_shapes import GROUPS, LANGUAGES, TOPICS
+from hub.needs import KEPT_MONTHS, STATES, TEXT_MAX, Shown, Told, Wanted
 from hub.web.desk.gaps import chosen_city, chosen_topic, city_options, topic_options
 from hub.web.desk.room import GAP_NEEDS, NEEDS, Room, query_text
 from shared.accounts.rights import Right
@@ -35,12 +36,12 @@ def _reporting_routes(room: Room) -> Sequence[HTTPRouteHandler]:
         cities = needs.cities_of(gaps, me)
         wanted = chosen_city(gaps, request)
         city = wanted if wanted in cities else (cities[0] if len(cities) == 1 or (me.is_limited and cities) else "")
-        listed = [
-            shown for shown in needs.list_needs(gaps, cities) if me.is_limited or shown.row.account_id == me.account_id
-        ]
+        whose = 0 if me.is_limited else me.account_id
+        listed, number = needs.page_of_needs(gaps, cities, Wanted(account_id=whose))
         counted = needs.count_needs(gaps)
         return desk.respond(
             request, "desk/needs.html", status_code=status, path=NEEDS, told=told, problems=problems, listed=listed,
+            more=number - len(listed),
             city=city, towns=[(name, gaps.town(name)) for name in cities], topics=topic_options(gaps),
             languages=_options(gaps.values(LANGUAGES)), groups=_options(gaps.values(GROUPS)), text_max=TEXT_MAX,
             lines={title: gaps.lines(facet, city, counted) for facet, title in _LINES.items()} if city else {},
@@ -96,14 +97,14 @@ def _seeing_routes(room: Room) -> Sequence[HTTPRouteHandler]:
     @desk_get("/luecken/bedarf", right=Right.READ)
     def all_needs_page(request: DeskRequest) -> Response[str]:
         city, topic, state = chosen_city(gaps, request), chosen_topic(gaps, request), query_text(request, "stand")
-        listed = [
-            shown
-            for shown in needs.list_needs(gaps, (city,) if city else None)
-            if (not topic or shown.row.topic == topic) and (state not in STATES or shown.row.state == state)
-        ]
+        wanted = Wanted(topic, state if state in STATES else "")
+        page = int(text) if re.fullmatch(r"[1-9][0-9]{0,5}", text := query_text(request, "seite")) else 1
+        listed, number = needs.page_of_needs(gaps, (city,) if city else None, wanted, page)
+        pages = max(1, -(-number // needs.PER_PAGE))
         return desk.respond(
             request, "desk/all_needs.html", here=GAP_NEEDS, listed=listed, city=city, topic=topic, state=state,
             cities=city_options(gaps), topics=topic_options(gaps), states=list(STATES.items()), months=KEPT_MONTHS,
+            number=number, page=page, pages=pages,
         )  # fmt: skip
 
     return [all_needs_page]
