@@ -35,7 +35,7 @@ def _report_routes(room: Room) -> Sequence[HTTPRouteHandler]:
             raise NotFoundError("Diesen Bericht gibt es nicht", advice="Alle stehen unter „Bericht“.")
         return make_report(gaps, "" if name == WHOLE else name)
 
-    def page(request: DeskRequest, name: str, report: GapReport) -> Response[str]:
+    def page(request: DeskRequest, name: str, report: GapReport, *, on_paper: bool = False) -> Response[str]:
         return desk.respond(
             request,
             "desk/gap_report.html",
@@ -43,6 +43,7 @@ def _report_routes(room: Room) -> Sequence[HTTPRouteHandler]:
             here=f"{REPORTS}/{name}",
             report=report,
             can_make_pdf=can_make_pdf(),
+            on_paper=on_paper,
         )
 
     @desk_get("/luecken/bericht", right=Right.READ)
@@ -60,7 +61,7 @@ def _report_routes(room: Room) -> Sequence[HTTPRouteHandler]:
     def report_file(request: DeskRequest, city: FromPath[str]) -> Response[bytes]:
         report, name = report_of(city), f"luecken-bericht-{city}"
         if query_text(request, "form") == "pdf":
-            html = str(page(request, city, report).content)
+            html = str(page(request, city, report, on_paper=True).content)
             return attachment(make_pdf(html, desk.pages.assets), "application/pdf", f"{name}.pdf")
         return answer_with(room, request, report.tables, title=report.title, name=name)
 

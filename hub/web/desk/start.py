@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from hub import overview, viewing
-from hub.web.desk.room import MEMBERS, NEEDS, Room, member_path
+from hub import needs, overview, viewing
+from hub.needs import Wanted
+from hub.web.desk.room import GAP_NEEDS, MEMBERS, NEEDS, Room, member_path
 from shared.accounts.rights import Right
 from shared.errors import AccessError
 from shared.web.desk.guard import SIGNED_IN, DeskRequest, desk_get, signed_in
@@ -30,7 +31,8 @@ def start_routes(room: Room) -> Sequence[HTTPRouteHandler]:
         alarms = [(member_path(one.name) if one.name in names else "", one) for one in status.alarms]
         return desk.respond(
             request, "desk/start.html", path="/pult", status=status, alarms=alarms, members_path=MEMBERS,
-            words=room.words, note=viewing.newest(hub),
+            words=room.words, note=viewing.newest(hub), needs_path=GAP_NEEDS,
+            new_needs=needs.page_of_needs(room.gaps, None, Wanted(state=needs.NEW))[1],
         )  # fmt: skip
 
     return [start_page]
