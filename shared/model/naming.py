@@ -33,9 +33,18 @@ _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _SENTENCE_ENDS: Final = re.compile(r"(?:^|[.!?:;\n„“\"(–-])\s*$")
 # Ends of nouns that name offers, places and institutions, never a family.
 _THINGS: Final = re.compile(
-    r"(?:ung|ungen|kurse?n?s?|amt|ämter|schulen?|heit|heiten|keit|keiten|tion|tionen|zentrum|zentren|center|verein|vereine|"
-    r"dienste?|gruppen?|café|cafés|straße|platz|büro|stellen?|angebote?n?|plätze|stunden?|hilfen?|treff|treffs|tag|tage|"
-    r"woche|jahr|jahre|monate?|uhr|niveau|schaft|schaften|arbeit|pflege|sprache|ismus|ität)$"
+    r"(?:"
+    # What is done, and what it is like.
+    r"ung|ungen|heit|heiten|keit|keiten|tion|tionen|schaft|schaften|ismus|ität|arbeit|pflege|sprache|hilfen?|niveau|"
+    # Who offers it.
+    r"amt|ämter|schulen?|zentrum|zentren|center|vereine?|dienste?|gruppen?|cafés?|büros?|stellen?|treffs?|werke?|kirche|"
+    r"verband|verbände|haus|häuser|gemeinde|moschee|bund|rat|ministerium|kammer|agentur|kolleg|akademie|universität|klinik|"
+    r"praxis|ambulanz|projekte?|netzwerke?|tafel|laden|bücherei|bibliothek|bereich|bezirke?|kreise?|jobcenter|"
+    # What it is, where and when.
+    r"kurse?n?s?|angebote?n?|plätze|stunden?|straße|platz|tage?|woche|jahre?|monate?|uhr|"
+    # Adjectives of institutions.
+    r"(?:isch|lich)e[nmrs]?"
+    r")$"
 )
 _COMMON_WORDS: Final = """
 Stadt Kreis Land Haus Amt Jobcenter Agentur Caritas Diakonie AWO DRK VHS KIM KI BAMF MBE JMD Verein Kita OGS
@@ -117,4 +126,5 @@ def _is_pair(text: str, one: re.Match[str], other: re.Match[str]) -> bool:
 def _is_thing(word: str, known: Collection[str]) -> bool:
     folded = fold(word)
     is_short_form = word.isupper() and len(word) <= 5
-    return is_short_form or folded in known or folded in _COMMON or _THINGS.search(word.casefold()) is not None
+    is_known = folded in known or folded.removesuffix("er") in known  # "Hertener Tafel"
+    return is_short_form or is_known or folded in _COMMON or _THINGS.search(word.casefold()) is not None

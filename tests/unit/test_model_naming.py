@@ -38,6 +38,8 @@ def test_what_may_name_a_person_is_found(text: str, kind: str, found: str) -> No
         "Kurse nur von 9.00-12.00 Uhr; 45731 Waltrop hat keinen Platz für 12 Personen.",
         "Das Jobcenter Kreis Recklinghausen schickt Menschen zur VHS Waltrop.",
         "Im Notfall gilt 112.",
+        "Der Kurs bei der Evangelischen Kirche Herten und dem Diakonischen Werk Ruhr ist voll.",
+        "Volkshochschule, Fachbereich Deutsch; Caritasverband Ostvest und AWO Unterbezirk Westfalen",
         "Eine Familie mit drei Kindern wartet. Ukrainische Familien fragen oft.",
         "Sprachmittlung Kurmandschi fehlt bei der Beratungsstelle Castrop-Rauxel.",
     ],
