@@ -9,6 +9,10 @@ from pathlib import Path
 
 import msgspec
 
+from hub import agreements, needs, offices
+from hub.agreements import Proposed
+from hub.gaps import Gaps
+from hub.needs import Told
 from hub.party import Hub
 from hub.roles import ROLES as HUB_ROLES
 from node import workflow
@@ -28,6 +32,7 @@ PASSWORD_FILE = "desk-password"  # noqa: S105 - a file name
 _NAMES = {
     "leser": "Lea Lesend", "autor": "Ayla Autorin", "redaktion": "Rita Redaktion", "verwaltung": "Vera Verwaltung",
     "traeger": "Tarik Träger", "kurator": "Kuno Kurator", "betrieb": "Berta Betrieb",
+    "fallmanagement": "Frieda Fallmanagement",
 }  # fmt: skip
 _TUESDAYS: Mapping[str, object] = {"schedule_text": "Dienstag 14 bis 16 Uhr"}
 TWINS: Sequence[tuple[str, str, Mapping[str, object]]] = (
@@ -39,6 +44,18 @@ TWINS: Sequence[tuple[str, str, Mapping[str, object]]] = (
     ("castrop-rauxel", "recklinghausen", {"phones": [{"number": "+49 2305 1060"}]}),
 )
 """Whose offer somebody else publishes too, and what they say otherwise: work for the district's desk."""
+_NEEDS = (
+    Told(
+        topic="sprache.kurs", number="5", language="uk", target_group="eltern",
+        text="Kurs am Vormittag mit Kinderbetreuung. Die Wartezeit liegt bei sechs Monaten. (Beispiel)",
+    ),
+    Told(topic="gesundheit.psyche", number="2", language="fa", text="Therapieplatz mit Sprachmittlung. (Beispiel)"),
+    Told(topic="wohnen", number="3", target_group="eltern", text="Wohnung für sieben Personen mit Aufzug. (Beispiel)"),
+)  # fmt: skip
+_AGREED = Proposed(
+    topic="sprache.kurs", what="Einen Vormittagskurs mit Kinderbetreuung anfragen. (Beispiel)",
+    who="Volkshochschule, Fachbereich Deutsch",
+)  # fmt: skip
 _AUTHOR = Editor(_NAMES["autor"])
 _EDITOR = Editor(_NAMES["redaktion"], may_publish=True)
 
@@ -74,10 +91,23 @@ def allow_passwords_alone(node: Node) -> None:
 
 
 def furnish_hub(hub: Hub, password: str, passwords: Passwords) -> None:
-    """Make an account for each role of the district's desk."""
-    registry = dataclasses.replace(hub.accounts, passwords=passwords)
+    """Make an account for each role of the district's desk, and leave needs, an agreement and an office of one city."""
+    registry, gaps = dataclasses.replace(hub.accounts, passwords=passwords), Gaps(hub)
+    town = gaps.cities[-1]
     for role in HUB_ROLES:
-        keeping.add(registry, role.code, Profile(_NAMES[role.code], role.code), by=COMMAND_LINE, password=password)
+        limits = (town.name,) if role.is_limited else ()
+        added = keeping.add(
+            registry, role.code, Profile(_NAMES[role.code], role.code, limits), by=COMMAND_LINE, password=password
+        )
+        if role.is_limited:
+            for told in _NEEDS:
+                needs.report(
+                    gaps, dataclasses.replace(told, city=town.name), cities=[town.name], account_id=added.account_id
+                )
+    agreements.save(gaps, dataclasses.replace(_AGREED, city=town.name))
+    offices.save_office(
+        gaps, town.name, "Fachdienst Integration, KIM (Beispiel)", "", f"kim@{town.name}.example"
+    )  # fmt: skip
 
 
 def furnish(node: Node, password: str, passwords: Passwords) -> None:

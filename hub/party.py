@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from hub.roles import ROLES
+from hub.roles import ROLES, city_limit
 from hub.settings import HubSettings
 from shared.accounts.registry import Registry
 from shared.clock import Clock, Dice
@@ -98,8 +98,9 @@ class Hub:
         self.sealer = Sealer(db, signer, self.own_keys, names=judges.names, title_of=judges.title_of)
         self.digester = CatalogueDigester()
         self.accounts = Registry(
-            db, clock, dice, ROLES, member="hub", title="kreisweit-Hub", totp_required=settings.totp_required
-        )
+            db, clock, dice, ROLES, member="hub", title="kreisweit-Hub", totp_required=settings.totp_required,
+            limit=lambda: city_limit(self.district),
+        )  # fmt: skip
         # Parties without a directory, in simulations, have no index unless they are given a path for it.
         self.index_path = Path(settings.home) / INDEX_NAME if settings.home else None
         self.outputs_path = Path(settings.home) / OUTPUTS_NAME if settings.home else None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from shared.accounts.rights import Right, Role, Roles
+from shared.accounts.rights import Limit, Right, Role, Roles
+from shared.model.district import District
 
 _READER = frozenset({Right.READ})
-_CURATOR = _READER | {Right.CURATE}
+_CURATOR = _READER | {Right.CURATE, Right.NEED}
 
 ROLES = Roles(
     [
@@ -23,5 +24,24 @@ ROLES = Roles(
             "Hält den Verbund am Laufen: Mitglieder, Störungen, Entscheidungen der Schutzregeln, Konten.",
             _CURATOR | {Right.OPERATE, Right.ACCOUNTS},
         ),
+        Role(
+            "fallmanagement",
+            "Fallmanagement",
+            "Meldet Bedarf aus der Beratung in der eigenen Stadt und sieht deren Lücken; sonst nichts.",
+            frozenset({Right.NEED}),
+            is_limited=True,
+        ),
     ]
 )
+
+
+def city_limit(district: District) -> Limit:
+    """Return what accounts of the Fallmanagement are bound to: cities of the district."""
+    return Limit(
+        title="Städte",
+        legend="Nur für diese Städte",
+        hint="Nur für die Rolle Fallmanagement; andere Rollen arbeiten für den ganzen Kreis.",
+        missing="Für diese Rolle wählen Sie mindestens eine Stadt.",
+        note="nur für die Städte, die auf dem Konto stehen",
+        choices=tuple((member.name, member.town) for member in district.members if member.town),
+    )

@@ -6,6 +6,7 @@ from hub import (
     erasure_duty,
     erasure_watch,
     mailing,
+    needs,
     notes,
     pulling,
     pushing,
@@ -14,6 +15,7 @@ from hub import (
     reporting,
     roster_keeping,
     webhooks,
+    year_figures,
 )
 from hub.derived import derived_of
 from hub.party import Hub
@@ -45,6 +47,7 @@ def tick(hub: Hub, owner: str) -> None:
     erasure_watch.watch(hub)
     erasure_duty.care(hub)
     mailing.care(hub)
+    year_figures.note_year(hub)
     tidy(hub)
 
 
@@ -82,7 +85,7 @@ def tidy(hub: Hub) -> None:
             reporting.forget_old(hub, conn)
             forget_old(conn, now=now)
             webhooks.forget_old(conn, now=now)
-            if gone + relaying.forget_old(conn, now=now):
+            if gone + relaying.forget_old(conn, now=now) + needs.forget_old(conn, now=now):
                 facts.save_fact(conn, "scrub-due", 1)
         due = facts.load_number(conn, "scrub-due")
     if due and derived_of(hub).purge() and hub.db.scrub():

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from shared.holdings.tables import metadata
 
 __all__ = [
-    "application", "candidate", "decision", "delivery", "erasure_step", "hint_sent", "inbox", "integrator",
-    "integrator_key", "invite", "likeness", "likeness_block", "report", "skipped_pair", "standing", "subscriber",
+    "agreement", "application", "candidate", "decision", "delivery", "erasure_step", "hint_sent", "inbox", "integrator",
+    "integrator_key", "invite", "likeness", "likeness_block", "need", "office", "report", "skipped_pair", "standing",
+    "subscriber", "year_figures",
 ]  # fmt: skip
 
 _Big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -307,4 +308,67 @@ hub_text = sa.Table(
     sa.Column("editor", sa.String(120), nullable=False),
     sa.Column("changed", _Big, nullable=False),
     sqlite_with_rowid=False,
+)
+# What case managers report as missing: counts and a text without names, for two years.
+need = sa.Table(
+    "need",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    # Who may take it back; nobody else is shown whose it is.
+    sa.Column("account_id", sa.Integer, nullable=False),
+    sa.Column("city", sa.String(32), nullable=False),
+    sa.Column("topic", sa.String(64), nullable=False),
+    sa.Column("language", sa.String(16), nullable=False),
+    sa.Column("target_group", sa.String(64), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("created", _Big, nullable=False),
+    # new, open (looked at, still missing), done.
+    sa.Column("state", sa.String(8), nullable=False),
+    # The offer that meets it; NULL for none.
+    sa.Column("answer", sa.LargeBinary(16), nullable=True),
+    sa.Column("decided", _Big, nullable=True),
+    sa.Index("ix_need_city", "city", "created"),
+    sa.Index("ix_need_created", "created"),
+    sqlite_autoincrement=True,
+)
+
+# What was agreed at a meeting about one gap: organisations and functions, no persons.
+agreement = sa.Table(
+    "agreement",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    # Empty for the whole district.
+    sa.Column("city", sa.String(32), nullable=False),
+    sa.Column("topic", sa.String(64), nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("who", sa.String(200), nullable=False),
+    # ISO date; empty where none was agreed.
+    sa.Column("until", sa.String(10), nullable=False),
+    # open, running, done, dropped.
+    sa.Column("state", sa.String(8), nullable=False),
+    sa.Column("created", _Big, nullable=False),
+    sa.Column("changed", _Big, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# Where a city's case management is reached: an office with a function mailbox.
+office = sa.Table(
+    "office",
+    metadata,
+    sa.Column("city", sa.String(32), primary_key=True),
+    sa.Column("name", sa.String(120), nullable=False),
+    sa.Column("phone", sa.String(40), nullable=False),
+    sa.Column("email", sa.String(254), nullable=False),
+    sa.Column("changed", _Big, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# The tables of a year, as JSON: written each day of it, so that the last day's stay.
+year_figures = sa.Table(
+    "year_figures",
+    metadata,
+    sa.Column("year", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("time", _Big, nullable=False),
 )

@@ -300,8 +300,21 @@ def _check_profile(registry: Registry, profile: Profile) -> dict[str, Sequence[s
         problems["display"] = [f"Geben Sie einen Namen an, höchstens {_DISPLAY_MAX} Zeichen."]
     if profile.role not in registry.roles:
         problems["role"] = ["Wählen Sie eine Rolle."]
-    elif registry.roles.of(profile.role).is_limited and not profile.providers:
-        problems["providers"] = ["Für diese Rolle nennen Sie mindestens einen Träger."]
-    if len(profile.providers) > _PROVIDERS_MAX or any(len(name) > _PROVIDER_MAX for name in profile.providers):
-        problems["providers"] = [f"Höchstens {_PROVIDERS_MAX} Träger mit je {_PROVIDER_MAX} Zeichen."]
+    if wrong := _check_limit(registry, profile):
+        problems["providers"] = [wrong]
     return problems
+
+
+def _check_limit(registry: Registry, profile: Profile) -> str:
+    """Say what is wrong with what an account is limited to; empty for nothing."""
+    limit, is_limited = registry.limit(), registry.roles.of(profile.role).is_limited
+    if is_limited and not profile.providers:
+        return limit.missing
+    if limit.choices and profile.providers:
+        if not is_limited:
+            return "Diese Rolle kennt keine Grenze: Wählen Sie dort nichts aus."
+        if not set(profile.providers) <= {value for value, _ in limit.choices}:
+            return f"Möglich sind: {', '.join(value for value, _ in limit.choices)}."
+    if len(profile.providers) > _PROVIDERS_MAX or any(len(name) > _PROVIDER_MAX for name in profile.providers):
+        return f"Höchstens {_PROVIDERS_MAX} Namen mit je {_PROVIDER_MAX} Zeichen."
+    return ""

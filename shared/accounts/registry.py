@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
 from shared.accounts.guessing import FORGOTTEN_AFTER_SECONDS
 from shared.accounts.passwords import Passwords
-from shared.accounts.rights import Roles
+from shared.accounts.rights import PROVIDERS, Limit, Roles
 from shared.accounts.store import accounts, guesses, sessions
 from shared.clock import Clock, Dice
 from shared.database import Database
@@ -31,6 +32,7 @@ class Registry:
         member: name in the federation; names the cookie.
         title: how people call the party; stands in their authenticator app.
         totp_required: nobody gets in without a second factor.
+        limit: what accounts of limited roles are bound to.
     """
 
     db: Database
@@ -41,6 +43,7 @@ class Registry:
     title: str
     totp_required: bool = True
     passwords: Passwords = field(default_factory=Passwords)
+    limit: Callable[[], Limit] = lambda: PROVIDERS
 
 
 def forget_old(conn: sa.Connection, *, now: int) -> None:

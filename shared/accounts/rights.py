@@ -23,6 +23,7 @@ class Right(StrEnum):
     SETTINGS = "settings"
     OPERATE = "operate"
     CURATE = "curate"
+    NEED = "need"
 
 
 RIGHT_TEXTS: Mapping[Right, str] = {
@@ -36,13 +37,48 @@ RIGHT_TEXTS: Mapping[Right, str] = {
     Right.SETTINGS: "Einstellungen ändern",
     Right.OPERATE: "Mitglieder abrufen, über angehaltene Änderungen entscheiden, Schlüssel ausgeben",
     Right.CURATE: "Doppelte Angebote verschiedener Städte zusammenführen, Vokabulare pflegen",
+    Right.NEED: "Bedarf aus der Beratung melden und die Lücken dazu ansehen",
 }
 """What each right means, for the page that explains the roles."""
 
 
 @dataclass(frozen=True)
+class Limit:
+    """What the accounts of limited roles are bound to: names that are typed, or some of those that are known.
+
+    Args:
+        title: what it is called beside a person.
+        legend, hint: of the field in which it is chosen.
+        missing: what is said when a limited role comes without any.
+        note: what it means, below the table of roles.
+        choices: (value, text) of what can be chosen; empty = any name may be typed.
+    """
+
+    title: str
+    legend: str
+    hint: str
+    missing: str
+    note: str
+    choices: tuple[tuple[str, str], ...] = ()
+
+    def texts(self, values: Sequence[str]) -> list[str]:
+        """Return the chosen values as people read them."""
+        known = dict(self.choices)
+        return [known.get(value, value) for value in values]
+
+
+PROVIDERS = Limit(
+    title="Träger",
+    legend="Nur für diese Träger",
+    hint="Ein Name je Zeile, so geschrieben wie in den Angeboten. Leer: keine Grenze.",
+    missing="Für diese Rolle nennen Sie mindestens einen Träger.",
+    note="nur für Angebote der Träger, die auf dem Konto stehen",
+)
+
+
+@dataclass(frozen=True)
 class Role:
-    """A named set of rights; `is_limited` binds it to the offers of the providers that stand on the account."""
+    """A named set of rights; `is_limited` binds it to what stands on the account (see `Limit`)."""
 
     code: str
     title: str

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from shared.database import in_chunks
 from shared.errors import ParseError
 from shared.feed.entry import Erase, Publish, Withdraw, parse_entry
+from shared.feed.tiles import WIDTH
 from shared.holdings.catalogue import is_dead, shown_query
-from shared.holdings.logs import load_entry
+from shared.holdings.logs import load_entries, load_entry
 from shared.holdings.tables import erased, log, record, wanted
 
 _VERSIONS_MAX: Final = 200
@@ -65,6 +66,38 @@ def _first_time(conn: sa.Connection, log_id: int, position: int) -> int | None:
             break
         position = entry.prev
     return time
+
+
+class Turnover(msgspec.Struct, frozen=True):
+    """How many offers a member published for the first time, and how many it took back, in a stretch of time."""
+
+    new: int = 0
+    ended: int = 0
+
+
+def count_turnover(conn: sa.Connection, origins: Sequence[str], *, since: int, until: int) -> dict[str, Turnover]:
+    """Return how much came and went by member, as the logs say, since one time and before another (Unix seconds).
+
+    Reads every entry of these logs: for a page of the year, not for one of the day.
+    """
+    found = {}
+    rows = conn.execute(sa.select(log.c.id, log.c.member, log.c.size).where(log.c.origin.in_(origins))).all()
+    for row in rows:
+        if row.member != "hub":
+            found[row.member] = _turnover(conn, row.id, row.size, since, until)
+    return found
+
+
+def _turnover(conn: sa.Connection, log_id: int, size: int, since: int, until: int) -> Turnover:
+    new = ended = 0
+    for number in range(-(-size // WIDTH)):
+        for data in load_entries(conn, log_id, number):
+            entry = parse_entry(data)
+            if not isinstance(entry, Publish | Withdraw) or entry.kind != "offer" or not since <= entry.time < until:
+                continue
+            ended += isinstance(entry, Withdraw)
+            new += isinstance(entry, Publish) and entry.prev is None
+    return Turnover(new, ended)
 
 
 def load_ended(conn: sa.Connection, origins: Sequence[str]) -> set[bytes]:

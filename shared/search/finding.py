@@ -33,6 +33,7 @@ from shared.search.reasons import ReasonFinder
 from shared.search.shelf import Shelf
 from shared.search.spelling import Word
 from shared.search.steps import useful_steps
+from shared.search.stock import Stock, take_stock
 from shared.search.typos import correct
 
 
@@ -146,6 +147,21 @@ class Finder:
             with self._index.snapshot():
                 self._refresh()
                 return self._count(current_asked(asked, self._vocabularies()), today)
+
+    def stock(
+        self, *, today: date, circles: Mapping[str, tuple[float, float]] | None = None, kilometres: float = 0
+    ) -> Stock:
+        """Return all that is shown, to be counted across; an empty one where there is no index.
+
+        Args:
+            circles: centres by name; of each the entries within so many kilometres are told.
+        """
+        with self._lock:
+            if not self._begin():
+                return Stock()
+            with self._index.snapshot():
+                self._refresh()
+                return take_stock(self._shelf, today, circles or {}, kilometres)
 
     def providers(self, *, today: date | None = None) -> list[ProviderCount]:
         """Return all providers of shown offers, by name."""

@@ -204,6 +204,17 @@ class Shelf:
     def _circle(self, centre: tuple[float, float], kilometres: int) -> int:
         return from_numbers([number for number, far in enumerate(self.nearest(centre)) if far <= kilometres])
 
+    def around(self, centre: tuple[float, float], kilometres: float) -> int:
+        """Return the entries with a place within so many kilometres of a point; unlike `within` it keeps nothing."""
+        north, most = centre[0] * _KM_PER_DEGREE, kilometres * kilometres
+        east = centre[1] * _KM_PER_DEGREE * self._narrowing
+        places = zip(self._where, self._north, self._east, strict=True)
+        return from_numbers([at for at, n, e in places if (n - north) ** 2 + (e - east) ** 2 <= most])
+
+    def reviews(self) -> array[int]:
+        """Return of each entry the day number on which its review is due."""
+        return self._review
+
     def nearest(self, centre: tuple[float, float]) -> array[float]:
         """Return kilometres from a point to the nearest place of each entry; infinite for one that has none."""
         found: array[float] = self._once(("nearest", centre), lambda: self._nearest(centre))

@@ -30,6 +30,8 @@ from tests.support.world import VirtualClock
 
 PASSWORD = "drei graue Katzen singen"
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+_LIMITS = {"traeger": ("Volkshochschule Beispielstadt",), "fallmanagement": ("waltrop",)}
+"""What limited roles are bound to."""
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
@@ -48,8 +50,7 @@ def make_passwords_cheap(party: Node | Hub) -> None:
 
 def add_person(node: Node | Hub, name: str = "erika", role: str = "verwaltung", *, with_code: bool = True) -> int:
     """An account that has a password, and a second factor if wanted; returns its number."""
-    providers = ("Volkshochschule Beispielstadt",) if role == "traeger" else ()
-    profile = Profile(f"Person {name.title()}", role, providers)
+    profile = Profile(f"Person {name.title()}", role, _LIMITS.get(role, ()))
     added = keeping.add(node.accounts, name, profile, by=COMMAND_LINE, password=PASSWORD)
     if with_code:
         with node.db.write() as conn:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from hub.roles import ROLES as DISTRICT_ROLES
+from hub.roles import city_limit
 from node.roles import ROLES
 from shared.accounts.rights import RIGHT_TEXTS, Right
+from shared.model.shipped import shipped_district
 
 EDITOR = {Right.READ, Right.WRITE, Right.PUBLISH, Right.IMPORT, Right.PERSONS, Right.HINTS}
 
@@ -29,8 +31,9 @@ def test_role_has_exactly_its_rights(code: str, rights: set[Right]) -> None:
     ("code", "rights"),
     [
         ("leser", {Right.READ}),
-        ("kurator", {Right.READ, Right.CURATE}),
-        ("betrieb", {Right.READ, Right.CURATE, Right.OPERATE, Right.ACCOUNTS}),
+        ("kurator", {Right.READ, Right.CURATE, Right.NEED}),
+        ("betrieb", {Right.READ, Right.CURATE, Right.NEED, Right.OPERATE, Right.ACCOUNTS}),
+        ("fallmanagement", {Right.NEED}),
     ],
 )
 def test_role_of_the_district_has_exactly_its_rights(code: str, rights: set[Right]) -> None:
@@ -39,6 +42,12 @@ def test_role_of_the_district_has_exactly_its_rights(code: str, rights: set[Righ
 
 def test_only_providers_are_limited_to_their_own_offers() -> None:
     assert [role.code for role in ROLES if role.is_limited] == ["traeger"]
+
+
+def test_only_case_managers_are_limited_to_their_cities() -> None:
+    assert [role.code for role in DISTRICT_ROLES if role.is_limited] == ["fallmanagement"]
+    assert ("waltrop", "Waltrop") in city_limit(shipped_district()).choices
+    assert "kreis" not in dict(city_limit(shipped_district()).choices)
 
 
 def test_role_that_is_gone_has_no_rights() -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from litestar import Response
+
 from hub.deciding import Decider
+from hub.gaps import Gaps
 from hub.party import Hub
 from shared.accounts.links import DESK
 from shared.web.desk.desk import Desk
@@ -17,6 +20,13 @@ DUPLICATES = f"{DESK}/doppelte"
 VOCABULARIES = f"{DESK}/vokabulare"
 TEXTS = f"{DESK}/texte"
 SEARCH_WORDS = f"{DESK}/suchwoerter"
+GAPS = f"{DESK}/luecken"
+GAP_NEEDS = f"{GAPS}/bedarf"
+AGREEMENTS = f"{GAPS}/besprechung"
+OFFICES = f"{GAPS}/kontakte"
+REPORTS = f"{GAPS}/bericht"
+YEARS = f"{GAPS}/jahr"
+NEEDS = f"{DESK}/bedarf"
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,7 @@ class Room:
     hub: Hub
     desk: Desk
     words: Words
+    gaps: Gaps
 
 
 def member_path(name: str) -> str:
@@ -42,3 +53,9 @@ def decider_of(request: DeskRequest) -> Decider:
     """Return who decides: the account for the hub's own journal, the role for the log."""
     me = signed_in(request)
     return Decider(me.account_id, me.role.title)
+
+
+def attachment(content: bytes, media_type: str, name: str) -> Response[bytes]:
+    """Answer with a file to keep; `name` holds nothing but letters, digits, dots and dashes."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type=media_type, headers=headers)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from litestar import Router
 
+from hub.gaps import Gaps
 from hub.party import Hub
+from hub.web.desk.agreements import agreement_routes
 from hub.web.desk.disagreements import disagreement_routes
 from hub.web.desk.duplicates import duplicate_routes
+from hub.web.desk.gap_reports import gap_report_routes
+from hub.web.desk.gaps import gap_routes
 from hub.web.desk.groups import group_routes
 from hub.web.desk.integrators import integrator_routes
 from hub.web.desk.members import member_routes
-from hub.web.desk.room import DUPLICATES, INTEGRATORS, MEMBERS, TEXTS, VOCABULARIES, Room
+from hub.web.desk.needs import need_routes
+from hub.web.desk.room import DUPLICATES, GAPS, INTEGRATORS, MEMBERS, NEEDS, TEXTS, VOCABULARIES, Room
 from hub.web.desk.search_words import search_word_routes
 from hub.web.desk.start import start_routes
 from hub.web.desk.texts import text_routes
@@ -21,6 +26,7 @@ from shared.accounts.rights import Right
 from shared.logs import Log
 from shared.web.desk.accounts import account_routes
 from shared.web.desk.desk import Desk, DeskLink
+from shared.web.desk.guard import SIGNED_IN
 from shared.web.desk.own_account import own_account_routes
 from shared.web.desk.signing_in import signing_in_routes
 from shared.web.offer_words import Words
@@ -30,19 +36,21 @@ LINKS = (
     DeskLink(DESK, "Start", Right.READ),
     DeskLink(MEMBERS, "Mitglieder", Right.READ),
     DeskLink(DUPLICATES, "Doppelte Angebote", Right.READ),
+    DeskLink(GAPS, "Lücken", Right.READ),
+    DeskLink(NEEDS, "Bedarf", Right.NEED),
     DeskLink(VOCABULARIES, "Vokabulare", Right.READ),
     DeskLink(TEXTS, "Texte", Right.READ),
     DeskLink(INTEGRATORS, "Integratoren", Right.READ),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
     DeskLink(f"{DESK}/rollen", "Rollen", Right.READ),
-    DeskLink(f"{DESK}/konto", "Mein Konto", Right.READ),
+    DeskLink(f"{DESK}/konto", "Mein Konto", SIGNED_IN),
 )
 
 
 def desk_router(hub: Hub, pages: Pages, words: Words, log: Log) -> Router:
     """Return everything below `/pult`."""
     desk = Desk(hub.accounts, pages, log, LINKS, public_url=hub.public_url)
-    room = Room(hub, desk, words)
+    room = Room(hub, desk, words, Gaps(hub))
     return desk.router(
         [
             *signing_in_routes(desk),
@@ -58,5 +66,9 @@ def desk_router(hub: Hub, pages: Pages, words: Words, log: Log) -> Router:
             *term_routes(room),
             *search_word_routes(room),
             *text_routes(room),
+            *gap_routes(room),
+            *gap_report_routes(room),
+            *agreement_routes(room),
+            *need_routes(room),
         ]
     )

@@ -7,34 +7,41 @@ from collections.abc import Sequence
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from hub import disagreements, overview, viewing
+from hub import disagreements, needs, overview, viewing
 from hub.duplicates import count_open
-from hub.party import Hub
-from hub.web.desk.room import DUPLICATES, MEMBERS, Room, member_path
+from hub.needs import Wanted
+from hub.web.desk.room import DUPLICATES, GAP_NEEDS, MEMBERS, NEEDS, Room, member_path
 from shared.accounts.rights import Right
-from shared.web.desk.guard import DeskRequest, desk_get
+from shared.errors import AccessError
+from shared.web.desk.guard import SIGNED_IN, DeskRequest, desk_get, signed_in
 
 
 def start_routes(room: Room) -> Sequence[HTTPRouteHandler]:
     """Return the route of the first page."""
     hub, desk = room.hub, room.desk
 
-    @desk_get("/", right=Right.READ)
+    @desk_get("/", right=SIGNED_IN)
     def start_page(request: DeskRequest) -> Response[str]:
+        me = signed_in(request)
+        if not me.may(Right.READ):
+            if me.may(Right.NEED):
+                return desk.go(NEEDS)
+            raise AccessError("no right at all", advice="Ihre Rolle gibt es nicht mehr. Fragen Sie Ihre Verwaltung.")
         status = overview.status(hub)
         names = {row.name for row in hub.members()}
         alarms = [(member_path(one.name) if one.name in names else "", one) for one in status.alarms]
         return desk.respond(
             request, "desk/start.html", path="/pult", status=status, alarms=alarms, members_path=MEMBERS,
-            words=room.words, note=viewing.newest(hub), tasks=_tasks(hub, len(status.applications)),
+            words=room.words, note=viewing.newest(hub), tasks=_tasks(room, len(status.applications)),
         )  # fmt: skip
 
     return [start_page]
 
 
-def _tasks(hub: Hub, applications: int) -> list[tuple[str, int, str]]:
+def _tasks(room: Room, applications: int) -> list[tuple[str, int, str]]:
     """Return what can be worked off: where, how much, and what it is."""
-    pairs, differences = count_open(hub), disagreements.count_untold(hub)
+    pairs, differences = count_open(room.hub), disagreements.count_untold(room.hub)
+    new_needs = needs.page_of_needs(room.gaps, None, Wanted(state=needs.NEW))[1]
     found = [
         (MEMBERS, applications, "Anmeldungen warten auf den Vergleich des Fingerabdrucks",
          "Anmeldung wartet auf den Vergleich des Fingerabdrucks"),
@@ -42,5 +49,6 @@ def _tasks(hub: Hub, applications: int) -> list[tuple[str, int, str]]:
          "Paar könnte dasselbe Angebot sein"),
         (f"{DUPLICATES}/abweichungen", differences, "Gruppen mit Angaben, die einander widersprechen",
          "Gruppe mit Angaben, die einander widersprechen"),
+        (f"{GAP_NEEDS}?stand=new", new_needs, "neue Meldungen von Bedarf", "neue Meldung von Bedarf"),
     ]  # fmt: skip
     return [(path, count, one if count == 1 else many) for path, count, many, one in found if count]

@@ -27,6 +27,7 @@ from shared.accounts.rights import Right
 from shared.logs import Log
 from shared.web.desk.accounts import account_routes
 from shared.web.desk.desk import Desk, DeskLink
+from shared.web.desk.guard import SIGNED_IN
 from shared.web.desk.own_account import own_account_routes
 from shared.web.desk.signing_in import signing_in_routes
 from shared.web.offer_words import Words
@@ -47,7 +48,7 @@ LINKS = (
     DeskLink(SETTINGS, "Einstellungen", Right.SETTINGS),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
     DeskLink(f"{DESK}/rollen", "Rollen", Right.READ),
-    DeskLink(f"{DESK}/konto", "Mein Konto", Right.READ),
+    DeskLink(f"{DESK}/konto", "Mein Konto", SIGNED_IN),
 )
 
 

@@ -26,8 +26,13 @@ def account_routes(desk: Desk) -> list[HTTPRouteHandler]:
     return [*_list_routes(desk), *_edit_routes(desk), *_blocking_routes(desk), *_link_routes(desk), _roles_route(desk)]
 
 
-def _profile(form: Form) -> Profile:
-    providers = tuple(line.strip() for line in form.text("providers").split("\n") if line.strip())
+def _profile(desk: Desk, form: Form) -> Profile:
+    if desk.registry.limit().choices:
+        # Boxes that were ticked for another role: that one has no limit.
+        is_limited = desk.registry.roles.of(form.text("role")).is_limited
+        providers = tuple(value for value in form.texts("providers") if value) if is_limited else ()
+    else:
+        providers = tuple(line.strip() for line in form.text("providers").split("\n") if line.strip())
     return Profile(form.text("display"), form.text("role"), providers)
 
 
@@ -41,6 +46,7 @@ def _list_page(
     return desk.respond(
         request, "desk/accounts.html", status_code=status_code, problems=problems, form=form, path=ACCOUNTS,
         listed=keeping.list_accounts(desk.registry), roles=desk.registry.roles, role_options=_role_options(desk),
+        limit=desk.registry.limit(),
     )  # fmt: skip
 
 
@@ -54,6 +60,7 @@ def _edit_page(
         request, "desk/account_edit.html", status_code=status_code, problems=problems, listed=listed, account=account,
         profile=profile or Profile(account.display, account.role, account.providers), changes=changes,
         roles=desk.registry.roles, role_options=_role_options(desk), refusal=refusal, path=ACCOUNTS,
+        limit=desk.registry.limit(),
     )  # fmt: skip
 
 
@@ -78,7 +85,7 @@ def _list_routes(desk: Desk) -> Sequence[HTTPRouteHandler]:
         form.expect("name", "display", "role", "providers")
         by = signed_in(request).account_id
         try:
-            invited = keeping.add(desk.registry, form.text("name"), _profile(form), by=by)
+            invited = keeping.add(desk.registry, form.text("name"), _profile(desk, form), by=by)
         except RuleError as error:  # shown beside the fields
             return _list_page(desk, request, form, error.problems, 422)
         desk.log.info("account_added")
@@ -96,7 +103,7 @@ def _edit_routes(desk: Desk) -> Sequence[HTTPRouteHandler]:
     def change_account(request: DeskRequest, account_id: FromPath[int]) -> Response[str]:
         form = form_of(request)
         form.expect("display", "role", "providers")
-        profile = _profile(form)
+        profile = _profile(desk, form)
         try:
             keeping.change(desk.registry, account_id, profile, by=signed_in(request).account_id)
         except RuleError as error:  # shown beside the fields
@@ -186,6 +193,7 @@ def _roles_route(desk: Desk) -> HTTPRouteHandler:
             roles=roles,
             rights=[(right, RIGHT_TEXTS[right]) for right in desk.registry.roles.rights()],
             explained=[(role.title, role.explanation) for role in roles],
+            limit=desk.registry.limit(),
         )
 
     return roles_page

@@ -13,13 +13,15 @@ from shared.accounts import sessions
 from shared.accounts.links import DESK
 from shared.accounts.registry import Registry
 from shared.accounts.rights import Right
-from shared.accounts.sessions import Opened
+from shared.accounts.sessions import Opened, SignedIn
 from shared.logs import Log
 from shared.web.desk.forms import read_form
 from shared.web.desk.guard import (
+    SIGNED_IN,
     STAGE_PAGES,
     DeskRequest,
     ElsewhereError,
+    Entry,
     desk_guard,
     find_session,
     session_of,
@@ -36,11 +38,15 @@ _NEXT_MAX = 500
 
 @dataclass(frozen=True)
 class DeskLink:
-    """One entry of the desk's navigation, shown to those who have the right."""
+    """One entry of the desk's navigation, shown to those who may open it."""
 
     path: str
     text: str
-    right: Right
+    right: Right | Entry
+
+    def is_for(self, me: SignedIn) -> bool:
+        """Tell whether a person may open it."""
+        return self.right is SIGNED_IN or (isinstance(self.right, Right) and me.may(self.right))
 
 
 class Desk:
@@ -77,7 +83,7 @@ class Desk:
         given = {
             "path": request.scope["path"],
             "me": me,
-            "desk_links": [link for link in self.links if me is not None and me.may(link.right)],
+            "desk_links": [link for link in self.links if me is not None and link.is_for(me)],
             "flash": sessions.take_message(self.registry, session) if session is not None else None,
             "help_path": self.help_of(request.scope["path"]) if me is not None else "",
             "csrf_token": me.csrf_token if me is not None else "",

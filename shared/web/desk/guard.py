@@ -40,12 +40,15 @@ class Entry(Enum):
 
     ANYBODY = "anybody"
     SIGNING_IN = "signing-in"
+    SIGNED_IN = "signed-in"
 
 
 ANYBODY = Entry.ANYBODY
 """The route answers people who are not signed in."""
 SIGNING_IN = Entry.SIGNING_IN
 """The route answers people between the password and the code, nobody else."""
+SIGNED_IN = Entry.SIGNED_IN
+"""The route answers everybody who is signed in, whatever the role: the own account."""
 
 Access = Right | Entry
 

@@ -11,12 +11,11 @@ from litestar.handlers import HTTPRouteHandler
 from shared.accounts import own_account, signing_in
 from shared.accounts.links import DESK
 from shared.accounts.passwords import LENGTH_MIN
-from shared.accounts.rights import Right
 from shared.accounts.signing_in import Refused
 from shared.errors import RuleError
 from shared.web.desk.desk import Desk
 from shared.web.desk.forms import form_of
-from shared.web.desk.guard import SIGN_IN, DeskRequest, ElsewhereError, desk_get, desk_post, session_of
+from shared.web.desk.guard import SIGN_IN, SIGNED_IN, DeskRequest, ElsewhereError, desk_get, desk_post, session_of
 from shared.web.desk.sessions import visit_of
 from shared.web.desk.signing_in import refuse, setup_context
 
@@ -37,6 +36,7 @@ def _context(desk: Desk, request: DeskRequest) -> dict[str, Any]:
         "session": session,
         "length_min": LENGTH_MIN,
         "has_second_factor": bool(session.account.totp_secret),
+        "limit": desk.registry.limit(),
         "path": OWN_ACCOUNT,
     }
 
@@ -49,11 +49,11 @@ def _page(
 
 
 def _password_routes(desk: Desk) -> Sequence[HTTPRouteHandler]:
-    @desk_get("/konto", right=Right.READ)
+    @desk_get("/konto", right=SIGNED_IN)
     def account_page(request: DeskRequest) -> Response[str]:
         return _page(desk, request)
 
-    @desk_post("/konto/passwort", right=Right.READ)
+    @desk_post("/konto/passwort", right=SIGNED_IN)
     def change_password(request: DeskRequest) -> Response[str]:
         form, session = form_of(request), session_of(request)
         form.expect("name", "old", "password", "repeated")
@@ -75,7 +75,7 @@ def _password_routes(desk: Desk) -> Sequence[HTTPRouteHandler]:
 
 
 def _second_factor_routes(desk: Desk) -> Sequence[HTTPRouteHandler]:
-    @desk_post("/konto/zweiter-faktor", right=Right.READ)
+    @desk_post("/konto/zweiter-faktor", right=SIGNED_IN)
     def begin_second_factor(request: DeskRequest) -> Response[str]:
         form, session = form_of(request), session_of(request)
         form.expect("name", "current")
@@ -85,7 +85,7 @@ def _second_factor_routes(desk: Desk) -> Sequence[HTTPRouteHandler]:
             return refuse(desk, request, "desk/account.html", refused, ("current", _WRONG_PASSWORD), **context)
         return desk.go(f"{OWN_ACCOUNT}/zweiter-faktor")
 
-    @desk_get("/konto/zweiter-faktor", right=Right.READ)
+    @desk_get("/konto/zweiter-faktor", right=SIGNED_IN)
     def second_factor_page(request: DeskRequest) -> Response[str]:
         session = session_of(request)
         if not session.row.pending:
@@ -94,7 +94,7 @@ def _second_factor_routes(desk: Desk) -> Sequence[HTTPRouteHandler]:
             request, "desk/second_factor.html", problems={}, path=OWN_ACCOUNT, **setup_context(desk, session)
         )
 
-    @desk_post("/konto/zweiter-faktor/bestaetigen", right=Right.READ)
+    @desk_post("/konto/zweiter-faktor/bestaetigen", right=SIGNED_IN)
     def confirm_second_factor(request: DeskRequest) -> Response[str]:
         form, session = form_of(request), session_of(request)
         form.expect("code")
@@ -111,7 +111,7 @@ def _second_factor_routes(desk: Desk) -> Sequence[HTTPRouteHandler]:
 
 
 def _session_routes(desk: Desk) -> Sequence[HTTPRouteHandler]:
-    @desk_post("/konto/ueberall-abmelden", right=Right.READ)
+    @desk_post("/konto/ueberall-abmelden", right=SIGNED_IN)
     def sign_out_everywhere(request: DeskRequest) -> Response[str]:
         form_of(request).expect()
         own_account.sign_out_everywhere(desk.registry, session_of(request))
