@@ -20,6 +20,7 @@ PIECE: Final = 0.9
 _LEAST_LIKE: Final = 84.0
 _LEAST_FUZZY: Final = 5
 _LETTERS_APART: Final = 2
+_MANY_WORDS: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,9 @@ class Bag:
     def _look_for(self, name: str) -> float:
         if any(name.startswith(cut) for cut in self.cut):
             return 1.0
-        like = max(TYPO * _is_like(name, self.parts), self._holds_piece(name))
+        # In a long text nobody looks for typing mistakes.
+        is_like = len(self.parts) <= _MANY_WORDS and _is_like(name, self.parts)
+        like = max(TYPO * is_like, self._holds_piece(name))
         return max(like, SYNONYM if name in self.meant else 0.0)
 
     def _holds_piece(self, name: str) -> float:

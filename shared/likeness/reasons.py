@@ -41,6 +41,7 @@ FOR: Final = {
     "host": "gleicher Internetauftritt",
 }
 AGAINST: Final = {
+    "other_provider": "anderer Träger",
     "other_town": "andere Stadt ({})",
     "other_level": "andere Kursstufe ({})",
     "other_number": "andere Zahl im Titel ({})",

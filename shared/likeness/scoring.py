@@ -25,6 +25,8 @@ Grade = Literal["certain", "likely", ""]
 _BESIDE_WORTH: Final = 0.5
 """What a word of one title counts that only the other's description has."""
 _GENERIC_WEIGHT: Final = 0.5
+_LEAST_PROVIDER: Final = 0.45
+_LEAST_TITLE: Final = 0.25
 _ONE_WORD: Final = 1.3
 
 
@@ -69,14 +71,15 @@ def compare(a: Profile, b: Profile) -> tuple[Features | None, list[Reason]]:
         return None, [other]
     if not _may_be_one(a, b):
         return None, reasons
-    provider = _provider(a, b)
+    contacts, bonus = _contacts(a, b)
+    provider = max(_provider(a, b), contacts)
+    if provider < _LEAST_PROVIDER:
+        return None, [*reasons, Reason("other_provider")]
     title = _title(a, b)
-    if title < 0.25 or (provider < 0.3 and title < 0.6):
+    if title < _LEAST_TITLE:
         return None, reasons
     text = _text(a, b)
     activity = title + (1 - title) * 0.4 * text
-    contacts, bonus = _contacts(a, b)
-    provider = max(provider, contacts)
     differences = list(against(a, b))
     taken = sum(weight for weight, _ in differences)
     same = [Reason("identifier")] if a.identifiers & b.identifiers else []
@@ -98,7 +101,7 @@ def _total(f: Features) -> float:
 def _grade(f: Features, total: float) -> Grade:
     if total >= CERTAIN and f.activity >= 0.62 and f.provider >= 0.6:
         return "certain"
-    return "likely" if total >= LIKELY and f.activity >= 0.45 and f.provider >= 0.45 else ""
+    return "likely" if total >= LIKELY and f.activity >= 0.45 and f.provider >= _LEAST_PROVIDER else ""
 
 
 # --- the same place ---------------------------------------------------------------------------------------------------
