@@ -95,6 +95,11 @@ class Bag:
         terms = tuple(weighed(term, worth) if term.stem in stems else term for term in self.terms)
         return Bag(terms, self.meant, self.initials, self.joined)
 
+    @property
+    def has_telling(self) -> bool:
+        """There is a word that tells one from another."""
+        return any(part.weight >= TELLING for term in self.terms for part in term.parts)
+
     def holds(self, term: Term) -> float:
         """Return how far a word is here, from 0 to 1."""
         if term.stem in self.stems or term.stem in self.joined:
@@ -150,7 +155,7 @@ class Bag:
         if size < _LEAST_FUZZY:
             return 0.0
         front = back = False
-        for other in self.parts:
+        for other in self.parts | self.stems:
             if len(other) > size + 2 and (other.startswith(name) or other.endswith(name)):
                 return PIECE
             if len(other) >= _LEAST_FUZZY:

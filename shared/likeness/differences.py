@@ -16,6 +16,7 @@ _HALF_TELLING: Final = 0.4
 _AGES: Final = frozenset({"kinder", "jugend", "senioren"})
 _GENDERS: Final = frozenset({"frauen", "maenner"})
 _YOUNG: Final = frozenset({"kinder", "jugend"})
+_EXAM: Final = "exam"
 _COURSES: Final = frozenset(
     {"kur", "kurs", "unterricht", "training", "workshop", "gruppe", "grupp", "seminar", "schulung"}
 )
@@ -37,7 +38,7 @@ def apart(a: Profile, b: Profile) -> Iterator[Reason]:
 def against(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
     """What speaks against two offers of one provider being the same, and how much."""
     yield from _other_level(a, b)
-    if a.kinds and b.kinds and not a.kinds & b.kinds:
+    if (a.kinds and b.kinds and not a.kinds & b.kinds) or (_EXAM in a.kinds) is not (_EXAM in b.kinds):
         yield 0.25, _both("other_kind", a.kinds, b.kinds)
     yield from _other_language(a, b)
     contrast = _contrast(a, b)

@@ -67,6 +67,7 @@ _NAMES: Final = {
     "meeting": "Treff",
     "course": "Kurs",
     "advice": "Beratung",
+    "exam": "Prüfung",
     "workshop": "Werkstatt",
     "goods": "Annahme und Ausgabe",
     "sponsors": "Patenschaft",

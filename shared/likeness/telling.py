@@ -58,6 +58,7 @@ _KINDS: Final = {
         "meeting": "café treff treffen treffpunkt begegnung frühstück erzählcafé stammtisch",
         "course": "kurs unterricht lehrgang training schulung workshop seminar qualifizierung ausbildung",
         "advice": "beratung sprechstunde hotline beratungsstelle",
+        "exam": "test prüfung einstufung",
         "workshop": "werkstatt",
         "goods": "annahme ausgabe kammer laden shop tafel kleidung",
         "sponsors": "patenschaft pate paten",
