@@ -17,6 +17,7 @@ from shared.likeness.bags import EMPTY, Bag
 from shared.likeness.telling import (
     AUDIENCES,
     audience_of,
+    dates_of,
     days_of,
     halves_of,
     kinds_of,
@@ -121,6 +122,8 @@ class Profile:
     titled_days: frozenset[str]
     days: frozenset[str]
     halves: frozenset[str]
+    dates: frozenset[str]
+    spoken: frozenset[str]
     tell: Callable[[], Told]
 
     @cached_property
@@ -206,6 +209,8 @@ class Profiler:
             titled_days=days_of(doc.name),
             days=days_of(doc.schedule_text, doc.schedules),
             halves=halves_of(f"{doc.name} {doc.schedule_text}"),
+            dates=dates_of(f"{doc.name} {doc.schedule_text}"),
+            spoken=frozenset(one.code for one in doc.languages) - {"de"},
             tell=partial(self._told, doc, own),
         )
 
