@@ -40,7 +40,8 @@ from shared.search.lexicon import VERSION
 
 MOST_PER_RECORD: Final = 25
 """Pairs that are kept of one record, the best ones: an offer that is like a hundred others is like none."""
-_REMEMBERED: Final = 4000
+_REMEMBERED: Final = 2000
+"""Profiles that are kept at hand in a run, some 20 KB each."""
 _MARK: Final = "likeness-mark"
 _RULES: Final = "likeness-rules"
 _JOINED_REASON: Final = "Gleiche Kennung des Trägers, gleicher Titel, gleicher Ort: ohne Rückfrage verbunden"
@@ -89,6 +90,7 @@ class _Comparison:
         self._origins = origins
         self._profiles: OrderedDict[bytes, Profile] = OrderedDict()
         self._frequent: set[bytes] = set()
+        self._order: dict[bytes, tuple[str, str]] = {}
 
     def run(self) -> int:
         with self._hub.db.read() as conn:
@@ -99,9 +101,10 @@ class _Comparison:
         if gone:
             with self._hub.db.write() as conn:
                 candidates.drop_records(conn, gone)
-        # Neighbours in the catalogue are likely partners: their profiles are still at hand.
         for batch in in_chunks(changed):
             self._save_blocks(batch)
+        # Partners stand together then, so their profiles are still at hand.
+        changed.sort(key=lambda one: self._order.get(one.rid, ("", "")))
         later = {one.rid for one in changed}
         for batch in in_chunks(changed):
             later -= {one.rid for one in batch}
@@ -111,6 +114,7 @@ class _Comparison:
     def _save_blocks(self, batch: Sequence[catalogue.Mark]) -> None:
         profiles = self._load([one.rid for one in batch])
         blocks = {rid: block_keys(profile) for rid, profile in profiles.items()}
+        self._order |= {rid: (min(p.towns or p.nearby, default=""), p.title_key) for rid, p in profiles.items()}
         # A record that cannot be read has no keys; it is not looked at again.
         blocks |= {one.rid: frozenset() for one in batch if one.rid not in blocks}
         with self._hub.db.write() as conn:

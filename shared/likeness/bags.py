@@ -20,6 +20,7 @@ PIECE: Final = 0.9
 _LEAST_LIKE: Final = 84.0
 _LEAST_FUZZY: Final = 5
 _LETTERS_APART: Final = 2
+_MANY_WORDS: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,11 @@ class Bag:
         terms = tuple(weighed(term, worth) if term.stem in stems else term for term in self.terms)
         return Bag(terms, self.meant, self.initials, self.joined)
 
+    @property
+    def has_telling(self) -> bool:
+        """There is a word that tells one from another."""
+        return any(part.weight >= TELLING for term in self.terms for part in term.parts)
+
     def holds(self, term: Term) -> float:
         """Return how far a word is here, from 0 to 1."""
         if term.stem in self.stems or term.stem in self.joined:
@@ -138,7 +144,9 @@ class Bag:
     def _look_for(self, name: str) -> float:
         if any(name.startswith(cut) for cut in self.cut):
             return 1.0
-        like = max(TYPO * _is_like(name, self.parts), self._holds_piece(name))
+        # In a long text nobody looks for typing mistakes.
+        is_like = len(self.parts) <= _MANY_WORDS and _is_like(name, self.parts)
+        like = max(TYPO * is_like, self._holds_piece(name))
         return max(like, SYNONYM if name in self.meant else 0.0)
 
     def _holds_piece(self, name: str) -> float:
@@ -147,7 +155,7 @@ class Bag:
         if size < _LEAST_FUZZY:
             return 0.0
         front = back = False
-        for other in self.parts:
+        for other in self.parts | self.stems:
             if len(other) > size + 2 and (other.startswith(name) or other.endswith(name)):
                 return PIECE
             if len(other) >= _LEAST_FUZZY:

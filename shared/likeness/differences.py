@@ -16,6 +16,7 @@ _HALF_TELLING: Final = 0.4
 _AGES: Final = frozenset({"kinder", "jugend", "senioren"})
 _GENDERS: Final = frozenset({"frauen", "maenner"})
 _YOUNG: Final = frozenset({"kinder", "jugend"})
+_EXAM: Final = "exam"
 _COURSES: Final = frozenset(
     {"kur", "kurs", "unterricht", "training", "workshop", "gruppe", "grupp", "seminar", "schulung"}
 )
@@ -37,7 +38,7 @@ def apart(a: Profile, b: Profile) -> Iterator[Reason]:
 def against(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
     """What speaks against two offers of one provider being the same, and how much."""
     yield from _other_level(a, b)
-    if a.kinds and b.kinds and not a.kinds & b.kinds:
+    if (a.kinds and b.kinds and not a.kinds & b.kinds) or (_EXAM in a.kinds) is not (_EXAM in b.kinds):
         yield 0.25, _both("other_kind", a.kinds, b.kinds)
     yield from _other_language(a, b)
     contrast = _contrast(a, b)
@@ -71,7 +72,9 @@ def _other_level(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
 def _other_language(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
     one, other = a.languages or a.told.languages, b.languages or b.told.languages
     if one and other and not one & other and (a.languages or b.languages):
-        yield (0.3 if a.languages and b.languages else 0.15), _both("other_language", one, other)
+        yield (0.3 if a.languages and b.languages else 0.15), Reason("other_language")
+    elif a.spoken and b.spoken and not a.spoken & b.spoken:
+        yield 0.15, Reason("other_language")
 
 
 def _contrast(a: Profile, b: Profile) -> tuple[float, Reason] | None:
@@ -100,16 +103,20 @@ def _alone(a: Profile, b: Profile, least: float) -> frozenset[str]:
 
 
 def _other_time(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
+    """Another day is another course; of a consultation one of the two lists is probably old."""
+    if a.dates and b.dates and not a.dates & b.dates:
+        yield 0.35, _both("other_date", a.dates, b.dates)
+        return
     is_course = bool((a.title.parts | b.title.parts) & _COURSES)
     if (a.days and b.days and not a.days & b.days) or (a.halves and b.halves and not a.halves & b.halves):
-        yield (0.2 if is_course else 0.06), Reason("other_time")
+        yield (0.35 if is_course else 0.1), Reason("other_time")
 
 
 def _other_audience(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
     one, other = a.audience, b.audience
     ages, others = one & _AGES, other & _AGES
     if ages and others and not ages & others:
-        yield (0.12 if ages | others <= _YOUNG else 0.25), _both("other_audience", ages, others)
+        yield (0.12 if ages | others <= _YOUNG else 0.35), _both("other_audience", ages, others)
         return
     rights = {"flucht", "zuwanderung"}
     if a.titled_audience & rights and b.titled_audience & rights and not a.titled_audience & b.titled_audience & rights:

@@ -17,6 +17,7 @@ from shared.likeness.bags import EMPTY, Bag
 from shared.likeness.telling import (
     AUDIENCES,
     audience_of,
+    dates_of,
     days_of,
     halves_of,
     kinds_of,
@@ -46,6 +47,14 @@ _ANY_BODY: Final = frozenset(
 )
 _ANY_BODY_WORTH: Final = 0.2
 """What words of a provider's name count that say of what rank it is."""
+_MANY_BODIES: Final = frozenset(
+    stem(word.folded)
+    for word in split_words(
+        "evangelisch evangelische katholisch katholische kirche gemeinde pfarrei luth stadt bereich"
+    )
+)
+_MANY_BODIES_WORTH: Final = 0.45
+"""What words of a provider's name count that several in one town have."""
 _BODIES: Final = 20_000
 _READ: Final = 600
 """Characters of a description beyond its summary that are compared."""
@@ -113,6 +122,8 @@ class Profile:
     titled_days: frozenset[str]
     days: frozenset[str]
     halves: frozenset[str]
+    dates: frozenset[str]
+    spoken: frozenset[str]
     tell: Callable[[], Told]
 
     @cached_property
@@ -198,6 +209,8 @@ class Profiler:
             titled_days=days_of(doc.name),
             days=days_of(doc.schedule_text, doc.schedules),
             halves=halves_of(f"{doc.name} {doc.schedule_text}"),
+            dates=dates_of(f"{doc.name} {doc.schedule_text}"),
+            spoken=frozenset(one.code for one in doc.languages) - {"de"},
             tell=partial(self._told, doc, own),
         )
 
@@ -261,6 +274,8 @@ class Profiler:
         bag = self._wording.bag(match_key(head), written=head)
         if bag.stems - _ANY_BODY:
             bag = bag.lighter(bag.stems & _ANY_BODY, _ANY_BODY_WORTH)
+        many = frozenset(term.stem for term in bag.terms if all(part.stem in _MANY_BODIES for part in term.parts))
+        bag = bag.lighter(many, _MANY_BODIES_WORTH)
         department = self._wording.bag(match_key(rest[0]), written=rest[0]) if rest else EMPTY
         return Body(bag, department, towns, " ".join(sorted(bag.stems)))
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from shared.likeness.bags import coverage, rough_coverage
+from shared.likeness.bags import TELLING, coverage, rough_coverage
 from shared.likeness.differences import against, apart
 from shared.likeness.profile import Body, Profile
 from shared.likeness.reasons import Reason
@@ -25,6 +25,11 @@ Grade = Literal["certain", "likely", ""]
 _BESIDE_WORTH: Final = 0.5
 """What a word of one title counts that only the other's description has."""
 _GENERIC_WEIGHT: Final = 0.5
+_GENERIC_LIKE: Final = 0.5
+_LEAST_PROVIDER: Final = 0.45
+_SAME_HOUSE: Final = 0.65
+"""How surely it is one provider at least, where names are somewhat alike and the address is the same."""
+_LEAST_TITLE: Final = 0.25
 _ONE_WORD: Final = 1.3
 
 
@@ -69,14 +74,17 @@ def compare(a: Profile, b: Profile) -> tuple[Features | None, list[Reason]]:
         return None, [other]
     if not _may_be_one(a, b):
         return None, reasons
-    provider = _provider(a, b)
+    contacts, bonus = _contacts(a, b)
+    provider = max(_provider(a, b), contacts)
+    if provider >= _LEAST_PROVIDER and a.houses & b.houses:
+        provider = max(provider, _SAME_HOUSE)
+    if provider < _LEAST_PROVIDER:
+        return None, [*reasons, Reason("other_provider")]
     title = _title(a, b)
-    if title < 0.25 or (provider < 0.3 and title < 0.6):
+    if title < _LEAST_TITLE:
         return None, reasons
     text = _text(a, b)
     activity = title + (1 - title) * 0.4 * text
-    contacts, bonus = _contacts(a, b)
-    provider = max(provider, contacts)
     differences = list(against(a, b))
     taken = sum(weight for weight, _ in differences)
     same = [Reason("identifier")] if a.identifiers & b.identifiers else []
@@ -98,7 +106,7 @@ def _total(f: Features) -> float:
 def _grade(f: Features, total: float) -> Grade:
     if total >= CERTAIN and f.activity >= 0.62 and f.provider >= 0.6:
         return "certain"
-    return "likely" if total >= LIKELY and f.activity >= 0.45 and f.provider >= 0.45 else ""
+    return "likely" if total >= LIKELY and f.activity >= 0.45 and f.provider >= _LEAST_PROVIDER else ""
 
 
 # --- the same place ---------------------------------------------------------------------------------------------------
@@ -146,8 +154,13 @@ def _provider(a: Profile, b: Profile) -> float:
 def _body(one: Body, other: Body) -> float:
     low, high = sorted((coverage(one.bag, other.bag), coverage(other.bag, one.bag)))
     if high >= 0.9:
-        lighter = min(one.bag.weight, other.bag.weight)
-        like = (0.8 if lighter >= _GENERIC_WEIGHT else 0.65) + 0.2 * low
+        lighter, other_bag = sorted((one.bag, other.bag), key=lambda bag: bag.weight)
+        if not lighter.has_telling and any(
+            part.weight >= TELLING and lighter.lacks(part.stem) for term in other_bag.terms for part in term.parts
+        ):
+            like = _GENERIC_LIKE  # a parish among several, a Flüchtlingshilfe of a quarter
+        else:
+            like = (0.8 if lighter.weight >= _GENERIC_WEIGHT else 0.65) + 0.2 * low
     elif low:
         like = (2 * low * high / (low + high)) ** 1.5
     else:

@@ -36,6 +36,7 @@ GENERIC: Final = _stems(_GENERIC)
 WEAK: Final = _stems(_WEAK)
 AUDIENCE: Final = _stems(_AUDIENCE)
 
+FRONTS: Final = ("fluchtlings", "migrations", "integrations")
 # What people write short, folded, to what it stands for.
 SHORT: Final = {
     "awo": "arbeiterwohlfahrt",
@@ -49,6 +50,7 @@ SHORT: Final = {
     "evang": "evangelisch",
     "fbs": "familienbildungsstätte",
     "gfl": "geflüchtete",
+    "hl": "heilige",
     "intern": "international",
     "jmd": "jugendmigrationsdienst",
     "jz": "jugendzentrum",

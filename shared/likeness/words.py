@@ -11,13 +11,14 @@ from itertools import pairwise
 from typing import Final
 
 from shared.likeness.bags import EMPTY, NO_PAIRS, TYPO, Bag, Part, Term, weighed
-from shared.likeness.wordlists import ALIKE, AUDIENCE, GENERIC, SAME, SHORT, WEAK
+from shared.likeness.wordlists import ALIKE, AUDIENCE, FRONTS, GENERIC, SAME, SHORT, WEAK
 from shared.search.lexicon import Lexicon
 from shared.search.spelling import fold_letters, split_words, stem
 
 _PHRASE: Final = 4
 _TITLE_WORDS: Final = 25
 """In longer texts only single words are looked up."""
+_LEAST_CUT: Final = 15
 _REMEMBERED: Final = 50_000
 
 _CUT: Final = re.compile(r"(?<![^\W\d_])([^\W\d_]{3,})\.(?=\s*-?\s*[^\W\d_])")
@@ -118,10 +119,18 @@ class Wording:
         if found is None:
             if len(self._known) > _REMEMBERED:
                 self._known.clear()
-            names = self._lexicon.parts(folded) or (stem(folded),)
+            names = self._lexicon.parts(folded) or self._cut_front(folded) or (stem(folded),)
             weights = [(name, self._weight(name)) for name in names]
             found = self._known[folded] = tuple(Part(SAME.get(name, name), weight) for name, weight in weights)
         return found
+
+    def _cut_front(self, folded: str) -> tuple[str, ...]:
+        """The parts of a word that the search keeps whole, as Flüchtlingsarbeitskreis, where its front is known."""
+        if not folded.startswith(FRONTS) or len(folded) < _LEAST_CUT:
+            return ()
+        front = next(one for one in FRONTS if folded.startswith(one))
+        rest = folded[len(front) :]
+        return (stem(front), *(self._lexicon.parts(rest) or (stem(rest),)))
 
     def _weight(self, name: str) -> float:
         if name in GENERIC:

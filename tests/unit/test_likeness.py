@@ -95,6 +95,36 @@ def test_other_offer_of_the_same_provider_is_not_certain_and_says_why(
     assert code in codes(verdict)
 
 
+@pytest.mark.parametrize(
+    ("times", "others", "code"),
+    [
+        ("montags 18 Uhr", "mittwochs 18 Uhr", "other_time"),
+        ("ab 18. August 2026", "ab 1. März 2026", "other_date"),
+        ("12.03.2026", "14.05.2026", "other_date"),
+        ("einmalig, April 2026", "einmalig, Mai 2026", "other_date"),
+        ("vormittags", "abends", "other_time"),
+    ],
+)
+def test_same_course_at_another_time_is_another_course(offers: Offers, times: str, others: str, code: str) -> None:
+    verdict = score(
+        offers.make("Deutschkurs", "VHS Marl", schedule_text=times),
+        offers.make("Deutschkurs", "VHS Marl", schedule_text=others),
+    )
+
+    assert verdict.grade != "certain"
+    assert code in codes(verdict)
+
+
+def test_other_hours_of_a_consultation_are_probably_old(offers: Offers) -> None:
+    verdict = score(
+        offers.make("Migrationsberatung", "Caritas Marl", schedule_text="Mo 9–12 Uhr"),
+        offers.make("Migrationsberatung", "Caritas Marl", schedule_text="Do 14–16 Uhr", member="kreis"),
+    )
+
+    assert verdict.grade == "certain"
+    assert "other_time" in codes(verdict)
+
+
 def test_same_title_of_another_provider_is_not_certain(offers: Offers) -> None:
     verdict = score(
         offers.make("Café International", "Ev. Kirchengemeinde Marl"), offers.make("Café International", "SuS Marl")
