@@ -60,17 +60,25 @@ def usage_of(hub: Hub, name: str, code: str) -> Usage:
         said = newest_note(conn)
     if said is None or name not in _FIELDS:
         return Usage()
-    # The index knows the candidates, those below the term among them; the payloads say which name it.
-    hits = hub.finder.matching(_question(name, code), today=_today(hub))
-    rids = list(dict.fromkeys(rid for hit in hits for rid in (hit.rid, *(rid for _, rid in hit.others))))
+    origins = shown_origins(said)
+    candidates = _candidates(hub, origins, name, code)
     with hub.db.read() as conn:
         found = [
             UsedBy(shown.rid, shown.member, shown.title)
-            for shown in catalogue.find_many(conn, shown_origins(said), rids)
+            for shown in catalogue.find_many(conn, origins, candidates)
             if shown.kind == "offer" and code in _codes(shown.body, name)
         ]
     found.sort(key=lambda one: (one.title.casefold(), one.rid))
     return Usage(len(found), Counter(one.member for one in found).most_common(), found[:SHOWN_MAX])
+
+
+def _candidates(hub: Hub, origins: Sequence[str], name: str, code: str) -> list[bytes]:
+    """Return offers among which those with the term are: what the index finds, all while there is none."""
+    if hub.finder.stamp:
+        hits = hub.finder.matching(_question(name, code), today=_today(hub))
+        return list(dict.fromkeys(rid for hit in hits for rid in (hit.rid, *(rid for _, rid in hit.others))))
+    with hub.db.read() as conn:
+        return [mark.rid for mark in catalogue.iterate_marks(conn, origins)]
 
 
 def counts_of(hub: Hub, name: str) -> dict[str, int]:

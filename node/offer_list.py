@@ -7,7 +7,7 @@ change, so a list of thousands costs one query and no decoding.  What depends on
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -146,7 +146,8 @@ class OfferList:
     def find(self, editor: Editor, wish: Wish) -> Found:
         """Return one page of the offers that fit a wish."""
         lines = self.lines(editor)
-        fitting = sort_lines(filter_lines(lines, wish, today_of(self._node)), wish.sort)
+        topics = self._node.vocabularies()["topic"].covered(wish.topic) if wish.topic else frozenset[str]()
+        fitting = sort_lines(filter_lines(lines, wish, today_of(self._node), topics), wish.sort)
         pages = max(1, -(-len(fitting) // PER_PAGE))
         page = min(max(1, wish.page), pages)
         shown = fitting[(page - 1) * PER_PAGE : page * PER_PAGE]
@@ -261,8 +262,12 @@ def _state(known: OwnRecord | None, edit: Edit | None, sketch: Draft | None, cau
     return "published" if edit is not None or (known is not None and known.is_held) else "lost"
 
 
-def filter_lines(lines: Sequence[Line], wish: Wish, today: date) -> list[Line]:
-    """Return the lines that fit all parts of a wish; every word of the search must occur."""
+def filter_lines(lines: Sequence[Line], wish: Wish, today: date, topics: Collection[str]) -> list[Line]:
+    """Return the lines that fit all parts of a wish; every word of the search must occur.
+
+    Args:
+        topics: the codes that the wished topic stands for.
+    """
     words = fold(wish.q).split()
     return [
         line
@@ -270,7 +275,7 @@ def filter_lines(lines: Sequence[Line], wish: Wish, today: date) -> list[Line]:
         if (not wish.state or line.state == wish.state)
         and (wish.state == "withdrawn" or wish.task or line.state != "withdrawn" or bool(words))
         and (not wish.task or fits_task(line, wish.task, today))
-        and (not wish.topic or any(t == wish.topic or t.startswith(wish.topic + ".") for t in line.facts.topics))
+        and (not wish.topic or any(topic in topics for topic in line.facts.topics))
         and (not wish.provider or wish.provider in line.facts.providers)
         and all(word in line.facts.search for word in words)
     ]

@@ -34,7 +34,8 @@ _PRAGMAS = (
 # Tables whose rows may name persons; a hub has fewer of them.
 _SCRUBBED = (
     "payload", "outbox", "conflict", "draft", "history", "staff_note", "upload", "person_basis", "mail", "hint",
-    "desk_setting", "link_state", "inbox", "hint_out", "tally", "subscription", "told_offer",
+    "desk_setting", "link_state", "inbox", "hint_out", "tally", "subscription", "told_offer", "hub_text",
+    "vocabulary_draft", "vocabulary_version",
 )  # fmt: skip
 _WRITER_LOCK = 0x6B726569
 _IN_CLAUSE = 500

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -20,6 +21,7 @@ from shared.holdings import edits
 from shared.holdings.edits import NEW, Edit
 from shared.model.shipped import shipped_vocabularies, shipped_vocabulary
 from shared.search.asking import Asked
+from tests.support.desk import add_person, at_desk, make_passwords_cheap
 from tests.support.loopback import app_of, close_all
 from tests.support.searching import give_index
 from tests.support.vocabularies import edited, put, put_synonyms, put_value, with_term
@@ -262,3 +264,29 @@ def test_index_made_anew_knows_the_vocabularies_of_now(world: World) -> None:
     assert hub_derived(world.hub).rebuild() == 1
     assert found(world.hub, words="Bewegung") == 1
     assert hub_derived(world.hub).catch_up() == 0
+
+
+def test_forms_and_lists_of_a_node_s_desk_follow(world: World) -> None:
+    node = world.nodes["marl"]
+    make_passwords_cheap(node)
+    merged = publish(node, "Fußball", topics=["sport", "raumfahrt"])
+    retired = publish(node, "Chor", topics=["kultur"])
+    sport = {"retired": True, "replaced_by": "freizeit"}
+    put(world, edited("topic", 2, sport=sport, kultur={"retired": True}, wohnen={"label": "Wohnung finden"}))
+    settle(world)
+
+    with at_desk(node) as desk:
+        desk.be(add_person(node, "rita", "redaktion"))
+        new = desk.get("/pult/angebote/neu").text
+        forms = [desk.get(f"/pult/angebote/{rid.hex()}/bearbeiten").text for rid in (merged, retired)]
+        listed = desk.get("/pult/angebote?thema=freizeit").text
+
+    assert "Wohnung finden" in new
+    assert 'name="topics" value="sport"' not in new
+    assert 'name="topics" value="kultur"' not in new
+    assert re.search('name="topics" value="freizeit" checked', forms[0]), "a merged term is ticked as its successor"
+    assert re.search('name="topics" value="raumfahrt" checked', forms[0]), "what nobody knows is not lost"
+    assert re.search('name="topics" value="kultur" checked', forms[1])
+    assert "Wird nicht mehr vergeben." in forms[1]
+    assert "Fußball" in listed
+    assert "Chor" not in listed

@@ -10,6 +10,7 @@ import pytest
 
 from hub import vocabulary
 from hub.derived import derived_of
+from hub.term_usage import usage_of
 from shared.model.shipped import shipped_vocabulary
 from tests.support.desk import Desk, add_person, at_desk, make_passwords_cheap
 from tests.support.loopback import close_all
@@ -266,3 +267,15 @@ def test_group_of_search_words_is_changed_and_removed(world: World, desk: Desk) 
     listed = send(desk, f"{words}/gruppen/{group}", f"{words}/gruppen/{group}/entfernen")
 
     assert "Der Kreis hat noch keine eigenen Suchwörter." in listed
+
+
+def test_who_uses_a_term_is_known_before_there_is_an_index() -> None:
+    world = World(["marl"])
+    publish(world.nodes["marl"], "Fußball", topics=["sport"])
+    publish(world.nodes["marl"], "Frauentreff", especially_for=["frauen"])
+    world.settle()
+
+    assert [one.title for one in usage_of(world.hub, "topic", "sport").offers] == ["Fußball"]
+    assert usage_of(world.hub, "target_group", "frauen").by_member == [("marl", 1)]
+    assert usage_of(world.hub, "mode", "online").total == 0
+    close_all(world)

@@ -236,3 +236,11 @@ def test_whatever_is_done_a_vocabulary_stays_one_and_loses_no_code(steps: list[s
 
     assert checked_vocabulary(vocabulary).codes() == TOPIC.codes()
     assert all(vocabulary.get(vocabulary.current(code)) is not None for code in TOPIC.codes())
+
+
+def test_topic_covers_what_stands_below_it_and_what_went_into_it() -> None:
+    vocabulary = editing.retire_term(editing.retire_term(TOPIC, "sprache.cafe", "freizeit"), "sport", "sprache.kurs")
+
+    assert vocabulary.covered("sprache") == {"sprache", "sprache.kurs", "sprache.beruf", "sport"}
+    assert vocabulary.covered("freizeit") == {"freizeit", "sprache.cafe"}
+    assert vocabulary.covered("raumfahrt") == {"raumfahrt"}

@@ -118,6 +118,11 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             term = self.get(term.parent)
         return tuple(above)
 
+    def covered(self, code: str) -> frozenset[str]:
+        """The codes that are asked for with this one: itself, those below it, those that went into any of them."""
+        known = {term.code for term in self.terms if code in (now := self.current(term.code), *self.ancestors(now))}
+        return frozenset({code, *known})
+
     def find(self, label: str) -> Term | None:
         """The term whose German label, own name or alias reads like this, ignoring case and accents, or None.
 

@@ -164,7 +164,7 @@ class _Writer:
     def _category(self, doc: OfferDoc) -> Json:
         topics = self._about.vocabularies["topic"]
         code = doc.topics[0] if doc.topics else ""
-        icon = _ICONS.get(code) or _ICONS.get(code.partition(".")[0], "other")
+        icon = next((_ICONS[one] for one in (code, *topics.ancestors(code)) if one in _ICONS), "other")
         return {
             "id": number_of(topics.term_id(code)), "name": topics.label(code) if code else "Sonstiges",
             "color": _COLOURS[icon], "icon": icon, "icon_url": None, "icon_color": f"{icon}_{_COLOURS[icon]}",
