@@ -14,7 +14,15 @@ from shared.errors import ParseError
 from shared.feed.report import PATH, Report, format_report, parse_report
 from shared.feed.request import parse_header
 from shared.holdings import tally
+from shared.model.completeness import completeness
+from shared.model.offer import OfferDoc
 
+_GAPS = {
+    gap.field: gap.label_de
+    for gap in completeness(OfferDoc(id="", owner=""), date.min).gaps
+    if gap.field != "assured_date"
+}
+"""What an offer of which nothing is known lacks, by the names in reports."""
 DAYS_BACK = 40
 """A report of an older day is a mistake of a clock."""
 _DAYS_OF_MONTH = 31
@@ -70,6 +78,20 @@ def _own(conn: sa.Connection, since: str, today: date) -> list[MemberReport]:
         ))
         for day in {*searches, *views}
     ]  # fmt: skip
+
+
+def newest_gaps(hub: Hub, member: str, *, most: int = 6) -> list[tuple[str, int]]:
+    """Return what a member said last that its offers lack: in German, with the number of offers, the largest first.
+
+    A check that is due is told elsewhere and left out.
+    """
+    with hub.db.read() as conn:
+        body = reports.load_newest(conn, member)
+    if body is None:
+        return []
+    gaps = msgspec.json.decode(body, type=Report).gaps
+    named = [(_GAPS[field], count) for field, count in gaps if field in _GAPS and count]
+    return sorted(named, key=lambda gap: (-gap[1], gap[0]))[:most]
 
 
 def forget_old(hub: Hub, conn: sa.Connection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub import (
+    calendar,
     erasure_duty,
     erasure_watch,
     mailing,
@@ -45,6 +46,7 @@ def tick(hub: Hub, owner: str) -> None:
     erasure_watch.watch(hub)
     erasure_duty.care(hub)
     mailing.care(hub)
+    calendar.care(hub)
     tidy(hub)
 
 

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import msgspec
 import sqlalchemy as sa
 
 from hub.store.tables import report
+
+
+class ToldOverdue(msgspec.Struct, frozen=True):
+    """What a member said of its offers on a day; `overdue` want a check or never had one."""
+
+    member: str
+    day: str
+    offers: int
+    overdue: int
+
+
+class _Overdue(msgspec.Struct, frozen=True):
+    offers: int = 0
+    overdue: int = 0
 
 
 def save_report(conn: sa.Connection, member: str, day: str, body: str, *, now: int) -> None:
@@ -22,3 +37,18 @@ def load_reports(conn: sa.Connection, *, since: str) -> list[tuple[str, str]]:
 def drop_reports(conn: sa.Connection, *, before: str) -> None:
     """Delete reports of earlier days."""
     conn.execute(sa.delete(report).where(report.c.day < before))
+
+
+def load_overdue(conn: sa.Connection, *, since: str, before: str) -> list[ToldOverdue]:
+    """Return what members said of their offers from one day to before another, the oldest first."""
+    is_asked = sa.and_(report.c.day >= since, report.c.day < before)
+    query = sa.select(report.c.member, report.c.day, report.c.body).where(is_asked).order_by(report.c.day)
+    rows = [(row.member, row.day, msgspec.json.decode(row.body, type=_Overdue)) for row in conn.execute(query)]
+    return [ToldOverdue(member, day, told.offers, told.overdue) for member, day, told in rows]
+
+
+def load_newest(conn: sa.Connection, member: str) -> str | None:
+    """Return the body of the last day that a member reported, or None."""
+    query = sa.select(report.c.body).where(report.c.member == member).order_by(report.c.day.desc()).limit(1)
+    body = conn.execute(query).scalar()
+    return None if body is None else str(body)

@@ -11,6 +11,10 @@ from shared.web.offer_words import Words
 
 MEMBERS = f"{DESK}/mitglieder"
 INTEGRATORS = f"{DESK}/integratoren"
+FRESHNESS = f"{DESK}/aktualitaet"
+DIGESTS = f"{DESK}/monatsmail"
+STATISTICS = f"{DESK}/statistik"
+LETTERS = f"{DESK}/rundbrief"
 
 
 @dataclass(frozen=True)
@@ -25,3 +29,13 @@ class Room:
 def member_path(name: str) -> str:
     """Return the path of a member's page at the desk."""
     return f"{MEMBERS}/{name}"
+
+
+def freshness_path(name: str) -> str:
+    """Return the path of the page about the freshness of a member's offers."""
+    return f"{FRESHNESS}/{name}"
+
+
+def digest_path(name: str) -> str:
+    """Return the path of the page about the monthly letter to a member."""
+    return f"{DIGESTS}/{name}"

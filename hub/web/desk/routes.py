@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from litestar import Router
 
+from hub.freshness import Checks
 from hub.party import Hub
+from hub.web.desk.digests import digest_routes
+from hub.web.desk.freshness import freshness_routes
 from hub.web.desk.integrators import integrator_routes
 from hub.web.desk.members import member_routes
-from hub.web.desk.room import INTEGRATORS, MEMBERS, Room
+from hub.web.desk.room import FRESHNESS, INTEGRATORS, MEMBERS, Room
 from hub.web.desk.start import start_routes
 from shared.accounts.links import DESK
 from shared.accounts.rights import Right
@@ -22,6 +25,7 @@ from shared.web.pages import Pages
 LINKS = (
     DeskLink(DESK, "Start", Right.READ),
     DeskLink(MEMBERS, "Mitglieder", Right.READ),
+    DeskLink(FRESHNESS, "Aktualität", Right.READ),
     DeskLink(INTEGRATORS, "Integratoren", Right.READ),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
     DeskLink(f"{DESK}/rollen", "Rollen", Right.READ),
@@ -33,6 +37,7 @@ def desk_router(hub: Hub, pages: Pages, words: Words, log: Log) -> Router:
     """Return everything below `/pult`."""
     desk = Desk(hub.accounts, pages, log, LINKS, public_url=hub.public_url)
     room = Room(hub, desk, words)
+    checks = Checks(hub)
     return desk.router(
         [
             *signing_in_routes(desk),
@@ -40,6 +45,8 @@ def desk_router(hub: Hub, pages: Pages, words: Words, log: Log) -> Router:
             *account_routes(desk),
             *start_routes(room),
             *member_routes(room),
+            *freshness_routes(room, checks),
+            *digest_routes(room, checks),
             *integrator_routes(room),
         ]
     )

@@ -1,0 +1,26 @@
+"""What the hub does by itself when a day or a month begins: looked after once a minute, due by the database."""
+
+from __future__ import annotations
+
+from hub import digests, trend
+from hub.party import Hub
+from shared.holdings import facts
+
+_EVERY_SECONDS = 60
+
+
+def care(hub: Hub) -> None:
+    """Note the figures of the day, write the monthly letters.
+
+    Nothing while recovering: what we hold may be old.
+    """
+    if hub.is_recovering():
+        return
+    now = hub.clock.now()
+    with hub.db.read() as conn:
+        if not facts.has_passed(conn, "calendar-cared-at", now=now, seconds=_EVERY_SECONDS):
+            return
+    with hub.db.write() as conn:
+        facts.save_fact(conn, "calendar-cared-at", now)
+    trend.note_day(hub)
+    digests.send_due(hub)
