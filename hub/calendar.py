@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hub import digests, trend
+from hub import digests, reporting, trend
+from hub.freshness import moment_of
 from hub.party import Hub
 from shared.holdings import facts
 
@@ -10,7 +11,7 @@ _EVERY_SECONDS = 60
 
 
 def care(hub: Hub) -> None:
-    """Note the figures of the day, write the monthly letters.
+    """Note the figures of the day and the one before, write the monthly letters.
 
     Nothing while recovering: what we hold may be old.
     """
@@ -22,5 +23,6 @@ def care(hub: Hub) -> None:
             return
     with hub.db.write() as conn:
         facts.save_fact(conn, "calendar-cared-at", now)
+    reporting.note_own(hub, moment_of(hub))
     trend.note_day(hub)
     digests.send_due(hub)

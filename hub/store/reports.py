@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 import sqlalchemy as sa
 
@@ -15,6 +17,15 @@ class ToldOverdue(msgspec.Struct, frozen=True):
     day: str
     offers: int
     overdue: int
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """What the pages of a member were asked on a day; older reports lack the last two."""
+
+    searches: int = 0
+    views: int = 0
+    shares: int | None = None
+    languages: tuple[tuple[str, int], ...] = ()
 
 
 class _Overdue(msgspec.Struct, frozen=True):
@@ -52,3 +63,11 @@ def load_newest(conn: sa.Connection, member: str) -> str | None:
     query = sa.select(report.c.body).where(report.c.member == member).order_by(report.c.day.desc()).limit(1)
     body = conn.execute(query).scalar()
     return None if body is None else str(body)
+
+
+def iterate_counted(conn: sa.Connection, *, since: str) -> Iterator[tuple[str, str, Counted]]:
+    """Yield (member, day, counts) of every report since a day, that day included, read quickly: we wrote them."""
+    decoder = msgspec.json.Decoder(Counted)
+    query = sa.select(report.c.member, report.c.day, report.c.body).where(report.c.day >= since)
+    for row in conn.execute(query):
+        yield row.member, row.day, decoder.decode(row.body)

@@ -10,8 +10,9 @@ from hub.web.desk.digests import digest_routes
 from hub.web.desk.freshness import freshness_routes
 from hub.web.desk.integrators import integrator_routes
 from hub.web.desk.members import member_routes
-from hub.web.desk.room import FRESHNESS, INTEGRATORS, MEMBERS, Room
+from hub.web.desk.room import FRESHNESS, INTEGRATORS, MEMBERS, STATISTICS, Room
 from hub.web.desk.start import start_routes
+from hub.web.desk.statistics import statistics_routes
 from shared.accounts.links import DESK
 from shared.accounts.rights import Right
 from shared.logs import Log
@@ -26,6 +27,7 @@ LINKS = (
     DeskLink(DESK, "Start", Right.READ),
     DeskLink(MEMBERS, "Mitglieder", Right.READ),
     DeskLink(FRESHNESS, "Aktualität", Right.READ),
+    DeskLink(STATISTICS, "Statistik", Right.READ),
     DeskLink(INTEGRATORS, "Integratoren", Right.READ),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
     DeskLink(f"{DESK}/rollen", "Rollen", Right.READ),
@@ -47,6 +49,7 @@ def desk_router(hub: Hub, pages: Pages, words: Words, log: Log) -> Router:
             *member_routes(room),
             *freshness_routes(room, checks),
             *digest_routes(room, checks),
+            *statistics_routes(room),
             *integrator_routes(room),
         ]
     )
