@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub import digests, reporting, trend
+from hub import digests, letter_sending, reporting, trend
 from hub.freshness import moment_of
 from hub.party import Hub
 from shared.holdings import facts
@@ -11,7 +11,7 @@ _EVERY_SECONDS = 60
 
 
 def care(hub: Hub) -> None:
-    """Note the figures of the day and the one before, write the monthly letters.
+    """Note the figures of the day and the one before, write the monthly letters and copies of the newsletter.
 
     Nothing while recovering: what we hold may be old.
     """
@@ -26,3 +26,4 @@ def care(hub: Hub) -> None:
     reporting.note_own(hub, moment_of(hub))
     trend.note_day(hub)
     digests.send_due(hub)
+    letter_sending.send_due(hub)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.errors import ParseError
 from shared.model.public_holidays import holiday_on
 
 Month = str
@@ -17,15 +15,7 @@ _NAMES = (
     "Dezember",
 )  # fmt: skip
 _SHORT = ("Jan", "Feb", "Mär", "Apr", "Mai", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dez")
-_MONTH = re.compile(r"20[0-9]{2}-(?:0[1-9]|1[0-2])")
 _SATURDAY = 5
-
-
-def parse_month(text: str) -> Month:
-    """Read a month; ParseError."""
-    if not _MONTH.fullmatch(text):
-        raise ParseError(f"{text[:20]!r} is no month")
-    return text
 
 
 def month_of(day: date) -> Month:

@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from hub.months import first_working_day, month_in_short, month_name, months_back, parse_month, span_of
-from shared.errors import ParseError
+from hub.months import first_working_day, month_in_short, month_name, months_back, span_of
 
 
 def test_months_go_back_over_the_turn_of_the_year() -> None:
@@ -41,9 +40,3 @@ def test_a_month_begins_at_midnight_of_the_district() -> None:
 
 def test_names_are_german() -> None:
     assert (month_name("2026-03"), month_in_short("2026-03")) == ("März 2026", "Mär 26")
-
-
-@pytest.mark.parametrize("text", ["", "2026", "2026-13", "2026-00", "1999-01", "2026-1", "2026-01-01", "２０２６-01"])
-def test_what_is_no_month_is_refused(text: str) -> None:
-    with pytest.raises(ParseError):
-        parse_month(text)

@@ -39,3 +39,8 @@ def freshness_path(name: str) -> str:
 def digest_path(name: str) -> str:
     """Return the path of the page about the monthly letter to a member."""
     return f"{DIGESTS}/{name}"
+
+
+def letter_path(month: str) -> str:
+    """Return the path of the page about an issue of the newsletter."""
+    return f"{LETTERS}/{month}"

@@ -9,8 +9,9 @@ from hub.party import Hub
 from hub.web.desk.digests import digest_routes
 from hub.web.desk.freshness import freshness_routes
 from hub.web.desk.integrators import integrator_routes
+from hub.web.desk.letters import letter_routes
 from hub.web.desk.members import member_routes
-from hub.web.desk.room import FRESHNESS, INTEGRATORS, MEMBERS, STATISTICS, Room
+from hub.web.desk.room import FRESHNESS, INTEGRATORS, LETTERS, MEMBERS, STATISTICS, Room
 from hub.web.desk.start import start_routes
 from hub.web.desk.statistics import statistics_routes
 from shared.accounts.links import DESK
@@ -28,6 +29,7 @@ LINKS = (
     DeskLink(MEMBERS, "Mitglieder", Right.READ),
     DeskLink(FRESHNESS, "Aktualität", Right.READ),
     DeskLink(STATISTICS, "Statistik", Right.READ),
+    DeskLink(LETTERS, "Rundbrief", Right.READ),
     DeskLink(INTEGRATORS, "Integratoren", Right.READ),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
     DeskLink(f"{DESK}/rollen", "Rollen", Right.READ),
@@ -50,6 +52,7 @@ def desk_router(hub: Hub, pages: Pages, words: Words, log: Log) -> Router:
             *freshness_routes(room, checks),
             *digest_routes(room, checks),
             *statistics_routes(room),
+            *letter_routes(room),
             *integrator_routes(room),
         ]
     )
