@@ -150,7 +150,7 @@ def send_due(hub: Hub) -> int:
     due = [one for name, one in sorted(known.items()) if name in names and one.is_on and one.month < month]
     if not due:
         return 0
-    offers = Checks(hub).offers()
+    offers = hub.kept(Checks).offers()
     for setting in due:
         _write(hub, setting, offers, month)
     return len(due)

@@ -83,7 +83,10 @@ class Checked:
 
 def step_of(days_late: int) -> Step | None:
     """Return the step that so many days lead to; None before the first."""
-    return max((step for step in Step if step <= days_late), default=None)
+    return next((step for step in _DOWN if step <= days_late), None)
+
+
+_DOWN = tuple(sorted(Step, reverse=True))
 
 
 class _Doc(msgspec.Struct, frozen=True):
@@ -107,12 +110,17 @@ def read_check(shown: Shown) -> Checked:
 
 
 class Checks:
-    """The last checks of all shown offers; remembers what it read of each version, as versions never change."""
+    """The last checks of all shown offers; remembers what it read of each version, as versions never change.
+
+    Of twenty thousand offers the first reading takes most of a second; `hub.kept(Checks)` is read ahead by
+    `hub.calendar`, so that no page has to wait for it.
+    """
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._known: dict[bytes, Checked] = {}
         self._mark = ""
+        self._counted: tuple[object, tuple[list[Standing], Standing]] | None = None
         self._lock = threading.Lock()
 
     def offers(self) -> Sequence[Checked]:
@@ -122,6 +130,19 @@ class Checks:
             if mark != self._mark:
                 self._known, self._mark = self._read(conn), mark
             return list(self._known.values())
+
+    def standings(self) -> tuple[list[Standing], Standing]:
+        """Return how current the offers of each member are, those with most work first, and of all together.
+
+        Counted once for each state of the catalogue and each day.
+        """
+        offers, today = self.offers(), today_of(self._hub)
+        names = tuple(row.name for row in self._hub.members())
+        state = (self._mark, today, names)
+        counted = self._counted
+        if counted is None or counted[0] != state:
+            self._counted = counted = (state, (standings_of(names, offers, today), standing_of("", offers, today)))
+        return counted[1]
 
     def _read(self, conn: sa.Connection) -> dict[bytes, Checked]:
         said = newest_note(conn)

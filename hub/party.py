@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 Runner = Callable[[Sequence[Callable[[], None]]], None]
 """Begins independent jobs: in threads when serving, without waiting; one after the other in a simulation."""
+
+Kept = TypeVar("Kept")
 
 UNREACHABLE = "-"
 """Roster URL of a member that delivers by push only."""
@@ -90,6 +92,7 @@ class Hub:
         self.run_telling: Runner = run_inline
         """The seam for messages to integrators: they have threads of their own, so that no member waits for them."""
         self._running: set[str] = set()
+        self._kept: dict[Callable[[Hub], Any], Any] = {}
         self.book = RosterBook(db, settings.pins)
         self.reader = Reader(db, clock, judges.schema, cosigner=signer.witness)
         self.sealer = Sealer(db, signer, self.own_keys, names=judges.names, title_of=judges.title_of)
@@ -101,6 +104,13 @@ class Hub:
         self.index_path = Path(settings.home) / INDEX_NAME if settings.home else None
         self.outputs_path = Path(settings.home) / OUTPUTS_NAME if settings.home else None
         self.push_attempts: dict[str, tuple[int, int, int]] = {}
+
+    def kept(self, make: Callable[[Hub], Kept]) -> Kept:
+        """Return what a use case keeps in memory for this hub, made with the first question for it."""
+        if make not in self._kept:
+            self._kept[make] = make(self)
+        found: Kept = self._kept[make]
+        return found
 
     def launch(self, jobs: Mapping[str, Callable[[], None]], *, run: Runner | None = None) -> int:
         """Begin jobs, each under a name; one whose name is still running is left out.  Returns how many were begun.

@@ -50,7 +50,7 @@ def note_day(hub: Hub) -> bool:
         if facts.load_fact(conn, _NOTED) == today:
             return False
     names = [row.name for row in hub.members()]
-    found = standings_of(names, Checks(hub).offers(), today_of(hub))
+    found = standings_of(names, hub.kept(Checks).offers(), today_of(hub))
     rows = [DayOfChecks(one.member, today, one.offers, one.overdue, one.never, one.median_days) for one in found]
     oldest = today_of(hub) - timedelta(days=_DAYS_OF_MONTH * (MONTHS + 1))
     with hub.db.write() as conn:

@@ -19,11 +19,12 @@ from shared.web.messages import LANGUAGE, locale_of
 Point = tuple[str, float | None]
 """What stands below (or before) a value, and the value; None where nothing is known."""
 
-_WIDTH = 480
+_WIDTH = 360
+"""In units of the drawing: narrow, so that its texts can be read on a telephone."""
 _HEIGHT = 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 16, 30, 34
-_LABEL_CHARACTERS = 9
-_LABEL_WIDTH = _LABEL_CHARACTERS * 9
+_CHARACTER, _APART = 8, 14
+"""How wide a character is about, and how far names below the axis stay apart."""
 _BAR_ROW, _BAR_THICK, _BAR_LABEL = 46, 16, 17
 _BAR_VALUE = 90
 _TICKS = 5
@@ -46,8 +47,9 @@ def line_chart(
         say: writes a value.
     """
     top = _ceiling(points)
-    places = [_place(number, value, len(points), top) for number, (_, value) in enumerate(points)]
-    parts = [_grid(top, unit, say), _days(points)]
+    across = _across(points)
+    places = [None if value is None else (x, _down(value, top)) for x, (_, value) in zip(across, points, strict=True)]
+    parts = [_grid(top, unit, say), _names(points, across)]
     for (one, first), (other, second) in pairwise(zip(places, points, strict=True)):
         if one is not None and other is not None and first[1] is not None and second[1] is not None:
             parts.append(_line(one, other, "kw-plot__line"))
@@ -107,15 +109,20 @@ def _next_step(step: float) -> float:
     return step * 2.5 if str(step).startswith("2") else step * 2
 
 
-def _place(number: int, value: float | None, count: int, top: float) -> tuple[float, float] | None:
-    if value is None:
-        return None
-    return _across(number, count), round(_TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - max(value, 0) / top), 1)
+def _down(value: float, top: float) -> float:
+    return round(_TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - max(value, 0) / top), 1)
 
 
-def _across(number: int, count: int) -> float:
-    room = _WIDTH - _LEFT - _RIGHT - _LABEL_WIDTH / 2
-    return round(_LEFT + _LABEL_WIDTH / 4 + (room * number / (count - 1) if count > 1 else room / 2), 1)
+def _across(points: Sequence[Point]) -> list[float]:
+    """Return where the points stand; the name of the last one has room beside it."""
+    start = _LEFT + _APART
+    room = _WIDTH - _RIGHT - start - _name_width(points) / 2
+    last = len(points) - 1
+    return [round(start + (room * number / last if last else room / 2), 1) for number in range(len(points))]
+
+
+def _name_width(points: Sequence[Point]) -> int:
+    return max([len(label) for label, _ in points] or [0]) * _CHARACTER
 
 
 def _grid(top: float, unit: str, say: Callable[[float], str]) -> Markup:
@@ -127,14 +134,14 @@ def _grid(top: float, unit: str, say: Callable[[float], str]) -> Markup:
     return Markup("").join(lines)
 
 
-def _days(points: Sequence[Point]) -> Markup:
-    """Write what stands below the axis: as many as have room, the last one always."""
-    most = (_WIDTH - _LEFT - _RIGHT) // _LABEL_WIDTH
-    each = max(1, -(-len(points) // most))
+def _names(points: Sequence[Point], across: Sequence[float]) -> Markup:
+    """Write what stands below the axis: as many names as have room, the last one always."""
+    step = across[1] - across[0] if len(across) > 1 else _WIDTH
+    each = max(1, -(-(_name_width(points) + _APART) // step))
     last = len(points) - 1
     return Markup("").join(
-        _text(_across(number, len(points)), _HEIGHT - 10, label, "kw-plot__tick kw-plot__tick--middle")
-        for number, (label, _) in enumerate(points)
+        _text(x, _HEIGHT - 10, label, "kw-plot__tick kw-plot__tick--middle")
+        for number, (x, (label, _)) in enumerate(zip(across, points, strict=True))
         if (last - number) % each == 0
     )
 

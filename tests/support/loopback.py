@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -61,10 +62,16 @@ def app_of(party: Node | Hub, stream: io.StringIO | None = None, *, join: Join |
     return create_node_app(party, with_jobs=False, log=log)
 
 
+def free_port() -> int:
+    """A port of loopback that nobody uses just now, for a party that has to know its own address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 @contextmanager
-def running(app: Litestar) -> Iterator[str]:
-    """Serve an application on a free port of loopback; yields the base URL."""
-    server = make_server(app, host="127.0.0.1", port=0)
+def running(app: Litestar, *, port: int = 0) -> Iterator[str]:
+    """Serve an application on loopback, by default on a free port; yields the base URL."""
+    server = make_server(app, host="127.0.0.1", port=port)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + _START_SECONDS

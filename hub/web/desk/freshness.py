@@ -22,7 +22,6 @@ from hub.freshness import (
     late_offers,
     never_checked,
     standing_of,
-    standings_of,
     table_rows,
     today_of,
 )
@@ -49,12 +48,10 @@ def freshness_routes(room: Room, checks: Checks) -> Sequence[HTTPRouteHandler]:
 
     @desk_get("/aktualitaet", right=Right.READ)
     def freshness_page(request: DeskRequest) -> Response[str]:
-        today, offers = today_of(hub), checks.offers()
-        names = [row.name for row in hub.members()]
-        cities = standings_of(names, offers, today)
-        months = trend.by_month(trend.load_trend(hub), today)
+        cities, whole = checks.standings()
+        months = trend.by_month(trend.load_trend(hub), today_of(hub))
         return desk.respond(
-            request, "desk/freshness.html", path=FRESHNESS, cities=cities, whole=standing_of("", offers, today),
+            request, "desk/freshness.html", path=FRESHNESS, cities=cities, whole=whole,
             steps=list(Step), step_texts=STEP_TEXTS, actors=ACTORS, actions=ACTIONS, words=words,
             city_path=freshness_path, bars=_draw_cities(cities, words.publisher), course=_draw_course(months),
             months=months, month_name=month_name, percent=_percent,

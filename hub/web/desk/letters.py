@@ -15,6 +15,7 @@ from hub.months import month_name
 from hub.web.desk.room import LETTERS, Room, letter_path
 from shared.accounts.rights import Right
 from shared.errors import ConflictError, RuleError
+from shared.web.charts import say_number
 from shared.web.desk.forms import Form, form_of
 from shared.web.desk.guard import DeskRequest, desk_get, desk_post, signed_in
 
@@ -135,7 +136,7 @@ def _releasing(room: Room) -> Sequence[HTTPRouteHandler]:
 def _said_of(readers: int) -> str:
     if not readers:
         return "Noch hat ihn niemand bestellt."
-    people = "eine Person" if readers == 1 else f"{readers} Personen"
+    people = "eine Person" if readers == 1 else f"{say_number(readers)} Personen"
     return f"Er geht jetzt nach und nach an {people}."
 
 

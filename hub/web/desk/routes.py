@@ -41,7 +41,7 @@ def desk_router(hub: Hub, pages: Pages, words: Words, log: Log) -> Router:
     """Return everything below `/pult`."""
     desk = Desk(hub.accounts, pages, log, LINKS, public_url=hub.public_url)
     room = Room(hub, desk, words)
-    checks = Checks(hub)
+    checks = hub.kept(Checks)
     return desk.router(
         [
             *signing_in_routes(desk),
