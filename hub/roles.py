@@ -13,7 +13,8 @@ ROLES = Roles(
         Role(
             "kurator",
             "Kurator",
-            "Entscheidet, welche Angebote verschiedener Städte dasselbe sind; die Daten der Städte bleiben unberührt.",
+            "Entscheidet, welche Angebote verschiedener Städte dasselbe sind, und schreibt den Rundbrief; die Daten "
+            "der Städte bleiben unberührt.",
             _CURATOR,
         ),
         Role(
