@@ -69,6 +69,16 @@ def _digest(conn: sa.Connection, setting: DigestSetting) -> Digest:
     return Digest(setting, outcome)
 
 
+def find_undelivered(conn: sa.Connection) -> list[str]:
+    """Return the members whose last letter the server refused, or of which nobody knows whether it arrived."""
+    found = []
+    for name, setting in sorted(store.load_settings(conn).items()):
+        letter = None if setting.mail is None else mails.load_mail(conn, setting.mail)
+        if setting.is_on and letter is not None and letter.state in (mails.FAILED, mails.UNCLEAR):
+            found.append(name)
+    return found
+
+
 def _check_member(hub: Hub, member: str) -> None:
     if all(row.name != member for row in hub.members()):
         raise NotFoundError("Ein Mitglied mit diesem Namen gibt es nicht", advice="Alle stehen unter „Mitglieder“.")

@@ -246,12 +246,14 @@ def test_refused_letter_says_why_and_can_be_tried_again(world: World, desk: Desk
     desk.submit(page, f"{page}/senden")
     world.tick(2)
 
-    refused = desk.get(page).text
+    refused, start = desk.get(page).text, desk.get("/pult").text
     mailbox.refuses = ""
     desk.submit(page, f"{page}/wiederholen")
     world.tick(2)
 
     assert "nicht zustellbar. Der Mailserver nimmt für diese Adresse nichts an." in refused
+    assert "Die Monatsmail kam nicht an bei: Stadt Herten." in start
+    assert "kam nicht an" not in desk.get("/pult").text
     assert len(mailbox.letters) == 1
 
 

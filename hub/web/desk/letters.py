@@ -19,7 +19,7 @@ from shared.web.charts import say_number
 from shared.web.desk.forms import Form, form_of
 from shared.web.desk.guard import DeskRequest, desk_get, desk_post, signed_in
 
-STATES = {"draft": ("info", "Entwurf"), "sending": ("warning", "wird gesendet"), "sent": ("success", "gesendet")}
+STATES = {"draft": ("info", "Entwurf"), "sending": ("warning", "wird gesendet"), "sent": ("success", "veröffentlicht")}
 _PLACE = "platz-"
 _LAST = 10_000
 
