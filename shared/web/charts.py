@@ -49,7 +49,7 @@ def line_chart(
     top = _ceiling(points)
     across = _across(points)
     places = [None if value is None else (x, _down(value, top)) for x, (_, value) in zip(across, points, strict=True)]
-    parts = [_grid(top, unit, say), _names(points, across)]
+    parts = [_grid(top, unit), _names(points, across)]
     for (one, first), (other, second) in pairwise(zip(places, points, strict=True)):
         if one is not None and other is not None and first[1] is not None and second[1] is not None:
             parts.append(_line(one, other, "kw-plot__line"))
@@ -125,12 +125,12 @@ def _name_width(points: Sequence[Point]) -> int:
     return max([len(label) for label, _ in points] or [0]) * _CHARACTER
 
 
-def _grid(top: float, unit: str, say: Callable[[float], str]) -> Markup:
+def _grid(top: float, unit: str) -> Markup:
     lines = [_text(0, 14, unit, "kw-plot__name")]
     for tick in range(_TICKS + 1):
         y = round(_HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * tick / _TICKS, 1)
         lines.append(_line((_LEFT, y), (_WIDTH - _RIGHT, y), "kw-plot__grid"))
-        lines.append(_text(_LEFT - 8, y + 5, say(top * tick / _TICKS), "kw-plot__tick kw-plot__tick--end"))
+        lines.append(_text(_LEFT - 8, y + 5, say_number(top * tick / _TICKS), "kw-plot__tick kw-plot__tick--end"))
     return Markup("").join(lines)
 
 

@@ -59,6 +59,13 @@ def test_numbers_can_be_said_otherwise() -> None:
     assert "unter 5" in _texts(drawn)
 
 
+def test_axis_says_plain_numbers_whatever_the_values_are_called() -> None:
+    drawn = line_chart("T", [("a", 4), ("b", 9)], "", description="D", say=lambda value: "unter 5")
+
+    assert _texts(drawn)[1:7] == ["0", "2", "4", "6", "8", "10"]
+    assert drawn.count("unter 5") == 2
+
+
 def test_many_points_are_named_so_that_no_names_touch_and_the_last_one_always() -> None:
     points = [(f"{day}.11.2026", float(day)) for day in range(1, 61)]
 
