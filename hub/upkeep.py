@@ -46,8 +46,8 @@ def tick(hub: Hub, owner: str) -> None:
     erasure_watch.watch(hub)
     erasure_duty.care(hub)
     mailing.care(hub)
-    calendar.care(hub)
     tidy(hub)
+    calendar.care(hub)
 
 
 def seal_own(hub: Hub) -> bool:
