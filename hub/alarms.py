@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hub import erasure_duty, recovery, roster_keeping, webhooks
+from hub import digests, erasure_duty, recovery, roster_keeping, webhooks
 from hub.erasure_watch import ALARM
 from hub.party import Hub
 from hub.roster_keeping import Alarm
@@ -45,6 +45,7 @@ def find_alarms(hub: Hub, everyone: Sequence[Member]) -> list[Alarm]:
         found += _own_troubles(conn, now)
         found += _elsewhere(hub, conn)
         found += _integrators(conn, now)
+        found += _letters(hub, conn)
         rows = [row for row in hub.members(conn) if row.status != "retired"]
         kept = {row.name: load_standing(conn, row.origin, row.name) for row in rows}
         foreign = {row.member for row in payloads.load_quarantine(conn) if row.code == Code.E_OWNER}
@@ -128,6 +129,17 @@ def _integrators(conn: sa.Connection, now: int) -> list[Alarm]:
             Alarm("webhook-stopped", f"{text} Dort nachfragen: kreisweit-hub integrators list zeigt, wer es ist.")
         )
     return found
+
+
+def _letters(hub: Hub, conn: sa.Connection) -> list[Alarm]:
+    """Monthly letters that did not arrive; whose mailbox it is, the desk says."""
+    names = digests.find_undelivered(conn)
+    if not names:
+        return []
+    known = [hub.district.member(name) for name in names]
+    titles = ", ".join(name if one is None else one.title for name, one in zip(names, known, strict=True))
+    text = f"Die Monatsmail kam nicht an bei: {titles}."
+    return [Alarm("digest-failed", f"{text} Das Postfach im Arbeitsbereich unter Aktualität, Monatsmail prüfen.")]
 
 
 def _copies(count: int) -> str:

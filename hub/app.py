@@ -17,6 +17,7 @@ from hub.web.answers import answer_router
 from hub.web.desk.routes import desk_router
 from hub.web.face import make_face
 from hub.web.federation import make_pages, page_routes
+from hub.web.letter_pages import letter_routes
 from hub.web.subscribers import subscriber_router
 from shared.feed import inbox, limits, passed_hints, report
 from shared.holdings import logs
@@ -80,6 +81,7 @@ def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, lo
         handlers=[
             page_routes(hub, pages, words),
             *public_routes(face),
+            *letter_routes(hub, face),
             answer_router(hub, pages, words),
             desk_router(hub, pages, words, log),
             subscriber_router(hub),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 Runner = Callable[[Sequence[Callable[[], None]]], None]
 """Begins independent jobs: in threads when serving, without waiting; one after the other in a simulation."""
+
+Kept = TypeVar("Kept")
 
 UNREACHABLE = "-"
 """Roster URL of a member that delivers by push only."""
@@ -92,6 +94,7 @@ class Hub:
         self.run_telling: Runner = run_inline
         """The seam for messages to integrators: they have threads of their own, so that no member waits for them."""
         self._running: set[str] = set()
+        self._kept: dict[Callable[[Hub], Any], Any] = {}
         self.book = RosterBook(db, settings.pins)
         self.vocabulary_book = VocabularyBook(db, clock)
         self.reader = Reader(db, clock, judges.schema, cosigner=signer.witness)
@@ -107,6 +110,13 @@ class Hub:
         self.push_attempts: dict[str, tuple[int, int, int]] = {}
         self.derived: dict[str, tuple[str, object]] = {}
         """What pages derived from the holdings, by name, with the state that it holds for; lost with the process."""
+
+    def kept(self, make: Callable[[Hub], Kept]) -> Kept:
+        """Return what a use case keeps in memory for this hub, made with the first question for it."""
+        if make not in self._kept:
+            self._kept[make] = make(self)
+        found: Kept = self._kept[make]
+        return found
 
     def launch(self, jobs: Mapping[str, Callable[[], None]], *, run: Runner | None = None) -> int:
         """Begin jobs, each under a name; one whose name is still running is left out.  Returns how many were begun.

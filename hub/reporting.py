@@ -13,10 +13,22 @@ from hub.store import reports
 from shared.errors import ParseError
 from shared.feed.report import PATH, Report, format_report, parse_report
 from shared.feed.request import parse_header
-from shared.holdings import tally
+from shared.holdings import facts, tally
+from shared.model.completeness import completeness
+from shared.model.offer import OfferDoc
 
+_GAPS = {
+    gap.field: gap.label_de
+    for gap in completeness(OfferDoc(id="", owner=""), date.min).gaps
+    if gap.field != "assured_date"
+}
+"""What an offer of which nothing is known lacks, by the names in reports."""
 DAYS_BACK = 40
 """A report of an older day is a mistake of a clock."""
+OWN = "hub"
+"""Who the hub's own pages are among the reports."""
+_NOTED = "own-report-day"
+_WRITTEN_MINUTES = 10
 _DAYS_OF_MONTH = 31
 _TERMS_MAX = 50
 
@@ -55,21 +67,65 @@ def list_reports(hub: Hub, *, days: int = 30) -> list[MemberReport]:
             MemberReport(member, parse_report(body.encode()))
             for member, body in reports.load_reports(conn, since=since)
         ]  # fmt: skip
-        found += _own(conn, since, today)
+        noted = {one.report.day for one in found if one.member == OWN}
+        found += [MemberReport(OWN, one) for one in _own(conn, since, today) if one.day not in noted]
     return sorted(found, key=lambda one: (-one.report.day.toordinal(), one.member))
 
 
-def _own(conn: sa.Connection, since: str, today: date) -> list[MemberReport]:
+def _own(conn: sa.Connection, since: str, today: date) -> list[Report]:
+    """Return the days on which the hub's own pages were asked something, yesterday at the latest."""
     until = (today - timedelta(days=1)).isoformat()
-    searches = tally.by_day(conn, tally.SEARCH, since=since, until=until)
-    views = tally.by_day(conn, tally.VIEW, since=since, until=until)
+    searches, views, shares = (
+        tally.by_day(conn, kind, since=since, until=until) for kind in (tally.SEARCH, tally.VIEW, tally.SHARE)
+    )
     return [
-        MemberReport("hub", Report(
+        Report(
             date.fromisoformat(day), searches.get(day, 0), views.get(day, 0),
             terms=tuple(tally.by_key(conn, tally.NOTHING, since=day, until=day, most=_TERMS_MAX)),
-        ))
-        for day in {*searches, *views}
+            shares=shares.get(day, 0),
+            languages=tuple(tally.by_key(conn, tally.LANGUAGE, since=day, until=day, most=_TERMS_MAX)),
+        )
+        for day in {*searches, *views, *shares}
     ]  # fmt: skip
+
+
+def note_own(hub: Hub, local: datetime) -> bool:
+    """Put the hub's own days among the reports once they are over; returns whether that was done now.
+
+    So a year of them is read like those of the members, without adding up every view again.
+
+    Args:
+        local: now, on the district's clocks; some minutes after midnight every process has written what it counted.
+    """
+    today = local.date()
+    if local.hour * 60 + local.minute < _WRITTEN_MINUTES:
+        return False
+    with hub.db.read() as conn:
+        done = facts.load_fact(conn, _NOTED)
+    yesterday = (today - timedelta(days=1)).isoformat()
+    if done >= yesterday:
+        return False
+    first = (today - timedelta(days=DAYS_BACK)).isoformat()
+    since = max(first, (date.fromisoformat(done) + timedelta(days=1)).isoformat()) if done else first
+    with hub.db.write() as conn:
+        for one in _own(conn, since, today):
+            reports.save_report(conn, OWN, one.day.isoformat(), format_report(one).decode(), now=hub.clock.now())
+        facts.save_fact(conn, _NOTED, yesterday)
+    return True
+
+
+def newest_gaps(hub: Hub, member: str, *, most: int = 6) -> list[tuple[str, int]]:
+    """Return what a member said last that its offers lack: in German, with the number of offers, the largest first.
+
+    A check that is due is told elsewhere and left out.
+    """
+    with hub.db.read() as conn:
+        body = reports.load_newest(conn, member)
+    if body is None:
+        return []
+    gaps = msgspec.json.decode(body, type=Report).gaps
+    named = [(_GAPS[field], count) for field, count in gaps if field in _GAPS and count]
+    return sorted(named, key=lambda gap: (-gap[1], gap[0]))[:most]
 
 
 def forget_old(hub: Hub, conn: sa.Connection) -> None:

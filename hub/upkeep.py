@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub import (
+    calendar,
     erasure_duty,
     erasure_watch,
     mailing,
@@ -49,6 +50,7 @@ def tick(hub: Hub, owner: str) -> None:
     mailing.care(hub)
     year_figures.note_year(hub)
     tidy(hub)
+    calendar.care(hub)
 
 
 def seal_own(hub: Hub) -> bool:

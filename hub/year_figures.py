@@ -65,7 +65,7 @@ def note_year(hub: Hub) -> bool:
     with hub.db.read() as conn:
         if not facts.has_passed(conn, _NOTED, now=hub.clock.now(), seconds=_DAY_SECONDS):
             return False
-    made = count_year(Gaps(hub))
+    made = count_year(hub.kept(Gaps))
     with hub.db.write() as conn:
         store.save_year(conn, made.year, format_tables(made.tables), now=made.made)
         facts.save_fact(conn, _NOTED, made.made)

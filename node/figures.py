@@ -85,6 +85,7 @@ KINDS = {
     tally.VIEW: "Aufrufe eines Angebots",
     tally.LANGUAGE: "Sprache der Seite",
     tally.FILTER: "Filter",
+    tally.SHARE: "Aufrufe über weitergegebene Links",
 }
 """What each kind of count is called in the file."""
 

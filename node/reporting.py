@@ -41,7 +41,7 @@ def report_due(node: Node, local: datetime) -> bool:
     if day is None or not is_due:
         return False
     try:
-        ask_hub(node, PATH, format_report(make_report(node, day)), max_bytes=limits.NOTE_MAX_BYTES)
+        _tell(node, make_report(node, day))
     except (FetchError, ParseError):
         with node.db.write() as conn:
             wait = wait_after(node, facts.bump_fact(conn, _FAILURES), base=_AGAIN_SECONDS, cap=_LONGEST_SECONDS)
@@ -51,6 +51,14 @@ def report_due(node: Node, local: datetime) -> bool:
         facts.save_fact(conn, _DONE, day.isoformat())
         facts.save_fact(conn, _FAILURES, 0)
     return True
+
+
+def _tell(node: Node, report: Report) -> None:
+    """Send a report; a hub of an older version gets what it knows."""
+    try:
+        ask_hub(node, PATH, format_report(report), max_bytes=limits.NOTE_MAX_BYTES)
+    except ParseError:
+        ask_hub(node, PATH, format_report(report, is_first_form=True), max_bytes=limits.NOTE_MAX_BYTES)
 
 
 def _own_minutes(node: Node) -> int:
@@ -73,10 +81,14 @@ def make_report(node: Node, day: date) -> Report:
     with node.db.read() as conn:
         searches = tally.by_day(conn, tally.SEARCH, since=text, until=text)
         views = tally.by_day(conn, tally.VIEW, since=text, until=text)
-        terms = tally.by_key(conn, tally.NOTHING, since=text, until=text, most=limits.REPORT_COUNTS_MAX)
+        shares = tally.by_day(conn, tally.SHARE, since=text, until=text)
+        terms, languages = (
+            tally.by_key(conn, kind, since=text, until=text, most=limits.REPORT_COUNTS_MAX)
+            for kind in (tally.NOTHING, tally.LANGUAGE)
+        )
     lines = [line for line in OfferList(node).lines(Editor("", may_publish=False)) if line.state in _SHOWN]
     gaps = Counter(field for line in lines for field in line.facts.gap_fields)
     return Report(
         day, searches.get(text, 0), views.get(text, 0), len(lines), sum(line.facts.is_overdue for line in lines),
-        tuple(terms), tuple(sorted(gaps.items())),
+        tuple(terms), tuple(sorted(gaps.items())), shares.get(text, 0), tuple(languages),
     )  # fmt: skip

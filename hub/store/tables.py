@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from shared.holdings.tables import metadata
 
 __all__ = [
-    "agreement", "application", "candidate", "decision", "delivery", "erasure_step", "hint_sent", "inbox", "integrator",
-    "integrator_key", "invite", "likeness", "likeness_block", "need", "office", "report", "skipped_pair", "standing",
-    "subscriber", "year_figures",
+    "agreement", "application", "candidate", "decision", "delivery", "digest", "erasure_step", "freshness", "hint_sent",
+    "inbox", "integrator", "integrator_key", "invite", "letter", "letter_offer", "likeness", "likeness_block", "need",
+    "office", "report", "skipped_pair", "standing", "subscriber", "year_figures",
 ]  # fmt: skip
 
 _Big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -371,4 +371,65 @@ year_figures = sa.Table(
     sa.Column("year", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("time", _Big, nullable=False),
+)
+
+# How many offers of a member want a check, noted once a day.
+freshness = sa.Table(
+    "freshness",
+    metadata,
+    sa.Column("member", sa.String(32), primary_key=True),
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("offers", sa.Integer, nullable=False),
+    sa.Column("overdue", sa.Integer, nullable=False),
+    sa.Column("never", sa.Integer, nullable=False),
+    # Days since the last check, of the offer in the middle; NULL where none was checked.
+    sa.Column("median_days", sa.Integer, nullable=True),
+    sqlite_with_rowid=False,
+)
+
+# Who gets the monthly letter about the offers of a member: a function mailbox, never a person.
+digest = sa.Table(
+    "digest",
+    metadata,
+    sa.Column("member", sa.String(32), primary_key=True),
+    sa.Column("address", sa.String(254), nullable=False),
+    sa.Column("is_on", sa.Boolean, nullable=False),
+    # The last month for which it was written by itself, such as 2026-11: an earlier one is never written again.
+    sa.Column("month", sa.String(7), nullable=False),
+    # When the last one was put into the outbox, and its number there; NULL before the first.
+    sa.Column("written", _Big, nullable=True),
+    sa.Column("mail", _Big, nullable=True),
+    sqlite_with_rowid=False,
+)
+
+# Issues of the newsletter; of offers only the ids are kept, so that what a city takes back is gone here too.
+letter = sa.Table(
+    "letter",
+    metadata,
+    sa.Column("month", sa.String(7), primary_key=True),
+    # draft, sending, sent.
+    sa.Column("state", sa.String(8), nullable=False),
+    sa.Column("title", sa.String(120), nullable=False),
+    sa.Column("intro", sa.Text, nullable=False),
+    sa.Column("closing", sa.Text, nullable=False),
+    # Counts up with each change, so that two people do not overwrite each other.
+    sa.Column("revision", _Big, nullable=False),
+    sa.Column("changed", _Big, nullable=False),
+    # When it was released; NULL for a draft.
+    sa.Column("released", _Big, nullable=True),
+    # Every subscription up to this id has its copy in the outbox.
+    sa.Column("told_until", sa.LargeBinary(16), nullable=False),
+    sa.Column("recipients", _Big, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+letter_offer = sa.Table(
+    "letter_offer",
+    metadata,
+    sa.Column("month", sa.String(7), sa.ForeignKey("letter.month", ondelete="CASCADE"), primary_key=True),
+    sa.Column("rid", sa.LargeBinary(16), primary_key=True),
+    # new, changed.
+    sa.Column("section", sa.String(8), nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
 )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from hub import relaying, texts, viewing
 from hub.mailing import subscriptions_of
 from hub.party import Hub
+from hub.web.letter_pages import public_paths
 from shared.web.messages import N_, translate
 from shared.web.offer_words import Words
 from shared.web.pages import Pages
@@ -34,6 +35,7 @@ def make_face(hub: Hub, pages: Pages, words: Words) -> Face:
         take_hint=lambda rid, text, contact, address: relaying.take_hint(hub, rid, text, contact, address=address),
         subscriptions=subscriptions_of(hub),
         site_of=hub.book.site_of,
+        more_paths=lambda: public_paths(hub),
     )
 
 

@@ -13,6 +13,7 @@ from shared.web.own_languages import offered_languages
 from shared.web.pages import Link, Pages, Shell, Standing
 from shared.web.public.legal import FOOTER
 from shared.web.public.navigation import CALLS_LINK, NAVIGATION
+from shared.web.public.subscription_pages import NEWSLETTER
 
 
 def make_pages(hub: Hub, words: Words) -> Pages:
@@ -21,7 +22,13 @@ def make_pages(hub: Hub, words: Words) -> Pages:
         party=words.district.name,
         district=words.district.name,
         navigation=NAVIGATION,
-        footer=(*FOOTER, CALLS_LINK, Link("/mitglieder", N_("Mitglieder")), Link("/verbund", N_("Verbund"))),
+        footer=(
+            *FOOTER,
+            CALLS_LINK,
+            Link(NEWSLETTER, N_("Rundbrief")),
+            Link("/mitglieder", N_("Mitglieder")),
+            Link("/verbund", N_("Verbund")),
+        ),
         notice=hub.settings.notice,
         desk=Link(DESK, N_("Redaktion")),
     )

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from shared.feed.report import SEEN_AT_LEAST
 from shared.holdings.tables import tally
 
-SEARCH, NOTHING, VIEW, LANGUAGE, FILTER = "search", "nothing", "view", "language", "filter"
+SEARCH, NOTHING, VIEW, LANGUAGE, FILTER, SHARE = "search", "nothing", "view", "language", "filter", "share"
 TERMS_A_DAY = 20_000
 """Different words without a hit that are kept until the day ends; what comes after them is a machine's."""
 

@@ -1,4 +1,4 @@
-"""Subscriptions to searches: asked for on a page, confirmed from a letter, ended from any letter.
+"""Subscriptions to searches and to the newsletter: asked for on a page, confirmed from a letter, ended from any letter.
 
 Decided here: that nobody gets letters who did not confirm, how long an unconfirmed address stays (48 hours), how many
 letters an address gets, and that ending deletes the address at once.  What letters say is decided by `Writer`; what is
@@ -32,7 +32,7 @@ from shared.holdings.catalogue import Shown
 from shared.mail import is_address
 from shared.mailing.store import mails
 from shared.mailing.store import subscriptions as store
-from shared.mailing.store.subscriptions import ACTIVE, DAILY, WAITING, WEEKLY, Subscription, Told
+from shared.mailing.store.subscriptions import ACTIVE, DAILY, MONTHLY, WAITING, WEEKLY, Subscription, Told
 from shared.search.asking import Asked, format_asked, parse_asked
 from shared.search.found import Hit
 
@@ -152,6 +152,19 @@ class Subscriptions:
         """
         if problems := _problems(address, rhythm):
             raise RuleError("Das Abo ist so nicht vollständig", problems)
+        return self._begin(query_of(asked), address, language, rhythm, network=network)
+
+    def subscribe_newsletter(self, address: str, language: str, *, network: str) -> int:
+        """Ask the owner of an address whether they want the newsletter; otherwise as `subscribe`.
+
+        Raises:
+            RuleError: this is no mail address; by field.
+        """
+        if problems := _problems(address, DAILY):
+            raise RuleError("Das Abo ist so nicht vollständig", problems)
+        return self._begin("", address, language, MONTHLY, network=network)
+
+    def _begin(self, query: str, address: str, language: str, rhythm: str, *, network: str) -> int:
         now = self.clock.now()
         with self.db.write() as conn:
             key = self._keyed(conn, f"network:{network_of(network)}")
@@ -164,15 +177,15 @@ class Subscriptions:
             held = store.load_of_address(conn, address)
             if len([one for one in held if one.state == ACTIVE]) < PER_ADDRESS_MAX and self.count_letter(conn, address):
                 self._ask(conn, Subscription(
-                    id=self.dice.token(16), address=address, query=query_of(asked), language=language, rhythm=rhythm,
+                    id=self.dice.token(16), address=address, query=query, language=language, rhythm=rhythm,
                     state=WAITING, confirm_hash=b"", end_hash=b"", created=now, confirmed=None, told=None, due=now,
                     seen=b"",
                 ), held)  # fmt: skip
         return 0
 
     def _ask(self, conn: sa.Connection, row: Subscription, held: Sequence[Subscription]) -> None:
-        """Keep an unconfirmed subscription in place of an older one for the same search, and write the letter."""
-        older = [one.id for one in held if one.state == WAITING and one.query == row.query]
+        """Keep an unconfirmed subscription in place of an older one for the same, and write the letter."""
+        older = [one.id for one in held if one.state == WAITING and _is_same(one, row)]
         store.drop_subscriptions(conn, older)
         token, end = self.dice.token(32), self.end_token(conn, row.id)
         row = msgspec.structs.replace(row, confirm_hash=_hashed(token), end_hash=_hashed(end))
@@ -199,16 +212,16 @@ class Subscriptions:
         found = self.find_waiting(text)
         if found is None or found.state == ACTIVE:
             return found
-        found_now = self.groups(found.query)
-        groups = found_now or []
+        found_now = [] if found.is_newsletter else self.groups(found.query)
+        groups, origins = found_now or [], self.origins()
         with self.db.write() as conn:
             again = store.load_subscription(conn, found.id)
             if again is None or again.state == ACTIVE:
                 return again
-            before = [one for one in store.load_of_address(conn, found.address) if one.query == found.query]
+            before = [one for one in store.load_of_address(conn, found.address) if _is_same(one, found)]
             active = next((one for one in before if one.state == ACTIVE), None)
             store.drop_subscriptions(conn, [one.id for one in before if one.id != found.id])
-            here = catalogue.load_named(conn, self.origins(), sorted({rid for group in groups for rid in group}))
+            here = catalogue.load_named(conn, origins, sorted({rid for group in groups for rid in group}))
             store.save_told(conn, [told_of(one) for one in here], now=self.clock.now())
             due = UNSEEN if found_now is None else self.next_due(found.rhythm)
             changes: dict[str, object] = {
@@ -295,6 +308,11 @@ class Subscriptions:
             text = self.dice.token(32).hex()
             facts.save_fact(conn, _KEY_FACT, text)
         return bytes.fromhex(text)
+
+
+def _is_same(one: Subscription, other: Subscription) -> bool:
+    """Tell whether two subscriptions are for the same search, or both for the newsletter."""
+    return one.query == other.query and one.is_newsletter == other.is_newsletter
 
 
 def _problems(address: str, rhythm: str) -> dict[str, list[str]]:

@@ -17,7 +17,7 @@ mail = sa.Table(
     "mail",
     metadata,
     sa.Column("id", _Big, primary_key=True),
-    # review, answer, test; of subscriptions: confirm, news.
+    # review, answer, test, digest; of subscriptions: confirm, news, letter.
     sa.Column("kind", sa.String(8), nullable=False),
     # The offer that it is about; NULL for none.
     sa.Column("rid", sa.LargeBinary(16), nullable=True),
@@ -50,7 +50,7 @@ subscription = sa.Table(
     # The search as the one canonical query of its URL; empty = every offer.
     sa.Column("query", sa.Text, nullable=False),
     sa.Column("language", sa.String(16), nullable=False),
-    # daily, weekly.
+    # daily, weekly; monthly for the newsletter, which has no search.
     sa.Column("rhythm", sa.String(8), nullable=False),
     # waiting for its confirmation, or active.
     sa.Column("state", sa.String(8), nullable=False),

@@ -2,8 +2,9 @@
 
 It reads the path, the query and the header `X-Total-Count` of the answer, and knows no time finer than the day.  No
 address, program, cookie or session is looked at, and so nobody is told from anybody else; programs are asked to stay
-away by robots.txt alone.  Counted are searches, words that found nothing, views of offers, languages of pages and kinds
-of filters.  What is counted waits in memory for a minute; a process that is killed loses that minute.
+away by robots.txt alone.  Counted are searches, words that found nothing, views of offers, those by a link that was
+passed on, languages of pages and kinds of filters.  What is counted waits in memory for a minute; a process that is
+killed loses that minute.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from shared.holdings.tally import Tally
 from shared.logs import Log, describe_exception
 from shared.model.text import fold
 from shared.search.asking import KEYS, Asked, parse_asked
+from shared.web.languages import CODE, LINK, PASSED_ON
 from shared.web.messages import LANGUAGE
 
 TOTAL_HEADER = "X-Total-Count"
@@ -138,6 +140,9 @@ class Counting:
         self._counts.add(tally.LANGUAGE, LANGUAGE.get())
         if offer is not None:
             self._counts.add(tally.VIEW, offer[1])
+            way = dict(parse_qsl(query[:_QUERY_MAX].decode("latin-1"))).get(PASSED_ON)
+            if way in (LINK, CODE):
+                self._counts.add(tally.SHARE, way)
         elif _TOTAL.fullmatch(total):
             text = query[:_QUERY_MAX].decode("latin-1")
             self._count_search(parse_asked(parse_qsl(text, keep_blank_values=True)), int(total))

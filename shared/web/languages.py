@@ -18,6 +18,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from shared.web.messages import LANGUAGE, SOURCE_LANGUAGE
 
 PARAMETER = "lang"
+PASSED_ON, LINK, CODE = "weitergabe", "link", "qr"
+"""A link that somebody passed on says so, and how; it is counted once and stays in no link of the page."""
 _QUERY_MAX = 4000
 _WANTED_MAX = 20
 _SAME = {"ku": "kmr", "pes": "fa", "fa-af": "prs", "uk-ua": "uk"}
@@ -29,7 +31,7 @@ class Chosen:
     """What the language of a page came from: the page's own address, and whether `?lang=` named the language."""
 
     path: str = ""
-    query: tuple[tuple[str, str], ...] = ()  # without `lang`
+    query: tuple[tuple[str, str], ...] = ()  # without `lang` and `weitergabe`
     is_explicit: bool = False
 
     def in_language(self, language: str) -> str:
@@ -71,7 +73,7 @@ class Languages:
         text = scope["query_string"][:_QUERY_MAX].decode("latin-1")
         pairs = parse_qsl(text, keep_blank_values=True)
         wanted = next((value for key, value in pairs if key == PARAMETER), "")
-        rest = tuple(pair for pair in pairs if pair[0] != PARAMETER)
+        rest = tuple(pair for pair in pairs if pair[0] not in (PARAMETER, PASSED_ON))
         if wanted in self._offered:
             return wanted, Chosen(path, rest, is_explicit=True)
         header = next((value for key, value in scope["headers"] if key == b"accept-language"), b"")

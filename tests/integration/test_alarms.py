@@ -13,6 +13,7 @@ from litestar.testing import TestClient
 from hub import alarms, overview, roster_keeping
 from hub.own_clock import reset_clock
 from hub.roster_keeping import Change
+from hub.store.digests import DigestSetting, save_setting
 from hub.store.standings import update_standing
 from hub.upkeep import seal_own
 from shared.errors import LogStateError
@@ -21,6 +22,7 @@ from shared.feed.keys import LOG, SigningKey
 from shared.feed.push import PushBody, format_push
 from shared.feed.roster import sign_roster
 from shared.holdings import facts, logs
+from shared.mailing.store import mails
 from tests.support.loopback import app_of, close_all
 from tests.support.node_simulator import NodeSimulator
 from tests.support.world import Exchange, SeededDice, World, publish, withdraw
@@ -78,6 +80,7 @@ def test_alarms_of_the_hub_itself_are_exactly_those_tested_here() -> None:
     assert found == {
         "own-clock", "forked", "seal-refused", "roster-refused", "local-clock", "recovered-without", "roster",
         "roster-expired", "roster-expires", "roster-pending", "erasure-behind", "webhook-stopped",
+        "digest-failed",
     }  # fmt: skip
 
 
@@ -93,6 +96,23 @@ def test_page_of_the_hub_shows_each_alarm_once_with_its_reason(world: World) -> 
 
 
 # --- the hub itself ---------------------------------------------------------------------------------------------------
+
+
+def test_monthly_letter_that_did_not_arrive_is_one_alarm_until_it_leaves(world: World) -> None:
+    with world.hub.db.write() as conn:
+        number = mails.add_mail(conn, kind="digest", recipient="ki@marl.example", subject="S", body="B", now=0)
+        save_setting(
+            conn, DigestSetting("marl", "ki@marl.example", is_on=True, month="2026-01", written=0, mail=number)
+        )
+        mails.change_mail(conn, number, state=mails.FAILED)
+
+    text = only(world, "digest-failed")
+    with world.hub.db.write() as conn:
+        mails.change_mail(conn, number, state=mails.SENT)
+
+    assert "Stadt Marl" in text
+    assert "marl.example" not in text
+    assert told(world) == []
 
 
 def test_clock_behind_its_own_signatures_is_one_alarm_until_it_is_set(world: World) -> None:

@@ -7,7 +7,7 @@ import io
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ from tests.support.desk import add_person, at_desk, make_desk_node
 from tests.support.lone_node import files_with, offer
 from tests.support.loopback import HubAt, app_of, close_all, hub_on_disk, node_on_disk, running
 from tests.support.postgres import postgres_server, postgres_url
-from tests.support.world import VirtualClock, World, publish
+from tests.support.world import Answered, Exchange, VirtualClock, World, publish
 
 __all__ = ["postgres_server", "postgres_url"]
 
@@ -202,6 +202,21 @@ def test_application_counts_its_pages_and_writes_them_down_at_its_end(world: Wor
     assert "set-cookie" not in first.headers
 
 
+def test_visit_by_a_link_passed_on_is_a_view_and_a_share(world: World) -> None:
+    herten = world.nodes["herten"]
+    rid = publish(herten, "Zeichenkurs")
+    world.settle()
+    with TestClient(app_of(herten)) as client:
+        client.headers.update(HTML)
+        for way in ("qr", "link", "link", "anders", ""):
+            client.get(f"/angebote/{rid.hex()}?weitergabe={way}")
+
+    with herten.db.read() as conn:
+        counted = {(kind, key): number for _, kind, key, number in tally.rows_of(conn, since="0", until="9")}
+    assert counted["view", rid.hex()] == 5
+    assert {key: number for (kind, key), number in counted.items() if kind == "share"} == {"link": 2, "qr": 1}
+
+
 # --- reports ---------------------------------------------------------------------------------------------------------
 
 
@@ -269,6 +284,40 @@ def test_days_without_the_hub_follow_and_the_report_of_a_day_is_replaced(world: 
         world.clock.time += 1
         tell(world, herten, Report(date(2026, 1, 3), searches=searches))
     assert [one.searches for one in at_hub(world)] == [6, 0, 0, 0]
+
+
+def test_older_hub_gets_the_report_it_knows(world: World) -> None:
+    herten = world.nodes["herten"]
+    world.settle()
+    count(herten, "search", "", 40)
+    count(herten, "language", "ar", 6)
+    begin_anew(herten)
+    refused: list[bytes] = []
+
+    def older(exchange: Exchange, deliver: Callable[[], Answered]) -> Answered:
+        if exchange.path == PATH and "languages" in json.loads(exchange.body):
+            refused.append(exchange.body)
+            return Answered(422)
+        return deliver()
+
+    world.network.meddle = older
+
+    assert report(world, herten) == 1
+    assert len(refused) == 1
+    assert (at_hub(world)[0].searches, at_hub(world)[0].languages) == (40, ())
+
+
+def test_languages_and_links_passed_on_are_reported(world: World) -> None:
+    herten = world.nodes["herten"]
+    world.settle()
+    for kind, key, number in (("language", "ar", 6), ("language", "de", 9), ("share", "qr", 2), ("share", "link", 3)):
+        count(herten, kind, key, number)
+    begin_anew(herten)
+
+    assert report(world, herten) == 1
+
+    assert at_hub(world)[0].languages == (("de", 9), ("ar", 6))
+    assert at_hub(world)[0].shares == 5
 
 
 def test_real_servers_pass_a_report_over_loopback(world: World, tmp_path: Path) -> None:

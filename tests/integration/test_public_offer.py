@@ -303,10 +303,19 @@ def test_sharing_is_plain_links(world: World) -> None:
 
     text = ask(world, "herten", f"/angebote/{rid}")
 
-    address = f"https%3A%2F%2Fherten.example%2Fangebote%2F{rid}%3Flang%3Dde"
+    address = f"https%3A%2F%2Fherten.example%2Fangebote%2F{rid}%3Flang%3Dde%26weitergabe%3Dlink"
     assert f'href="https://wa.me/?text=Caf%C3%A9%20%26%20mehr%0A{address}"' in text
     assert f'href="mailto:?subject=Caf%C3%A9%20%26%20mehr&amp;body={address}"' in text
     assert not re.findall(r'<script[^>]+src="(?!/static/)', text)
+
+
+def test_word_of_a_link_passed_on_stays_in_no_link_of_the_page(world: World) -> None:
+    rid = publish_doc(world.nodes["herten"])
+    world.settle()
+
+    text = ask(world, "herten", f"/angebote/{rid}?weitergabe=qr&lang=ar")
+
+    assert "weitergabe=qr" not in text
 
 
 @CITIES

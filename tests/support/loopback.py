@@ -63,6 +63,12 @@ def app_of(party: Node | Hub, stream: io.StringIO | None = None, *, join: Join |
     return create_node_app(party, with_jobs=False, log=log)
 
 
+def free_port() -> int:
+    """A port of loopback that nobody uses just now, for a party that has to know its own address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 @contextmanager
 def running(app: Litestar, *, port: int = 0) -> Iterator[str]:
     """Serve an application on loopback, on a free port unless one is given; yields the base URL."""
@@ -85,9 +91,7 @@ def running(app: Litestar, *, port: int = 0) -> Iterator[str]:
 @contextmanager
 def running_hub(hub: Hub) -> Iterator[str]:
     """Serve a hub under the address that it takes for its own, so that forms of its desk are its own too."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     hub.settings = msgspec.structs.replace(hub.settings, url=f"http://127.0.0.1:{port}")
     with running(app_of(hub), port=port) as url:
         yield url

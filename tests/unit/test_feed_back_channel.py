@@ -52,9 +52,20 @@ def test_largest_request_of_hints_fits_and_one_more_is_refused() -> None:
 
 
 def test_report_comes_back_as_it_was_written() -> None:
-    told = Report(date(2026, 1, 1), 4, 3, 2, 1, (("töpfern", 5),), (("locations.accessibility", 7),))
+    told = Report(
+        date(2026, 1, 1), 4, 3, 2, 1, (("töpfern", 5),), (("locations.accessibility", 7),), 6, (("de-simple", 2),)
+    )
 
     assert parse_report(format_report(told)) == told
+
+
+def test_report_of_an_older_program_is_read_and_one_for_it_is_what_it_reads() -> None:
+    told = Report(date(2026, 1, 1), 1, 2, 3, shares=4, languages=(("ar", 5),))
+
+    first_form = json.loads(format_report(told, is_first_form=True))
+
+    assert first_form == REPORT
+    assert parse_report(json.dumps(REPORT).encode()) == Report(date(2026, 1, 1), 1, 2, 3)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +74,7 @@ def test_report_comes_back_as_it_was_written() -> None:
         {"day": "2026-02-30"}, {"day": "20260101"}, {"day": 1}, {"searches": -1}, {"searches": True}, {"views": 1.5},
         {"terms": [["a", 4]]}, {"terms": [["a@b.de", 9]]}, {"terms": [["1 2 3 4 5", 9]]}, {"terms": [["a"]]},
         {"terms": [["a", 5], ["a", 6]]}, {"gaps": [["Frau Beispiel", 1]]}, {"gaps": [["a", 1]] * 201},
-        {"member": "marl"},
+        {"member": "marl"}, {"shares": -1}, {"languages": [["Deutsch", 1]]}, {"languages": [["de", 1], ["de", 2]]},
     ],
 )  # fmt: skip
 def test_report_of_another_form_is_refused(change: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from litestar import Response
 
 from hub.figure_tables import Table, find_table, format_csv, format_sheets
 from hub.gap_report import about
-from hub.web.desk.room import Room, attachment, query_text
+from hub.web.desk.room import CSV, Room, attachment, query_text
 from shared.errors import NotFoundError
 from shared.web.assets import Assets
 from shared.web.desk.guard import DeskRequest
@@ -36,7 +36,7 @@ def answer_with(
     table = find_table(tables, wanted) if wanted else next(iter(tables), None)
     if form == "csv" and table is not None:
         part = f"-{table.name}" if len(tables) > 1 else ""
-        return attachment(format_csv(table), "text/csv; charset=utf-8", f"{name}{part}.csv")
+        return attachment(format_csv(table), CSV, f"{name}{part}.csv")
     if form == "xlsx" and tables:
         given = about(room.gaps, title, room.hub.clock.now() if made is None else made)
         return attachment(format_sheets(tables, title=title, about=given), SHEETS, f"{name}.xlsx")

@@ -14,6 +14,7 @@ from shared.web.desk.desk import Desk
 from shared.web.desk.guard import DeskRequest, signed_in
 from shared.web.offer_words import Words
 
+CSV = "text/csv; charset=utf-8"
 MEMBERS = f"{DESK}/mitglieder"
 INTEGRATORS = f"{DESK}/integratoren"
 DUPLICATES = f"{DESK}/doppelte"
@@ -27,6 +28,10 @@ OFFICES = f"{GAPS}/kontakte"
 REPORTS = f"{GAPS}/bericht"
 YEARS = f"{GAPS}/jahr"
 NEEDS = f"{DESK}/bedarf"
+FRESHNESS = f"{DESK}/aktualitaet"
+DIGESTS = f"{DESK}/monatsmail"
+STATISTICS = f"{DESK}/statistik"
+LETTERS = f"{DESK}/rundbrief"
 
 
 @dataclass(frozen=True)
@@ -59,3 +64,18 @@ def attachment(content: bytes, media_type: str, name: str) -> Response[bytes]:
     """Answer with a file to keep; `name` holds nothing but letters, digits, dots and dashes."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
     return Response(content, media_type=media_type, headers=headers)
+
+
+def freshness_path(name: str) -> str:
+    """Return the path of the page about the freshness of a member's offers."""
+    return f"{FRESHNESS}/{name}"
+
+
+def digest_path(name: str) -> str:
+    """Return the path of the page about the monthly letter to a member."""
+    return f"{DIGESTS}/{name}"
+
+
+def letter_path(month: str) -> str:
+    """Return the path of the page about an issue of the newsletter."""
+    return f"{LETTERS}/{month}"

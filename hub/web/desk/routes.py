@@ -4,20 +4,37 @@ from __future__ import annotations
 
 from litestar import Router
 
+from hub.freshness import Checks
 from hub.gaps import Gaps
 from hub.party import Hub
 from hub.web.desk.agreements import agreement_routes
+from hub.web.desk.digests import digest_routes
 from hub.web.desk.disagreements import disagreement_routes
 from hub.web.desk.duplicates import duplicate_routes
+from hub.web.desk.freshness import freshness_routes
 from hub.web.desk.gap_reports import gap_report_routes
 from hub.web.desk.gaps import gap_routes
 from hub.web.desk.groups import group_routes
 from hub.web.desk.integrators import integrator_routes
+from hub.web.desk.letters import letter_routes
 from hub.web.desk.members import member_routes
 from hub.web.desk.needs import need_routes
-from hub.web.desk.room import DUPLICATES, GAPS, INTEGRATORS, MEMBERS, NEEDS, TEXTS, VOCABULARIES, Room
+from hub.web.desk.room import (
+    DUPLICATES,
+    FRESHNESS,
+    GAPS,
+    INTEGRATORS,
+    LETTERS,
+    MEMBERS,
+    NEEDS,
+    STATISTICS,
+    TEXTS,
+    VOCABULARIES,
+    Room,
+)  # fmt: skip
 from hub.web.desk.search_words import search_word_routes
 from hub.web.desk.start import start_routes
+from hub.web.desk.statistics import statistics_routes
 from hub.web.desk.texts import text_routes
 from hub.web.desk.vocabularies import vocabulary_routes
 from hub.web.desk.vocabulary_terms import term_routes
@@ -38,6 +55,9 @@ LINKS = (
     DeskLink(DUPLICATES, "Doppelte Angebote", Right.READ),
     DeskLink(GAPS, "Lücken", Right.READ),
     DeskLink(NEEDS, "Bedarf", Right.NEED),
+    DeskLink(FRESHNESS, "Aktualität", Right.READ),
+    DeskLink(STATISTICS, "Statistik", Right.READ),
+    DeskLink(LETTERS, "Rundbrief", Right.READ),
     DeskLink(VOCABULARIES, "Vokabulare", Right.READ),
     DeskLink(TEXTS, "Texte", Right.READ),
     DeskLink(INTEGRATORS, "Integratoren", Right.READ),
@@ -50,7 +70,8 @@ LINKS = (
 def desk_router(hub: Hub, pages: Pages, words: Words, log: Log) -> Router:
     """Return everything below `/pult`."""
     desk = Desk(hub.accounts, pages, log, LINKS, public_url=hub.public_url)
-    room = Room(hub, desk, words, Gaps(hub))
+    room = Room(hub, desk, words, hub.kept(Gaps))
+    checks = hub.kept(Checks)
     return desk.router(
         [
             *signing_in_routes(desk),
@@ -61,6 +82,10 @@ def desk_router(hub: Hub, pages: Pages, words: Words, log: Log) -> Router:
             *duplicate_routes(room),
             *group_routes(room),
             *disagreement_routes(room),
+            *freshness_routes(room, checks),
+            *digest_routes(room, checks),
+            *statistics_routes(room),
+            *letter_routes(room),
             *integrator_routes(room),
             *vocabulary_routes(room),
             *term_routes(room),

@@ -143,6 +143,12 @@ def count_mails(conn: sa.Connection, *, to_subscribers: bool = False) -> dict[st
     return {row[0]: row[1] for row in rows}
 
 
+def count_of_kind(conn: sa.Connection, kind: str) -> int:
+    """Count the letters of one kind that have not left."""
+    is_theirs = sa.and_(mail.c.kind == kind, mail.c.state.in_((WAITING, SENDING)))
+    return int(conn.execute(sa.select(sa.func.count()).select_from(mail).where(is_theirs)).scalar_one())
+
+
 def iterate_texts(conn: sa.Connection) -> Iterator[tuple[int, bytes | None, dict[str, str]]]:
     """Yield (number, offer, texts) of every letter."""
     for row in conn.execute(sa.select(mail.c.id, mail.c.rid, mail.c.recipient, mail.c.subject, mail.c.body)):

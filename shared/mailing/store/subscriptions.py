@@ -15,15 +15,18 @@ from shared.mailing.tables import mail, subscription, subscription_visit, told_o
 
 WAITING, ACTIVE = "waiting", "active"
 DAILY, WEEKLY = "daily", "weekly"
+MONTHLY = "monthly"
+"""The newsletter, which follows no search; its letters are written when an issue is released."""
 
 # Every party asks for these each minute.
 _HAS_COME = sa.or_(subscription.c.due <= sa.bindparam("now"), subscription.c.due > sa.bindparam("no_later"))
 _DUE = Prepared(
     sa.select(subscription)
-    .where(subscription.c.state == ACTIVE, _HAS_COME)
+    .where(subscription.c.state == ACTIVE, subscription.c.rhythm != MONTHLY, _HAS_COME)
     .order_by(subscription.c.due)
     .limit(sa.bindparam("most"))
 )
+_GETS_NEWSLETTER = sa.and_(subscription.c.state == ACTIVE, subscription.c.rhythm == MONTHLY)
 _UNCONFIRMED = Prepared(
     sa.select(subscription.c.id).where(subscription.c.state == WAITING, subscription.c.created < sa.bindparam("before"))
 )
@@ -36,7 +39,7 @@ _DROP_VISITS = Prepared(
 
 
 class Subscription(msgspec.Struct, frozen=True):
-    """Who wants letters about which search; times in Unix seconds."""
+    """Who wants letters about which search, or the newsletter; times in Unix seconds."""
 
     id: bytes
     address: str
@@ -51,6 +54,11 @@ class Subscription(msgspec.Struct, frozen=True):
     told: int | None
     due: int
     seen: bytes
+
+    @property
+    def is_newsletter(self) -> bool:
+        """Tell whether this is the newsletter and no search."""
+        return self.rhythm == MONTHLY
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -129,10 +137,24 @@ def count_subscriptions(conn: sa.Connection) -> dict[str, int]:
 def count_searches(conn: sa.Connection, *, least: int, most: int) -> list[tuple[str, int]]:
     """Return the searches that at least so many people follow, with their number, most followed first."""
     number = sa.func.count(sa.distinct(subscription.c.address))
-    query = sa.select(subscription.c.query, number).where(subscription.c.state == ACTIVE)
+    is_search = sa.and_(subscription.c.state == ACTIVE, subscription.c.rhythm != MONTHLY)
+    query = sa.select(subscription.c.query, number).where(is_search)
     grouped = query.group_by(subscription.c.query).having(number >= least)
     rows = conn.execute(grouped.order_by(number.desc(), subscription.c.query).limit(most)).all()
     return [(row[0], row[1]) for row in rows]
+
+
+def load_newsletter(conn: sa.Connection, *, after: bytes, most: int) -> list[Subscription]:
+    """Return confirmed subscriptions of the newsletter beyond a number, in the order of their numbers."""
+    wanted = sa.and_(_GETS_NEWSLETTER, subscription.c.id > after)
+    query = sa.select(subscription).where(wanted).order_by(subscription.c.id).limit(most)
+    return [_subscription(row) for row in conn.execute(query)]
+
+
+def count_newsletter(conn: sa.Connection) -> int:
+    """Count the confirmed subscriptions of the newsletter."""
+    query = sa.select(sa.func.count()).select_from(subscription).where(_GETS_NEWSLETTER)
+    return int(conn.execute(query).scalar_one())
 
 
 def iterate_texts(conn: sa.Connection) -> Iterator[tuple[bytes, dict[str, str]]]:

@@ -91,6 +91,7 @@ class Face:
             visitor's address for the pace alone.
         subscriptions: letters about searches; None where none are offered.
         site_of: returns where a member's own pages are; empty where its node cannot be reached from outside.
+        more_paths: returns the paths of pages that only this party has, for the sitemap.
         mailbox: where messages about the pages go; None where nobody can be written to from here.
     """
 
@@ -110,6 +111,7 @@ class Face:
     site_of: Callable[[str], str]
     subscriptions: Subscriptions | None = None
     mailbox: Mailbox | None = None
+    more_paths: Callable[[], Sequence[str]] = lambda: ()
 
     def today(self) -> date:
         """Return the day in the district."""

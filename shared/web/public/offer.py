@@ -21,13 +21,14 @@ from shared.holdings.catalogue import Ended
 from shared.outputs.calendar import CalendarText, changed_at, place_of, write_calendar
 from shared.outputs.linked_data import TYPE
 from shared.web.catalogue_page import OfferView, read_record_id
+from shared.web.languages import CODE
 from shared.web.messages import LANGUAGE
 from shared.web.problems import GONE, Problem, problem_json, wants_page
 from shared.web.public.face import Face
 from shared.web.public.links import offer_path
 from shared.web.public.offer_view import describe_gone, find_offer, show_offer, timetable
 from shared.web.public.own_text import own_text
-from shared.web.public.sharing import address_of, qr_svg
+from shared.web.public.sharing import address_of, passed_on, qr_svg
 from shared.web.public.structured import page_data
 
 _FRESH: Final = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
@@ -116,7 +117,7 @@ def _calendar(face: Face, view: OfferView) -> Response[bytes]:
 
 
 def _code(face: Face, view: OfferView) -> Response[bytes]:
-    url = address_of(face, offer_path(view.card.id))
+    url = passed_on(address_of(face, offer_path(view.card.id)), CODE)
     if not url:
         raise NotFoundError("the public address of these pages is not known (public_url)")
     return Response(qr_svg(url), media_type="image/svg+xml", headers=_FRESH)

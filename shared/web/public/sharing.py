@@ -6,16 +6,20 @@ from dataclasses import dataclass
 from io import BytesIO
 from urllib.parse import quote
 
-from shared.web.languages import PARAMETER
+from shared.web.languages import LINK, PARAMETER, PASSED_ON
 from shared.web.messages import LANGUAGE
 from shared.web.public.face import Face
 
 
 @dataclass(frozen=True)
 class Share:
-    """Ways to pass a page on; its address names the language in which it is read now."""
+    """Ways to pass a page on; its address names the language in which it is read now.
+
+    `passed_url` is the same address with the word by which visits are counted that came by a link passed on.
+    """
 
     url: str
+    passed_url: str
     whatsapp: str
     mail: str
 
@@ -31,9 +35,15 @@ def share(url: str, title: str) -> Share | None:
     """Return the links under which a page is passed on; None for a page without a public address."""
     if not url:
         return None
-    text = quote(f"{title}\n{url}", safe="")
-    mail = f"mailto:?subject={quote(title, safe='')}&body={quote(url, safe='')}"
-    return Share(url, f"https://wa.me/?text={text}", mail)
+    passed = passed_on(url, LINK)
+    text = quote(f"{title}\n{passed}", safe="")
+    mail = f"mailto:?subject={quote(title, safe='')}&body={quote(passed, safe='')}"
+    return Share(url, passed, f"https://wa.me/?text={text}", mail)
+
+
+def passed_on(url: str, way: str) -> str:
+    """Return an address that says how it was passed on: by a word that is the same for everybody."""
+    return f"{url}{'&' if '?' in url else '?'}{PASSED_ON}={way}" if url else ""
 
 
 def qr_svg(url: str) -> bytes:

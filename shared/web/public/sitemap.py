@@ -69,6 +69,8 @@ def public_pages(doors: Doors) -> Iterator[Entry]:
     links = [link.path for link in (*shell.navigation, *shell.footer)]
     for path in dict.fromkeys(("/", RESULTS, "/termine", TOWNS, PROVIDERS, CALLS, *links)):
         yield path, ""
+    for path in face.more_paths():
+        yield path, ""
     for member in face.words.district.members:
         yield f"{TOWNS}/{member.name}", ""
     for key in gathered.organisations:

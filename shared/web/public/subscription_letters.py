@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from shared.accounts.links import format_token
 from shared.holdings.catalogue import Shown
-from shared.mailing.store.subscriptions import DAILY, WEEKLY, Subscription, Told
+from shared.mailing.store.subscriptions import DAILY, MONTHLY, WEEKLY, Subscription, Told
 from shared.mailing.subscribing import News, asked_of
 from shared.search.asking import format_asked
 from shared.search.found import Hit
@@ -26,7 +26,7 @@ from shared.web.public.search_words import describe_search
 
 CONFIRM: Final = "/abo/bestaetigen"
 END: Final = "/abo/ende"
-RHYTHM_WORDS: Final[Mapping[str, str]] = {DAILY: N_("täglich"), WEEKLY: N_("wöchentlich")}
+RHYTHM_WORDS: Final[Mapping[str, str]] = {DAILY: N_("täglich"), WEEKLY: N_("wöchentlich"), MONTHLY: N_("monatlich")}
 _SIGN: Final = "-- "
 """Below it mail programs know the signature (RFC 3676)."""
 
@@ -66,7 +66,9 @@ class Letters:
             lines = [
                 translate("Guten Tag,"),
                 "",
-                translate("für diese E-Mail-Adresse hat jemand Mails über neue Angebote bestellt."),
+                translate("für diese E-Mail-Adresse hat jemand den Rundbrief bestellt.")
+                if subscription.is_newsletter
+                else translate("für diese E-Mail-Adresse hat jemand Mails über neue Angebote bestellt."),
                 translate("Waren Sie das? Dann öffnen Sie diesen Link und bestätigen Sie:"),
                 "",
                 link,

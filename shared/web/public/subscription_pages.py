@@ -26,11 +26,13 @@ from shared.web.public.question import address, settle
 from shared.web.public.search_words import SUBSCRIBE, describe_search, follow_search
 from shared.web.public.subscription_letters import CONFIRM, END, RHYTHM_WORDS
 
-_SENT: Final = f"{SUBSCRIBE}/gesendet"
-_FORM_BYTES: Final = 16 * 1024
-_NO_STORE: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
-_LEFT_EMPTY: Final = "website"
+SENT: Final = f"{SUBSCRIBE}/gesendet"
+FORM_BYTES: Final = 16 * 1024
+NO_STORE: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
+LEFT_EMPTY: Final = "website"
 """A field that people do not see; what fills it in is a program."""
+NEWSLETTER: Final = "/rundbrief"
+"""Where a party that writes a newsletter shows it."""
 _PROBLEMS: Final[Mapping[str, str]] = {
     "address": N_("Das ist keine E-Mail-Adresse. Beispiel: name@example.org"),
     "rhythm": N_("Wählen Sie, wie oft Sie Mails möchten."),
@@ -48,9 +50,9 @@ def subscription_routes(face: Face) -> Sequence[ControllerRouterHandler]:
 
     guarded = Router(
         "/", route_handlers=[*_asking(pages), *_confirming(pages)], before_request=before,
-        request_max_body_size=_FORM_BYTES, opt={"form_bytes": _FORM_BYTES},
+        request_max_body_size=FORM_BYTES, opt={"form_bytes": FORM_BYTES},
     )  # fmt: skip
-    return [guarded, Router("/", route_handlers=[*_ending(pages)], request_max_body_size=_FORM_BYTES)]
+    return [guarded, Router("/", route_handlers=[*_ending(pages)], request_max_body_size=FORM_BYTES)]
 
 
 class _Pages:
@@ -63,7 +65,7 @@ class _Pages:
     def respond(self, template: str, *, status_code: int = 200, **context: object) -> Response[str]:
         """Return a page that nobody keeps."""
         answer = self.face.pages.respond(f"public/{template}", status_code=status_code, **context)
-        answer.headers.update(_NO_STORE)
+        answer.headers.update(NO_STORE)
         return answer
 
     def known(self, asked: Asked) -> Asked:
@@ -79,7 +81,7 @@ class _Pages:
         return self.respond(
             "subscribe.html", status_code=status, can_send=self.subscriptions.can_send(), problems=problems or {},
             form=form, waits=waits, query=query_of(asked), search=describe_search(asked, self.face.words),
-            results_url=address(pages, asked), feed_url=follow_search(pages, asked).feed_url, left_empty=_LEFT_EMPTY,
+            results_url=address(pages, asked), feed_url=follow_search(pages, asked).feed_url, left_empty=LEFT_EMPTY,
             rhythms=[(code, translate(RHYTHM_WORDS[code])) for code in RHYTHMS], address_max=ADDRESS_MAX,
             chosen_rhythm=form.text("rhythm") or DAILY, chosen_language=form.text("language") or LANGUAGE.get(),
             most=PER_ADDRESS_MAX,
@@ -90,7 +92,7 @@ class _Pages:
         asked = self.known(asked_of(form.text("suche")))
         if not self.subscriptions.can_send():
             return self.show_form(asked, form)
-        if not form.text(_LEFT_EMPTY):
+        if not form.text(LEFT_EMPTY):
             offered = self.face.pages.languages
             language = form.text("language") if form.text("language") in offered else LANGUAGE.get()
             try:
@@ -98,13 +100,13 @@ class _Pages:
                     asked, form.text("email"), language, form.text("rhythm"), network=network
                 )
             except RuleError as error:
-                return self.show_form(asked, form, _in_words(error.problems), status=422)
+                return self.show_form(asked, form, in_words(error.problems), status=422)
             if wait:
-                answer = self.show_form(asked, form, status=429, waits=_say_wait(wait))
+                answer = self.show_form(asked, form, status=429, waits=say_wait(wait))
                 answer.headers["Retry-After"] = str(wait)
                 return answer
-        location = self.face.pages.url(_SENT)
-        return Response("", status_code=303, media_type="text/html", headers={**_NO_STORE, "Location": location})
+        location = self.face.pages.url(SENT)
+        return Response("", status_code=303, media_type="text/html", headers={**NO_STORE, "Location": location})
 
     def show(self, template: str, found: Subscription | None, **context: object) -> Response[str]:
         """Show a page about one subscription, or that its link says nothing any more."""
@@ -113,7 +115,8 @@ class _Pages:
         asked = self.known(asked_of(found.query))
         return self.respond(
             template, status_code=200, subscription=found, search=describe_search(asked, self.face.words),
-            results_url=address(self.face.pages, asked), rhythm=translate(RHYTHM_WORDS[found.rhythm]),
+            results_url=self.face.pages.url(NEWSLETTER) if found.is_newsletter else address(self.face.pages, asked),
+            rhythm=translate(RHYTHM_WORDS[found.rhythm]),
             language_name=self.face.pages.languages.get(found.language, found.language), **context,
         )  # fmt: skip
 
@@ -127,7 +130,7 @@ def _asking(pages: _Pages) -> Sequence[ControllerRouterHandler]:
     def subscribe(request: DeskRequest) -> Response[str]:
         return pages.take(form_of(request), request.client.host if request.client is not None else "")
 
-    @get(_SENT, sync_to_thread=True, include_in_schema=False)
+    @get(SENT, sync_to_thread=True, include_in_schema=False)
     def sent_page() -> Response[str]:
         return pages.respond("subscribe_sent.html")
 
@@ -156,17 +159,20 @@ def _ending(pages: _Pages) -> Sequence[ControllerRouterHandler]:
 
     @post(END + "/{token:str}", sync_to_thread=True, include_in_schema=False, status_code=200)
     def end(token: FromPath[str]) -> Response[str]:
+        found = pages.subscriptions.find_running(token)
         pages.subscriptions.end(token)
-        return pages.respond("subscription_ended.html")
+        return pages.respond("subscription_ended.html", is_newsletter=found is not None and found.is_newsletter)
 
     return [end_page, end]
 
 
-def _in_words(problems: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+def in_words(problems: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Say in the language of the page what is wrong with each field."""
     return {field: [translate(_PROBLEMS[code]) for code in codes] for field, codes in problems.items()}
 
 
-def _say_wait(seconds: int) -> str:
+def say_wait(seconds: int) -> str:
+    """Say in the language of the page how long to wait."""
     minutes = -(-seconds // 60)
     text = translate_plural(
         "Von Ihrem Anschluss kamen gerade viele Anfragen. Bitte versuchen Sie es in %(n)s Minute noch einmal.",
