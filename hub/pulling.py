@@ -16,7 +16,7 @@ from shared.feed.roster import MemberRow
 from shared.feed.trusted_log import Keys
 from shared.follow import Guards, Report
 from shared.holdings import facts
-from shared.sources import FetchedSource
+from shared.sources import Source
 from shared.state_words import state_in_german
 
 _LEASE_SECONDS = 300.0
@@ -43,8 +43,12 @@ def guards_for(hub: Hub, origin: str) -> Guards:
     return Guards(rate=is_established and not recovering, erasures=True, withdrawals=is_established)
 
 
-def pull_member(hub: Hub, row: MemberRow, owner: str) -> Report:
-    """Read one member now; the outcome is kept as its standing."""
+def pull_member(hub: Hub, row: MemberRow, owner: str, source: Source | None = None) -> Report:
+    """Read one member now; the outcome is kept as its standing.
+
+    Args:
+        source: where it is read from; by default its own address.
+    """
     origin = row.log_key.name
     if row.status != "active":
         return Report(
@@ -53,7 +57,7 @@ def pull_member(hub: Hub, row: MemberRow, owner: str) -> Report:
             Code.E_ROSTER,
             message=f"{row.name} ist {state_in_german(row.status)} und wird nicht gelesen",
         )
-    keys, source = hub.book.keys_for(origin, as_mirror=False), hub.member_source(row)
+    keys, source = hub.book.keys_for(origin, as_mirror=False), source or hub.member_source(row)
     if keys is None or source is None:
         raise LogStateError(f"{row.name} liefert von sich aus; hier gibt es nichts abzurufen")
     with hub.db.write() as conn:
@@ -70,7 +74,7 @@ def pull_member(hub: Hub, row: MemberRow, owner: str) -> Report:
     return report
 
 
-def _read(hub: Hub, keys: Keys, source: FetchedSource) -> Report:
+def _read(hub: Hub, keys: Keys, source: Source) -> Report:
     """Read one log, if the roster that says so is in force."""
     try:
         hub.book.verify_in_force(hub.clock.now())
@@ -107,6 +111,11 @@ def pull_named(hub: Hub, names: Sequence[str], owner: str) -> list[Pull]:
         raise NotFoundError(f"Kein Mitglied heißt {unknown[0]}.", advice="kreisweit-hub members zeigt alle.")
     rows = [by_name[name] for name in names] if names else [r for r in by_name.values() if is_pollable(r)]
     return [_describe(hub, row, pull_member(hub, row, owner)) for row in rows]
+
+
+def pull_with(hub: Hub, row: MemberRow, source: Source, owner: str) -> Pull:
+    """Read one member from this source now and say what came of it."""
+    return _describe(hub, row, pull_member(hub, row, owner, source))
 
 
 def _describe(hub: Hub, row: MemberRow, report: Report) -> Pull:

@@ -27,7 +27,8 @@ from shared.rosterbook import HeldRoster
 
 RENEWED_SECONDS = 365 * limits.DAY
 """A new version runs for twelve months; the protocol allows thirteen."""
-_RENEW = "Mit den Wurzelschlüsseln: kreisweit-hub roster draft, sign, publish."
+_RENEW = "Die Verwahrer der Wurzelschlüssel unterschreiben sie: Arbeitsbereich, Seite „Mitgliederliste“."
+_RENEW_COMMAND = "kreisweit-hub roster draft, sign, publish"
 _CHANGE_FACT = "roster-change:"
 
 
@@ -35,6 +36,7 @@ class Change(StrEnum):
     """What the next roster is to say about one member."""
 
     APPROVE = "approve"
+    PAUSE = "pause"
     SUSPEND = "suspend"
     RESUME = "resume"
     RETIRE = "retire"
@@ -48,19 +50,31 @@ class Change(StrEnum):
 
 _CHANGE_WORDS = {
     Change.APPROVE: "aufnehmen",
+    Change.PAUSE: "pausieren",
     Change.SUSPEND: "sperren",
     Change.RESUME: "wieder führen",
     Change.RETIRE: "ausscheiden",
     Change.FINISH_ROTATION: "alten Schlüssel streichen",
 }
-_STATUS = {Change.SUSPEND: "suspended", Change.RESUME: "active", Change.RETIRE: "retired"}
+_STATUS = {Change.PAUSE: "paused", Change.SUSPEND: "suspended", Change.RESUME: "active", Change.RETIRE: "retired"}
 
 
 class Alarm(msgspec.Struct, frozen=True):
-    """What a person must see to; `name` is a member's, or that of the matter."""
+    """What a person must see to; `name` is a member's, or that of the matter.
+
+    `cause` tells the matters of one member apart, whatever their text says today; `command` does at the command line
+    what the message says of the desk.
+    """
 
     name: str
     message: str
+    cause: str = ""
+    command: str = ""
+
+    @property
+    def key(self) -> str:
+        """What makes it the same matter tomorrow."""
+        return f"{self.name}:{self.cause}" if self.cause else self.name
 
 
 def held_roster(hub: Hub, conn: sa.Connection | None = None) -> HeldRoster:
@@ -357,12 +371,15 @@ def alarms(hub: Hub) -> list[Alarm]:
     found = []
     left = held.roster.expires - hub.clock.now()
     if left <= 0:
-        found.append(Alarm("roster-expired", f"Die Mitgliederliste ist abgelaufen. {_RENEW}"))
+        text = f"Die Mitgliederliste ist abgelaufen. {_RENEW}"
+        found.append(Alarm("roster-expired", text, command=_RENEW_COMMAND))
     elif left <= limits.ROSTER_ALARM_SECONDS:
-        found.append(Alarm("roster-expires", f"Die Mitgliederliste läuft in {left // limits.DAY} Tagen ab. {_RENEW}"))
+        text = f"Die Mitgliederliste läuft in {left // limits.DAY} Tagen ab. {_RENEW}"
+        found.append(Alarm("roster-expires", text, command=_RENEW_COMMAND))
     with hub.db.read() as conn:
         waiting = pending_changes(conn)
     if waiting:
         names = ", ".join(f"{name} ({change.in_german})" for name, change in waiting.items())
-        found.append(Alarm("roster-pending", f"Änderungen warten auf Unterschriften: {names}. {_RENEW}"))
+        text = f"Änderungen der Mitgliederliste warten auf Unterschriften: {names}. {_RENEW}"
+        found.append(Alarm("roster-pending", text, command=_RENEW_COMMAND))
     return found

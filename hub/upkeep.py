@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from hub import (
+    alarm_book,
     erasure_duty,
     erasure_watch,
     mailing,
+    member_history,
     notes,
     pulling,
     pushing,
@@ -13,6 +15,7 @@ from hub import (
     relaying,
     reporting,
     roster_keeping,
+    telling_refusals,
     webhooks,
 )
 from hub.derived import derived_of
@@ -44,6 +47,8 @@ def tick(hub: Hub, owner: str) -> None:
     webhooks.tell_due(hub)
     erasure_watch.watch(hub)
     erasure_duty.care(hub)
+    alarm_book.care(hub)
+    member_history.care(hub)
     mailing.care(hub)
     tidy(hub)
 
@@ -82,6 +87,7 @@ def tidy(hub: Hub) -> None:
             reporting.forget_old(hub, conn)
             forget_old(conn, now=now)
             webhooks.forget_old(conn, now=now)
+            telling_refusals.forget_old(conn, now=now)
             if gone + relaying.forget_old(conn, now=now):
                 facts.save_fact(conn, "scrub-due", 1)
         due = facts.load_number(conn, "scrub-due")

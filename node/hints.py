@@ -18,7 +18,7 @@ from node.store.hints import ANSWERED, CLOSED, OPEN, Hint
 from node.workflow import Editor
 from shared.accounts.guessing import Pace, begin_submission
 from shared.errors import InputError, NotFoundError, RuleError
-from shared.feed.inbox import FROM_HUB, FROM_NODE
+from shared.feed.inbox import FROM_DISTRICT, FROM_HUB, FROM_NODE
 from shared.holdings import facts
 from shared.mail import is_address
 from shared.mailing.store import mails
@@ -39,6 +39,7 @@ SOURCES: Mapping[str, str] = {
     "link": "Antwort auf eine Erinnerung",
     FROM_HUB: "von der Seite des Kreises",
     FROM_NODE: "von der Seite einer anderen Stadt",
+    FROM_DISTRICT: "vom Kreis",
 }
 
 PACE = Pace(free=5, first_wait_seconds=60, longest_wait_seconds=3600, most_per_hour=12)

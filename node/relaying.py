@@ -26,6 +26,7 @@ from shared.feed.inbox import (
     ANSWER,
     CHANGED,
     CONFIRMED,
+    FROM_DISTRICT,
     FROM_HUB,
     FROM_NODE,
     HINT,
@@ -107,7 +108,7 @@ def _keep_hint(node: Node, conn: sa.Connection, hint: Hint) -> bool:
         rid = parse_record_id(hint.rid)
     except ParseError:
         return True
-    source = hint.source if hint.source in (FROM_HUB, FROM_NODE) else FROM_HUB
+    source = hint.source if hint.source in (FROM_HUB, FROM_NODE, FROM_DISTRICT) else FROM_HUB
     return hints.take_passed(node, conn, bytes.fromhex(hint.id), rid, (hint.text, hint.contact), source)
 
 

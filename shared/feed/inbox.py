@@ -16,8 +16,8 @@ ANSWER = "answer"
 """Kind of a hint: the answer to a link in a mail of a node that people cannot reach."""
 HINT = "hint"
 """Kind of a hint: what somebody wrote about an offer on the hub's page, or on the page of another member."""
-FROM_HUB, FROM_NODE = "hub", "node"
-"""Where a hint of this kind was given."""
+FROM_HUB, FROM_NODE, FROM_DISTRICT = "hub", "node", "kreis"
+"""Where a hint of this kind was given: on a page of the hub, on one of another member, or by the district's desk."""
 CONFIRMED, CHANGED = "confirmed", "changed"
 _ID = re.compile(r"[0-9a-f]{32}")
 
