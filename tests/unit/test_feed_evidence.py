@@ -109,7 +109,7 @@ def test_note_by_another_key_is_not_the_publisher_s() -> None:
 def test_roster_by_other_roots_counts_for_nothing() -> None:
     other = Pins((key("hub.example/root/a", LOG, 8).verifying,), 1)
 
-    with pytest.raises(VerificationError, match="0 von 1"):
+    with pytest.raises(VerificationError, match="nicht die bekannten"):
         judge_evidence(ROSTER, other, "E_FORK", note("abc", 1000), note("abd", 2000))
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from litestar import Router
 
 from hub.party import Hub
+from hub.web.desk.alarms import alarm_routes
+from hub.web.desk.enrolment import enrolment_routes
 from hub.web.desk.integrators import integrator_routes
+from hub.web.desk.member_steps import member_step_routes
 from hub.web.desk.members import member_routes
-from hub.web.desk.room import INTEGRATORS, MEMBERS, Room
+from hub.web.desk.quarantine import quarantine_routes
+from hub.web.desk.room import ALARMS, INTEGRATORS, MEMBERS, QUARANTINE, Room
 from hub.web.desk.start import start_routes
 from shared.accounts.links import DESK
 from shared.accounts.rights import Right
@@ -22,6 +26,8 @@ from shared.web.pages import Pages
 LINKS = (
     DeskLink(DESK, "Start", Right.READ),
     DeskLink(MEMBERS, "Mitglieder", Right.READ),
+    DeskLink(ALARMS, "Alarme", Right.READ),
+    DeskLink(QUARANTINE, "Quarantäne", Right.READ),
     DeskLink(INTEGRATORS, "Integratoren", Right.READ),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
     DeskLink(f"{DESK}/rollen", "Rollen", Right.READ),
@@ -40,6 +46,10 @@ def desk_router(hub: Hub, pages: Pages, words: Words, log: Log) -> Router:
             *account_routes(desk),
             *start_routes(room),
             *member_routes(room),
+            *member_step_routes(room),
+            *enrolment_routes(room),
+            *alarm_routes(room),
+            *quarantine_routes(room),
             *integrator_routes(room),
         ]
     )
