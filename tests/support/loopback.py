@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 from litestar import Litestar
 
 from hub.app import create_app as create_hub_app
@@ -62,9 +64,9 @@ def app_of(party: Node | Hub, stream: io.StringIO | None = None, *, join: Join |
 
 
 @contextmanager
-def running(app: Litestar) -> Iterator[str]:
-    """Serve an application on a free port of loopback; yields the base URL."""
-    server = make_server(app, host="127.0.0.1", port=0)
+def running(app: Litestar, *, port: int = 0) -> Iterator[str]:
+    """Serve an application on a port of loopback, a free one by default; yields the base URL."""
+    server = make_server(app, host="127.0.0.1", port=port)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + _START_SECONDS
@@ -78,6 +80,16 @@ def running(app: Litestar) -> Iterator[str]:
         server.should_exit = True
         thread.join(_START_SECONDS)
         assert not thread.is_alive(), "the server did not end"
+
+
+@contextmanager
+def hub_running(world: World) -> Iterator[str]:
+    """Serve the world's hub under the address that its settings name, so that its desk takes forms from there."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    world.hub.settings = msgspec.structs.replace(world.hub.settings, url=f"http://127.0.0.1:{port}")
+    with running(app_of(world.hub), port=port) as url:
+        yield url
 
 
 def newest_commitment(node: Node, rid: bytes) -> bytes:
