@@ -114,8 +114,9 @@ def say_outcome(done: Pull) -> str:
         return f"Abgerufen: {count} neue Einträge." if count != 1 else "Abgerufen: ein neuer Eintrag."
     if done.outcome == "unchanged":
         return f"Es gab nichts Neues. {done.message}".strip()
-    reason = ABOUT[Code(done.code)].text if done.code else ""
-    return f"{state_in_german(done.outcome).capitalize()}. {reason} {done.message}".strip()
+    # What the reader says beyond the code is for people who know the protocol; the member's page keeps it for them.
+    reason = ABOUT[Code(done.code)].text if done.code else done.message
+    return f"{state_in_german(done.outcome).capitalize()}. {reason}".strip()
 
 
 def is_established(hub: Hub, row: MemberRow) -> bool:
