@@ -101,7 +101,7 @@ def _write_letters(hub: Hub, conn: sa.Connection, now: int) -> None:
     if not mailboxes or not hub.settings.sends_mail:
         return
     untold = rows.load_untold(conn)
-    began = [row for row in untold if row.ended is None and now - row.first_seen >= SETTLING_SECONDS]
+    began = [row for row in untold if row.ended is None and row.last_seen - row.first_seen >= SETTLING_SECONDS]
     ended = [row for row in untold if row.ended is not None]
     if not began and not ended:
         return

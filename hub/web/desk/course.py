@@ -28,7 +28,7 @@ def draw_course(days: Sequence[MemberDay | date]) -> Course | None:
     if not known:
         return None
     first, last = known[0], known[-1]
-    sizes = f"Am {_short(first.day)} waren es {first.size} Einträge, am {_short(last.day)} {last.size}."
+    sizes = f"Einträge am {_short(first.day)}: {first.size}; am {_short(last.day)}: {last.size}."
     most = max(known, key=lambda day: day.lag)
     lags = (
         f"Am größten war der Rückstand am {_short(most.day)} mit {most.lag} Einträgen."

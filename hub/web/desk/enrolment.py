@@ -87,7 +87,8 @@ def _city_page(
     is_member = found.stage is Stage.USED and row is not None
     return room.desk.respond(
         request, "desk/enrol_city_part.html" if is_part else "desk/enrol_city.html", status_code=status_code,
-        path=ENROL, invitation=found, is_part=is_part, stages=Stage, name=name, words=room.words, here=f"{ENROL}/{name}",
+        path=ENROL, invitation=found, is_part=is_part, stages=Stage, name=name, words=room.words,
+        here=f"{ENROL}/{name}",
         back=ENROL, members_path=MEMBERS, member=member_path(name), problems=problems,
         can_sign=roster_steps.can_sign_here(hub), is_member=is_member, roster_path=ROSTER,
         is_read=is_member and row is not None and asked_pulls.is_established(hub, row),
