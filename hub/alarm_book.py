@@ -127,6 +127,12 @@ def load_history(hub: Hub) -> list[AlarmRow]:
         return rows.load_ended(conn)
 
 
+def load_of(hub: Hub, name: str) -> list[AlarmRow]:
+    """Return the alarms of one member, those that are over included, the newest first."""
+    with hub.db.read() as conn:
+        return rows.load_of_name(conn, name, most=20)
+
+
 def open_alarm(hub: Hub, number: int) -> AlarmRow:
     """Return one alarm; NotFoundError when there is none."""
     with hub.db.read() as conn:

@@ -30,13 +30,13 @@ _DECIDE = "auf ihrer Seite im Arbeitsbereich entscheiden"
 _STEPS = {
     State.FORKED: (
         "Mit der Stadt klären, was war; dann braucht sie eine neue Generation. Ihre Seite im Arbeitsbereich zeigt wie.",
-        "kreisweit-hub regenerate",
+        "kreisweit-hub regenerate {name}",
     ),
     State.ROLLED_BACK: ("Die Stadt anrufen: Dort wurde wohl ein alter Stand zurückgeholt.", ""),
-    State.HELD: (f"Die Stadt anrufen, dann {_DECIDE}.", "kreisweit-hub hold confirm oder hold reject"),
+    State.HELD: (f"Die Stadt anrufen, dann {_DECIDE}.", "kreisweit-hub hold confirm {name} oder hold reject {name}"),
     State.THROTTLED: (
         "Die Stadt anrufen. Ist es so gewollt, auf ihrer Seite im Arbeitsbereich einmal durchlassen.",
-        "kreisweit-hub hold confirm",
+        "kreisweit-hub hold confirm {name}",
     ),
 }  # fmt: skip
 """What a person does about a member in a state that does not end by waiting."""
@@ -180,5 +180,5 @@ def _step(member: Member, *, is_decided: bool) -> tuple[str, str]:
     if member.state == State.HELD and is_decided:
         return "Die Stadt veröffentlicht die Angebote wieder.", ""
     if named := _STEPS.get(State(member.state)):
-        return named
+        return named[0], named[1].format(name=member.name)
     return (f"Es handelt: {member.acts}." if member.acts and member.acts != Actor.NOBODY else ""), ""

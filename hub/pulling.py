@@ -8,6 +8,7 @@ from functools import partial
 import msgspec
 
 from hub.party import Hub
+from hub.roster_keeping import ALL_MEMBERS
 from hub.states import is_pollable, is_read_due, record_report, standing_of
 from hub.store.standings import load_standing
 from shared.errors import LogStateError, NotFoundError, VerificationError
@@ -108,7 +109,7 @@ def pull_named(hub: Hub, names: Sequence[str], owner: str) -> list[Pull]:
     by_name = {row.name: row for row in hub.members()}
     unknown = [name for name in names if name not in by_name]
     if unknown:
-        raise NotFoundError(f"Kein Mitglied heißt {unknown[0]}.", advice="kreisweit-hub members zeigt alle.")
+        raise NotFoundError(f"Kein Mitglied heißt {unknown[0]}.", advice=ALL_MEMBERS)
     rows = [by_name[name] for name in names] if names else [r for r in by_name.values() if is_pollable(r)]
     return [_describe(hub, row, pull_member(hub, row, owner)) for row in rows]
 

@@ -29,6 +29,8 @@ RENEWED_SECONDS = 365 * limits.DAY
 """A new version runs for twelve months; the protocol allows thirteen."""
 _RENEW = "Die Verwahrer der Wurzelschlüssel unterschreiben sie: Arbeitsbereich, Seite „Mitgliederliste“."
 _RENEW_COMMAND = "kreisweit-hub roster draft, sign, publish"
+ALL_MEMBERS = "Alle zeigen die Seite „Mitglieder“ im Arbeitsbereich und kreisweit-hub members."
+_INVITE_AGAIN = "Eingeladen wird im Arbeitsbereich unter „Stadt aufnehmen“ oder mit kreisweit-hub invite."
 _CHANGE_FACT = "roster-change:"
 
 
@@ -148,7 +150,7 @@ def _apply(
         return _with_applicant(conn, members, name)
     rows = [row for row in members if row.name == name]
     if not rows:
-        raise NotFoundError(f"Kein Mitglied heißt {name}.", advice="kreisweit-hub members zeigt alle.")
+        raise NotFoundError(f"Kein Mitglied heißt {name}.", advice=ALL_MEMBERS)
     if change is Change.FINISH_ROTATION:
         return _without_old_keys(conn, held, members, rows, now)
     return tuple(
@@ -160,7 +162,10 @@ def _with_applicant(conn: sa.Connection, members: Sequence[MemberRow], name: str
     """Enter what a node sent: a new member, a second key beside the first, or a row in place of the old one."""
     application = find_application(conn, name)
     if application is None:
-        raise NotFoundError(f"Für {name} liegt keine Anmeldung vor.", advice="kreisweit-hub invite lädt ein.")
+        raise NotFoundError(
+            f"Für {name} liegt keine Anmeldung vor.",
+            advice=_INVITE_AGAIN,
+        )
     rows = [row for row in members if row.name == name]
     log_key, witness_key = parse_vkey(application.log_vkey), parse_vkey(application.witness_vkey)
     if application.purpose == "rotate":
@@ -172,7 +177,8 @@ def _with_applicant(conn: sa.Connection, members: Sequence[MemberRow], name: str
     invited = find_invite_of(conn, name)
     if invited is None:
         raise NotFoundError(
-            f"Die Einladung für {name} gibt es nicht mehr.", advice="kreisweit-hub invite lädt neu ein."
+            f"Die Einladung für {name} gibt es nicht mehr.",
+            advice=_INVITE_AGAIN,
         )
     generation = parse_generation(log_key.name)
     check_generation(rows, log_key.name, generation)

@@ -34,7 +34,7 @@ RIGHT_TEXTS: Mapping[Right, str] = {
     Right.HINTS: "Hinweise von Bürgerinnen und Bürgern bearbeiten",
     Right.ACCOUNTS: "Konten anlegen, ändern und sperren",
     Right.SETTINGS: "Einstellungen ändern",
-    Right.OPERATE: "Mitglieder abrufen, über angehaltene Änderungen entscheiden, Schlüssel ausgeben",
+    Right.OPERATE: "Mitglieder aufnehmen, abrufen und sperren, Alarme bearbeiten, Schlüssel ausgeben",
     Right.CURATE: "Doppelte Angebote verschiedener Städte zusammenführen",
 }
 """What each right means, for the page that explains the roles."""

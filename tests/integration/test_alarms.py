@@ -349,7 +349,7 @@ def test_mass_withdrawal_is_told_until_a_person_decided_and_the_city_acted(world
     decided = only(world, "marl")
     holds.confirm(world.hub, "marl")
 
-    assert "hold confirm oder hold reject" in asked
+    assert "hold confirm marl oder hold reject marl" in asked
     assert "hold" not in decided
     assert "Die Stadt veröffentlicht die Angebote wieder." in decided
     assert told(world) == []

@@ -11,13 +11,13 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from hub import asked_pulls, care, evidence_package, holds, member_history
+from hub import alarm_book, asked_pulls, care, evidence_package, holds, member_history
 from hub.asked_run import STEP_TEXTS
 from hub.guidance import GUIDANCE, NEW_KEYS
 from hub.notes import publish_note
 from hub.party import Hub
 from hub.web.desk.course import draw_course
-from hub.web.desk.room import ENROL, MEMBERS, QUARANTINE, ROSTER, Room, attachment, member_path
+from hub.web.desk.room import ALARMS, ENROL, MEMBERS, QUARANTINE, ROSTER, Room, attachment, member_path
 from shared.accounts.rights import Right
 from shared.errors import ConflictError
 from shared.feed.outcomes import State
@@ -51,6 +51,7 @@ def _pages(room: Room) -> Sequence[HTTPRouteHandler]:
             guidance=GUIDANCE.get(State(found.cared.member.state)), may_act=signed_in(request).may(Right.OPERATE),
             run=asked_pulls.find_run(hub, name), step_texts=STEP_TEXTS, quarantine_path=QUARANTINE,
             roster_path=ROSTER, new_keys=NEW_KEYS, enrol_path=ENROL, span=span, spans=member_history.SPANS,
+            past=alarm_book.load_of(hub, name), alarms_path=ALARMS,
             course=draw_course(member_history.load_course(hub, name, span)),
         )  # fmt: skip
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from hub import overview, viewing
-from hub.web.desk.room import MEMBERS, Room, member_path
+from hub import alarm_book, overview, viewing
+from hub.web.desk.room import ALARMS, MEMBERS, Room, member_path
 from shared.accounts.rights import Right
 from shared.web.desk.guard import DeskRequest, desk_get
 
@@ -21,10 +21,14 @@ def start_routes(room: Room) -> Sequence[HTTPRouteHandler]:
     def start_page(request: DeskRequest) -> Response[str]:
         status = overview.status(hub)
         names = {row.name for row in hub.members()}
-        alarms = [(member_path(one.name) if one.name in names else "", one) for one in status.alarms]
+        noted = {row.cause for row in alarm_book.load_lasting(hub) if row.noted is not None}
+        alarms = [
+            (member_path(one.name) if one.name in names else "", one, one.key in noted)
+            for one in sorted(status.alarms, key=lambda one: one.key in noted)
+        ]
         return desk.respond(
             request, "desk/start.html", path="/pult", status=status, alarms=alarms, members_path=MEMBERS,
-            words=room.words, note=viewing.newest(hub),
+            alarms_path=ALARMS, words=room.words, note=viewing.newest(hub),
         )  # fmt: skip
 
     return [start_page]
