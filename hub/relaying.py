@@ -33,7 +33,7 @@ from shared.feed.inbox import (
     Hint,
     format_hints,
     parse_acks,
-)
+)  # fmt: skip
 from shared.feed.inbox import PATH as INBOX
 from shared.feed.passed_hints import PATH as HINTS
 from shared.feed.passed_hints import PassedHint, format_taken, parse_passed
@@ -150,7 +150,7 @@ def _is_full(conn: sa.Connection, member: str, rid: bytes) -> bool:
 # --- from the district -----------------------------------------------------------------------------------------------
 
 
-def tell_owner(hub: Hub, conn: sa.Connection, owner: str, rid: bytes, text: str, *, contact: str = "") -> bytes:
+def tell_member(hub: Hub, conn: sa.Connection, owner: str, rid: bytes, text: str, *, contact: str = "") -> bytes:
     """Put a hint of the district's own about one of its offers into a member's inbox; returns the id it waits under.
 
     Its node shows it at the desk as one of the district.  The pace for visitors does not count here.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from hub.party import Hub
-from hub.relaying import tell_owner
+from hub.relaying import tell_member
 from hub.store.inbox import is_waiting
 from hub.store.told_refusals import ToldRefusal, add_told, drop_told, load_told
 from shared.errors import ConflictError, NotFoundError
@@ -97,7 +97,7 @@ def tell(hub: Hub, member: str, rid: bytes, position: int) -> Refused:
     with hub.db.write() as conn:
         if (member, rid, position) in load_told(conn):
             raise ConflictError("Die Stadt weiß von dieser Fassung schon")
-        ref = tell_owner(hub, conn, member, rid, text_of(found), contact=hub.district.contact.email)
+        ref = tell_member(hub, conn, member, rid, text_of(found), contact=hub.district.contact.email)
         add_told(conn, ToldRefusal(member, rid, position, ref, now))
     return found
 

@@ -15,9 +15,12 @@ PATH = "/federation/inbox"
 ANSWER = "answer"
 """Kind of a hint: the answer to a link in a mail of a node that people cannot reach."""
 HINT = "hint"
-"""Kind of a hint: what somebody wrote about an offer on the hub's page, or on the page of another member."""
-FROM_HUB, FROM_NODE, FROM_DISTRICT = "hub", "node", "kreis"
-"""Where a hint of this kind was given: on a page of the hub, on one of another member, or by the district's desk."""
+"""Kind of a hint: what somebody wrote about an offer on the hub's page, or on the page of another member, or what the
+district noticed about it."""
+FROM_HUB, FROM_NODE, FROM_DISTRICT = "hub", "node", "district"
+"""Where a hint of this kind was given: on a page of the hub or of a node, or at the district's desk.
+
+A node that does not know the last one, being older, takes it for one from a page of the hub."""
 CONFIRMED, CHANGED = "confirmed", "changed"
 _ID = re.compile(r"[0-9a-f]{32}")
 
