@@ -85,7 +85,8 @@ def begin(hub: Hub, name: str) -> Run:
     if running is not None and not running.is_over:
         return running
     hub.asked_runs[name] = Run(Step.ASKS, hub.clock.now())
-    hub.launch({f"asked {name}": partial(_pull, hub, row)}, run=hub.run_asked)
+    if not hub.launch({f"asked {name}": partial(_pull, hub, row)}, run=hub.run_asked) and running is not None:
+        hub.asked_runs[name] = running  # it ends at this very moment
     return hub.asked_runs[name]
 
 

@@ -239,6 +239,30 @@ def test_noted_alarm_says_who_and_can_be_taken_back(world: World, desk: Desk) ->
     assert lasting(world) == [("marl:forked", "marl")]
 
 
+def test_noted_alarm_stays_on_the_first_page_and_says_so(world: World, desk: Desk) -> None:
+    fork(world)
+    look(world)
+    be(desk, "betrieb")
+    before = desk.get("/pult").text
+    alarm_book.note_alarm(world.hub, one(world).id, by=1)
+
+    after = desk.get("/pult").text
+
+    assert "zwei unterschriebene Fassungen" in before
+    assert "Zur Kenntnis genommen." not in before
+    assert "zwei unterschriebene Fassungen" in after
+    assert "Zur Kenntnis genommen." in after
+
+
+def test_page_of_a_member_lists_its_alarms(world: World, desk: Desk) -> None:
+    fork(world)
+    look(world)
+    be(desk, "leser")
+
+    assert f'href="/pult/alarme/{one(world).id}"' in desk.get("/pult/mitglieder/marl").text
+    assert "Alarme dieses Mitglieds" not in desk.get("/pult/mitglieder/herten").text
+
+
 def test_page_lists_what_lasts_what_is_over_and_the_mailboxes(world: World, desk: Desk) -> None:
     fork(world)
     look(world)
