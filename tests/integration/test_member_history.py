@@ -87,4 +87,5 @@ def test_page_draws_the_course_and_says_it_as_a_table() -> None:
     assert month.count("<svg") == year.count("<svg") == 2
     assert "Einträge am 01.01.: 1; am 01.01.: 1." in month
     assert ">01.01.2026<" in month
+    assert "an 1 Tag" in month
     assert 'aria-current="true">ein Jahr' in year

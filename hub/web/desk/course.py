@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,10 +16,14 @@ from shared.web.charts import Point, line_chart
 
 @dataclass(frozen=True)
 class Course:
-    """Charts of size and lag, and a row for each known day: day, entries, offers, lag, state."""
+    """Charts of size and lag, a row for each known day, and how many days each state was the most urgent one.
+
+    A row holds day, entries, offers, lag, state.
+    """
 
     size: Markup
     lag: Markup
+    states: Sequence[tuple[str, int]]
     rows: Sequence[tuple[str, int, int, int, str]]
 
 
@@ -38,6 +43,7 @@ def draw_course(days: Sequence[MemberDay | date]) -> Course | None:
     return Course(
         size=line_chart("Einträge im Log", _points(days, "size"), "Einträge", description=sizes),
         lag=line_chart("Rückstand", _points(days, "lag"), "Einträge", description=lags),
+        states=Counter(day.state for day in known).most_common(),
         rows=[
             (_long(day.day), day.size, day.offers, day.lag, state_in_german(day.state)) for day in reversed(known)
         ],
