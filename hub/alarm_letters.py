@@ -35,7 +35,7 @@ def format_letter(hub: Hub, began: Sequence[AlarmRow], ended: Sequence[AlarmRow]
 
 
 def _about_begin(hub: Hub, row: AlarmRow, titles: Mapping[str, str]) -> str:
-    page = f"/pult/mitglieder/{row.name}" if ":" in row.cause else f"/pult/alarme/{row.id}"
+    page = f"/pult/mitglieder/{row.name}" if row.is_about_member else f"/pult/alarme/{row.id}"
     return f"- {_who(row, titles)}, seit {_time(row.first_seen)}\n  {row.message}\n  {hub.public_url}{page}"
 
 
@@ -49,7 +49,7 @@ def _subject(began: Sequence[AlarmRow], ended: Sequence[AlarmRow], titles: Mappi
 
 def _who(row: AlarmRow, titles: Mapping[str, str]) -> str:
     """Name whom it is about: a member by its title, everything else is the hub's own."""
-    return titles.get(row.name, row.name) if ":" in row.cause else "Hub"
+    return titles.get(row.name, row.name) if row.is_about_member else "Hub"
 
 
 def _time(seconds: int) -> str:

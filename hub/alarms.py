@@ -161,7 +161,8 @@ def _about_member(member: Member, kept: dict[str, Any], now: int) -> list[Alarm]
     late = member.time is not None and now - member.time > limits.MEMBER_LATE_ALARM_SECONDS
     if member.state in _STEPS or (is_refused and member.code != Code.E_LOCAL_CLOCK):
         step, command = _step(member, is_decided=kept["hold"] == "rejected")
-        cause = member.state if member.state in _STEPS else "refused"
+        refused = "signature" if member.code == Code.E_SIG else "refused"
+        cause = member.state if member.state in _STEPS else refused
         found.append(Alarm(member.name, f"{member.message} {step}".strip(), cause, command))
     elif late and member.state in (State.ACTIVE, State.STALE):
         text = "Seit über sechs Stunden ohne Lebenszeichen. Die Stadt anrufen: Der Knoten läuft wohl nicht."

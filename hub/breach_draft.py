@@ -74,26 +74,21 @@ _FOREIGN = _Kind(
     ("Die Stadt anrufen; sie nimmt das Angebot zurück.",),
 )
 _KINDS: Mapping[str, _Kind] = {
-    "erased-served": _ERASED, "erasure-behind": _BEHIND, "forked": _KEY, "refused": _KEY, "quarantined": _KEY,
-    "foreign-owner": _FOREIGN,
+    "erased-served": _ERASED, "erasure-behind": _BEHIND, "foreign-owner": _FOREIGN, "forked": _KEY, "signature": _KEY,
 }  # fmt: skip
-"""By the last word of the cause."""
-_SIGNATURE_CODES = ("Eine Unterschrift fehlt oder stimmt nicht.",)
+"""By the kind of the alarm."""
 
 
 def touches_data(row: AlarmRow) -> bool:
     """Tell whether a cause can touch data of persons, so that a report has to be thought of."""
-    word = row.cause.rpartition(":")[2]
-    if word in ("refused", "quarantined"):
-        return any(text in row.message for text in _SIGNATURE_CODES)
-    return word in _KINDS
+    return row.kind in _KINDS
 
 
 def make_draft(hub: Hub, row: AlarmRow) -> Draft:
     """Return the draft about an alarm for which `touches_data` holds."""
-    kind = _KINDS[row.cause.rpartition(":")[2]]
+    kind = _KINDS[row.kind]
     titles = {member.name: member.title for member in hub.district.members}
-    who = titles.get(row.name, row.name) if ":" in row.cause else "Hub des Kreises"
+    who = titles.get(row.name, row.name) if row.is_about_member else "Hub des Kreises"
     end = f"beendet {in_german_time(row.ended)}" if row.ended is not None else "dauert an"
     contact = hub.district.contact
     return Draft(
@@ -129,7 +124,7 @@ def make_draft(hub: Hub, row: AlarmRow) -> Draft:
 def _extent(hub: Hub, row: AlarmRow) -> tuple[str, ...]:
     """Say how many records can be touched, as far as the hub knows; it holds no other data of persons."""
     categories = "Arten von Daten: Angaben zu Angeboten, bei einem Teil Name, Funktion, Telefon und E-Mail von Personen"
-    if ":" not in row.cause:
+    if not row.is_about_member:
         return (categories, "Betroffene Datensätze: " + _BLANK.format("welche Löschungen, siehe „Integratoren“"))
     offers, with_contact = _count_offers(hub, row.name)
     return (

@@ -26,6 +26,16 @@ class AlarmRow(msgspec.Struct, frozen=True):
     noted: int | None
     noted_by: int | None
 
+    @property
+    def is_about_member(self) -> bool:
+        """It is about a member, not about the hub itself."""
+        return ":" in self.cause
+
+    @property
+    def kind(self) -> str:
+        """What it is about, whoever it is about."""
+        return self.cause.rpartition(":")[2]
+
 
 def add_alarm(conn: sa.Connection, *, cause: str, name: str, message: str, command: str, now: int) -> int:
     """Keep an alarm that begins; returns its number."""

@@ -348,3 +348,21 @@ def test_cause_that_touches_nobody_has_no_draft(world: World, desk: Desk) -> Non
 
     assert answer.status_code == 404
     assert "Entwurf der Meldung ansehen" not in desk.get(f"/pult/alarme/{one(world).id}").text
+
+
+@pytest.mark.parametrize(
+    ("changes", "has_draft"),
+    [
+        ({"quarantine": "E_SIG", "code": "E_SIG", "refusals": 3}, True),
+        ({"quarantine": "E_ROOT", "code": "E_ROOT", "refusals": 3}, False),
+        ({"rolled_back": True, "code": "E_ROLLBACK"}, False),
+    ],
+    ids=["wrong signature", "wrong root", "rolled back"],
+)
+def test_draft_is_for_what_can_touch_persons(world: World, changes: dict[str, object], has_draft: bool) -> None:
+    with world.hub.db.write() as conn:
+        update_standing(conn, MARL, "marl", **changes)
+
+    look(world)
+
+    assert breach_draft.touches_data(one(world)) is has_draft
