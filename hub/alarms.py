@@ -1,6 +1,7 @@
 """What a person at the district must see to: each matter once, with its reason and what to do next.
 
-An alarm is derived from what is stored now, so it goes when its cause goes; nobody has to dismiss one.
+An alarm is derived from what is stored now, so it goes when its cause goes; nobody has to dismiss one.  From when to
+when each lasted, and who was told, is kept in `alarm_book`.
 """
 
 from __future__ import annotations
@@ -25,12 +26,19 @@ if TYPE_CHECKING:
 
 _ALONE = frozenset({Code.E_OWN_CLOCK, Code.E_FORK, Code.E_RECOVERING})
 """Refusals to sign that are told by themselves: by the clock's alarm, the fork's, and the state of the hub."""
+_DECIDE = "auf ihrer Seite im Arbeitsbereich entscheiden"
 _STEPS = {
-    State.FORKED: "Mit der Stadt klären, was war; dann braucht sie eine neue Generation: kreisweit-hub regenerate.",
-    State.ROLLED_BACK: "Die Stadt anrufen: Dort wurde wohl ein alter Stand zurückgeholt.",
-    State.HELD: "Die Stadt anrufen, dann kreisweit-hub hold confirm oder hold reject.",
-    State.THROTTLED: "Die Stadt anrufen; kreisweit-hub hold confirm lässt die Einträge einmal durch.",
-}
+    State.FORKED: (
+        "Mit der Stadt klären, was war; dann braucht sie eine neue Generation. Ihre Seite im Arbeitsbereich zeigt wie.",
+        "kreisweit-hub regenerate {name}",
+    ),
+    State.ROLLED_BACK: ("Die Stadt anrufen: Dort wurde wohl ein alter Stand zurückgeholt.", ""),
+    State.HELD: (f"Die Stadt anrufen, dann {_DECIDE}.", "kreisweit-hub hold confirm {name} oder hold reject {name}"),
+    State.THROTTLED: (
+        "Die Stadt anrufen. Ist es so gewollt, auf ihrer Seite im Arbeitsbereich einmal durchlassen.",
+        "kreisweit-hub hold confirm {name}",
+    ),
+}  # fmt: skip
 """What a person does about a member in a state that does not end by waiting."""
 _UNREAD = frozenset({State.RETIRED, State.SUSPENDED, State.PAUSED})
 """Members in these states are not read, so what was refused before says nothing about now."""
@@ -51,9 +59,8 @@ def find_alarms(hub: Hub, everyone: Sequence[Member]) -> list[Alarm]:
         foreign = {row.member for row in payloads.load_quarantine(conn) if row.code == Code.E_OWNER}
     for member in everyone:
         if member.name in kept:
-            texts = _about_records(member.name in foreign, kept[member.name]["oddities"])
-            texts += _about_member(member, kept[member.name], now)
-            found += [Alarm(member.name, text) for text in texts]
+            found += _about_records(member.name, member.name in foreign, kept[member.name]["oddities"])
+            found += _about_member(member, kept[member.name], now)
     return found
 
 
@@ -70,7 +77,8 @@ def _own_clock(hub: Hub, conn: sa.Connection, now: int) -> list[Alarm]:
     return [
         Alarm(
             "own-clock", f"{ABOUT[Code.E_OWN_CLOCK].text} Aus der Zukunft: {' und '.join(later)}. "
-            "Die Uhr dieses Rechners stellen; geht sie richtig, kreisweit-hub clock reset aufrufen.",
+            "Die IT muss die Uhr dieses Rechners stellen; geht sie richtig, den letzten Stand neu unterschreiben.",
+            command="kreisweit-hub clock reset",
         )
     ]  # fmt: skip
 
@@ -100,7 +108,7 @@ def _elsewhere(hub: Hub, conn: sa.Connection) -> list[Alarm]:
     found = [
         Alarm(
             name, f"{ABOUT[Code.E_ERASED_SERVED].text} {url} "
-            "Wer diese Adresse betreibt, muss die Daten dort und im Zwischenspeicher löschen.",
+            "Wer diese Adresse betreibt, muss die Daten dort und im Zwischenspeicher löschen.", "erased-served",
         )
         for name, url in sorted(facts.load_facts(conn, ALARM).items())
         if name in running
@@ -120,14 +128,12 @@ def _integrators(conn: sa.Connection, now: int) -> list[Alarm]:
     if behind := erasure_duty.find_behind(conn, now=now):
         oldest = in_german_time(min(one.since for one in behind))
         text = f"{_copies(len(behind))} nicht bestätigt, was Städte gelöscht haben; am längsten offen seit {oldest}."
-        found.append(
-            Alarm("erasure-behind", f"{text} Dort anrufen: kreisweit-hub integrators behind zeigt, wer es ist.")
-        )
+        text = f"{text} Dort anrufen: Wer es ist, steht im Arbeitsbereich unter „Integratoren“."
+        found.append(Alarm("erasure-behind", text, command="kreisweit-hub integrators behind"))
     if stopped := webhooks.find_stopped(conn):
         text = f"{_copies(len(stopped))} seit über fünf Tagen keine Nachricht angenommen; gesendet wird nichts mehr."
-        found.append(
-            Alarm("webhook-stopped", f"{text} Dort nachfragen: kreisweit-hub integrators list zeigt, wer es ist.")
-        )
+        text = f"{text} Dort nachfragen: Wer es ist, steht im Arbeitsbereich unter „Integratoren“."
+        found.append(Alarm("webhook-stopped", text, command="kreisweit-hub integrators list"))
     return found
 
 
@@ -149,35 +155,43 @@ def _copies(count: int) -> str:
 # --- members -------------------------------------------------------------------------------------------------------
 
 
-def _about_records(names_a_foreign_owner: bool, oddities: str) -> list[str]:
+def _about_records(name: str, names_a_foreign_owner: bool, oddities: str) -> list[Alarm]:
     """Single records and entries that a person must look at although their log goes on."""
     found = []
     if names_a_foreign_owner:
-        found.append(f"{ABOUT[Code.E_OWNER].text} Die Stadt anrufen; kreisweit-hub quarantine zeigt das Angebot.")
+        text = f"{ABOUT[Code.E_OWNER].text} Die Stadt anrufen; welches es ist, steht unter „Quarantäne“."
+        found.append(Alarm(name, text, "foreign-owner", "kreisweit-hub quarantine"))
     if line := next((line for line in oddities.split("\n") if line.startswith(Code.W_GRAMMAR)), ""):
-        found.append(f"{ABOUT[Code.W_GRAMMAR].text} ({line}) Die Stadt anrufen: Ihr Programm ist wohl veraltet.")
+        text = f"{ABOUT[Code.W_GRAMMAR].text} ({line}) Die Stadt anrufen: Ihr Programm ist wohl veraltet."
+        found.append(Alarm(name, text, "grammar"))
     return found
 
 
-def _about_member(member: Member, kept: dict[str, Any], now: int) -> list[str]:
+def _about_member(member: Member, kept: dict[str, Any], now: int) -> list[Alarm]:
     found = []
     is_refused = kept["refusals"] >= limits.QUARANTINE_ALARM_FAILURES and member.state not in _UNREAD
     late = member.time is not None and now - member.time > limits.MEMBER_LATE_ALARM_SECONDS
     if member.state in _STEPS or (is_refused and member.code != Code.E_LOCAL_CLOCK):
-        found.append(f"{member.message} {_step(member, is_decided=kept['hold'] == 'rejected')}".strip())
+        step, command = _step(member, is_decided=kept["hold"] == "rejected")
+        refused = "signature" if member.code == Code.E_SIG else "refused"
+        cause = member.state if member.state in _STEPS else refused
+        found.append(Alarm(member.name, f"{member.message} {step}".strip(), cause, command))
     elif late and member.state in (State.ACTIVE, State.STALE):
-        found.append("Seit über sechs Stunden ohne Lebenszeichen. Die Stadt anrufen: Der Knoten läuft wohl nicht.")
+        text = "Seit über sechs Stunden ohne Lebenszeichen. Die Stadt anrufen: Der Knoten läuft wohl nicht."
+        found.append(Alarm(member.name, text, "late"))
     if member.apart:
-        found.append(
+        text = (
             f"{member.apart} auf einmal gelöschte Angebote werden bis zu 72 Stunden zurückbehalten. "
-            "Die Stadt anrufen; kreisweit-hub hold confirm vernichtet sie gleich."
+            "Die Stadt anrufen; auf ihrer Seite im Arbeitsbereich lassen sie sich gleich vernichten."
         )
+        found.append(Alarm(member.name, text, "apart", f"kreisweit-hub hold confirm {member.name}"))
     return found
 
 
-def _step(member: Member, *, is_decided: bool) -> str:
+def _step(member: Member, *, is_decided: bool) -> tuple[str, str]:
+    """Return what a person does about a member, and the command for it where there is one."""
     if member.state == State.HELD and is_decided:
-        return "Die Stadt veröffentlicht die Angebote wieder."
+        return "Die Stadt veröffentlicht die Angebote wieder.", ""
     if named := _STEPS.get(State(member.state)):
-        return named
-    return f"Es handelt: {member.acts}." if member.acts and member.acts != Actor.NOBODY else ""
+        return named[0], named[1].format(name=member.name)
+    return (f"Es handelt: {member.acts}." if member.acts and member.acts != Actor.NOBODY else ""), ""

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from hub import enrolment, overview, viewing
+from hub import enrolment, evidence_package, overview, roster_steps, telling_refusals, viewing
 from hub.enrolment import Application
-from hub.overview import Member, Quarantined
+from hub.overview import Member
 from hub.party import UNREACHABLE, Hub
-from hub.roster_keeping import Alarm
+from hub.roster_keeping import Alarm, Change
+from hub.roster_steps import RosterStep
 from hub.store.standings import load_standing, load_standings
+from hub.telling_refusals import Refused
 from shared.errors import NotFoundError
 from shared.feed.outcomes import State
 from shared.holdings import logs, papers
@@ -67,6 +69,8 @@ class Cared:
         refused: how many of its records were refused.
         last_read: when the hub last read it, Unix seconds; None for never.
         last_heard: when it last spoke to the hub, Unix seconds; None for never.
+        last_pushed: of the catalogue that was last delivered to it; None for never.
+        push_failures: deliveries in a row that failed.
         can_be_read: False where the member delivers by itself and cannot be reached.
     """
 
@@ -76,6 +80,8 @@ class Cared:
     refused: int
     last_read: int | None
     last_heard: int | None
+    last_pushed: int | None
+    push_failures: int
     can_be_read: bool
 
     @property
@@ -90,20 +96,26 @@ class Watched:
 
     Args:
         alarms: what a person must see to beside its state.
-        refused: its records that were refused.
+        refused: its records that were refused, and whether it was told.
         vanishing: offers that would leave the catalogue if a stopped withdrawal were confirmed.
         vanishing_count: how many those are in all.
         decides: what can be decided now: confirm, reject, both or nothing.
         acknowledged: of each log the size that the member said it holds, by origin.
+        evidence: for how many cases there are notes that contradict each other.
+        roster_steps: what can be changed about its place in the roster.
+        noted: what the next roster is to change about it; None for nothing.
     """
 
     cared: Cared
     alarms: Sequence[Alarm]
-    refused: Sequence[Quarantined]
+    refused: Sequence[Refused]
     vanishing: Sequence[Vanishing]
     vanishing_count: int
     decides: frozenset[str]
     acknowledged: Sequence[Acknowledged]
+    evidence: int
+    roster_steps: Sequence[RosterStep]
+    noted: Change | None
 
 
 @dataclass(frozen=True)
@@ -129,6 +141,8 @@ def all_members(hub: Hub) -> list[Cared]:
             refused=view.refused,
             last_read=_time(known, view.member, "last_poll"),
             last_heard=_time(known, view.member, "heard_at"),
+            last_pushed=_time(known, view.member, "pushed_note"),
+            push_failures=_time(known, view.member, "push_failures") or 0,
             can_be_read=view.member.url != UNREACHABLE,
         )
         for view in views
@@ -170,13 +184,14 @@ def one_member(hub: Hub, name: str) -> Watched:
         vanishing = vanishing_since_freeze(conn, log.id) if log is not None and is_frozen else []
         standing = load_standing(conn, member.origin, name)
         held = papers.load_holder(conn, name)
+        evidence = evidence_package.count_evidence(conn, name)
     alarms = overview.alarms(hub, [one.member for one in everyone])
     said = viewing.newest(hub)
     named = [] if said is None else [source for source in said.sources if source.origin != member.origin]
     return Watched(
         cared=cared,
         alarms=[alarm for alarm in alarms if alarm.name == name and not _is_told(alarm, member)],
-        refused=[record for record in overview.quarantine(hub) if record.member == name],
+        refused=telling_refusals.list_refused(hub, name),
         vanishing=vanishing[:VANISHING_MAX],
         vanishing_count=len(vanishing),
         decides=_decisions(member, is_frozen=is_frozen, is_rejected=standing["hold"] == "rejected"),
@@ -186,6 +201,9 @@ def one_member(hub: Hub, name: str) -> Watched:
             )
             for source in named
         ],
+        evidence=evidence,
+        roster_steps=roster_steps.possible_steps(hub, name),
+        noted=roster_steps.noted_changes(hub).get(name),
     )  # fmt: skip
 
 
@@ -206,30 +224,3 @@ def _decisions(member: Member, *, is_frozen: bool, is_rejected: bool) -> frozens
 def applications(hub: Hub) -> list[Application]:
     """Return who asks to be a member and waits for the comparison of fingerprints."""
     return enrolment.applications(hub)
-
-
-_STEPS: Mapping[State, str] = {
-    State.INVITED: "Warten, bis der Knoten das erste Mal vollständig gelesen ist.",
-    State.STALE: "In der Stadt nachfragen, ob der Knoten läuft und ins Netz kommt.",
-    State.DORMANT: "Die Stadt anrufen. Sobald der Knoten sich meldet, erscheinen die Angebote wieder.",
-    State.THROTTLED: "Die Stadt fragen, ob so viele neue Einträge gewollt sind, und dann unten bestätigen.",
-    State.HELD: "Die Stadt fragen, ob die Rücknahmen gewollt sind, und dann unten entscheiden.",
-    State.QUARANTINED: "Der Stadt den Fehler nennen; ihr Programm muss wieder gültige Daten liefern.",
-    State.ROLLED_BACK: "Die Stadt anrufen: Dort wurde wohl ein alter Stand zurückgeholt.",
-    State.FORKED: "Mit der Stadt klären, was war; danach braucht sie eine neue Generation.",
-    State.PAUSED: "Zum Fortsetzen wird der Wurzelschlüssel gebraucht.",
-    State.SUSPENDED: "Zum Aufheben der Sperre wird der Wurzelschlüssel gebraucht.",
-}
-_COMMANDS: Mapping[State, str] = {
-    State.FORKED: "regenerate",
-    State.PAUSED: "resume",
-    State.SUSPENDED: "resume",
-}
-
-
-def steps(watched: Watched) -> tuple[str, str]:
-    """Return the next step about a member in words, and the command for it where one is needed; empty for none."""
-    member = watched.cared.member
-    state = State(member.state)
-    command = f"kreisweit-hub {_COMMANDS[state]} {member.name}" if state in _COMMANDS else ""
-    return _STEPS.get(state, ""), command

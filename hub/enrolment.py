@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from hub import roster_keeping
 from hub.party import Hub
-from hub.roster_keeping import Change
+from hub.roster_keeping import ALL_MEMBERS, Change
 from hub.store.applications import find_invite_of, load_applications
 from hub.store.standings import drop_application, find_application, find_invite, save_application, save_invite
 from shared.errors import ConflictError, InputError, NotFoundError, ParseError, VerificationError
@@ -91,7 +91,7 @@ def regenerate(hub: Hub, name: str) -> str:
     with hub.db.write() as conn:
         rows = hub.book.rows(name, conn)
         if not rows:
-            raise NotFoundError(f"Kein Mitglied heißt {name}.", advice="kreisweit-hub members zeigt alle.")
+            raise NotFoundError(f"Kein Mitglied heißt {name}.", advice=ALL_MEMBERS)
         before = find_invite_of(conn, name)
         return _make_invite(hub, conn, name, rows[0].ags, name if before is None else before.title)
 

@@ -9,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.party import Hub
+from hub.roster_keeping import ALL_MEMBERS
 from hub.store.apart import count_apart
 from hub.store.standings import load_standing, save_standing
 from shared.errors import ConflictError, NotFoundError
@@ -34,7 +35,7 @@ def find_member(hub: Hub, name: str) -> MemberRow:
     """Return a member's row; NotFoundError when nobody is called so."""
     row = next((row for row in hub.members() if row.name == name), None)
     if row is None:
-        raise NotFoundError(f"Kein Mitglied heißt {name}.", advice="kreisweit-hub members zeigt alle.")
+        raise NotFoundError(f"Kein Mitglied heißt {name}.", advice=ALL_MEMBERS)
     return row
 
 

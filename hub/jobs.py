@@ -16,6 +16,8 @@ from shared.ticking import Ticker, run_until_signal
 
 PARALLEL_TELLING = 4
 """Integrators that are told at once; one that does not answer holds its thread for five seconds."""
+PARALLEL_ASKED = 2
+"""Members that are read at once because somebody at the desk asked; others wait their turn."""
 PARALLEL_MEMBERS = 8
 """Members that are read or pushed to at once: a slow one keeps nobody waiting, and the database has a turn for each."""
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
+from hub.asked_run import Run
 from hub.roles import ROLES, city_limit
 from hub.settings import HubSettings
 from shared.accounts.registry import Registry
@@ -93,6 +94,10 @@ class Hub:
         self.run_all = run_all
         self.run_telling: Runner = run_inline
         """The seam for messages to integrators: they have threads of their own, so that no member waits for them."""
+        self.run_asked: Runner = run_inline
+        """The seam for reads that a person asked for: beside the request when serving."""
+        self.asked_runs: dict[str, Run] = {}
+        """How far such reads are, by member."""
         self._running: set[str] = set()
         self._kept: dict[Callable[[Hub], Any], Any] = {}
         self.book = RosterBook(db, settings.pins)

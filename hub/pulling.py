@@ -8,6 +8,7 @@ from functools import partial
 import msgspec
 
 from hub.party import Hub
+from hub.roster_keeping import ALL_MEMBERS
 from hub.states import is_pollable, is_read_due, record_report, standing_of
 from hub.store.standings import load_standing
 from shared.errors import LogStateError, NotFoundError, VerificationError
@@ -16,7 +17,7 @@ from shared.feed.roster import MemberRow
 from shared.feed.trusted_log import Keys
 from shared.follow import Guards, Report
 from shared.holdings import facts
-from shared.sources import FetchedSource
+from shared.sources import Source
 from shared.state_words import state_in_german
 
 _LEASE_SECONDS = 300.0
@@ -43,8 +44,12 @@ def guards_for(hub: Hub, origin: str) -> Guards:
     return Guards(rate=is_established and not recovering, erasures=True, withdrawals=is_established)
 
 
-def pull_member(hub: Hub, row: MemberRow, owner: str) -> Report:
-    """Read one member now; the outcome is kept as its standing."""
+def pull_member(hub: Hub, row: MemberRow, owner: str, source: Source | None = None) -> Report:
+    """Read one member now; the outcome is kept as its standing.
+
+    Args:
+        source: where it is read from; by default its own address.
+    """
     origin = row.log_key.name
     if row.status != "active":
         return Report(
@@ -53,7 +58,7 @@ def pull_member(hub: Hub, row: MemberRow, owner: str) -> Report:
             Code.E_ROSTER,
             message=f"{row.name} ist {state_in_german(row.status)} und wird nicht gelesen",
         )
-    keys, source = hub.book.keys_for(origin, as_mirror=False), hub.member_source(row)
+    keys, source = hub.book.keys_for(origin, as_mirror=False), source or hub.member_source(row)
     if keys is None or source is None:
         raise LogStateError(f"{row.name} liefert von sich aus; hier gibt es nichts abzurufen")
     with hub.db.write() as conn:
@@ -70,7 +75,7 @@ def pull_member(hub: Hub, row: MemberRow, owner: str) -> Report:
     return report
 
 
-def _read(hub: Hub, keys: Keys, source: FetchedSource) -> Report:
+def _read(hub: Hub, keys: Keys, source: Source) -> Report:
     """Read one log, if the roster that says so is in force."""
     try:
         hub.book.verify_in_force(hub.clock.now())
@@ -104,9 +109,14 @@ def pull_named(hub: Hub, names: Sequence[str], owner: str) -> list[Pull]:
     by_name = {row.name: row for row in hub.members()}
     unknown = [name for name in names if name not in by_name]
     if unknown:
-        raise NotFoundError(f"Kein Mitglied heißt {unknown[0]}.", advice="kreisweit-hub members zeigt alle.")
+        raise NotFoundError(f"Kein Mitglied heißt {unknown[0]}.", advice=ALL_MEMBERS)
     rows = [by_name[name] for name in names] if names else [r for r in by_name.values() if is_pollable(r)]
     return [_describe(hub, row, pull_member(hub, row, owner)) for row in rows]
+
+
+def pull_with(hub: Hub, row: MemberRow, source: Source, owner: str) -> Pull:
+    """Read one member from this source now and say what came of it."""
+    return _describe(hub, row, pull_member(hub, row, owner, source))
 
 
 def _describe(hub: Hub, row: MemberRow, report: Report) -> Pull:

@@ -20,7 +20,7 @@ from hub.store import inbox
 from hub.store.inbox import Waiting
 from shared.accounts.guessing import Pace, begin_submission, forget_submissions
 from shared.consume import shown_origins
-from shared.errors import NotFoundError, RuleError
+from shared.errors import ConflictError, NotFoundError, RuleError
 from shared.feed import limits
 from shared.feed.inbox import (
     ANSWER,
@@ -157,6 +157,33 @@ def _owner_of(hub: Hub, conn: sa.Connection, rid: bytes) -> str | None:
 def _is_full(conn: sa.Connection, member: str, rid: bytes) -> bool:
     known = inbox.load_bodies(conn, member, rid)
     return len(known) >= OPEN_PER_OFFER or inbox.count_waiting(conn, member) >= OPEN_PER_MEMBER
+
+
+# --- from the district -----------------------------------------------------------------------------------------------
+
+
+def tell_member(hub: Hub, conn: sa.Connection, owner: str, rid: bytes, text: str, *, contact: str = "") -> bytes:
+    """Put a hint of the district's own about one of its offers into a member's inbox; returns the id it waits under.
+
+    Its node shows it at the desk as one of the district.  The pace for visitors does not count here.
+
+    Args:
+        contact: a function mailbox to which the city can answer; empty for none.
+    Raises:
+        RuleError: the text is missing or too long.
+        ConflictError: the member may not ask, or too much waits for it already.
+    """
+    text, contact = running_text(text), one_line(contact)
+    if problems := find_problems(text, contact):
+        raise RuleError("Der Hinweis ist so nicht vollständig", {name: [word] for name, word in problems.items()})
+    row = next((one for one in hub.members(conn) if one.name == owner), None)
+    if row is None or row.status not in MAY_ASK:
+        raise ConflictError("Diese Stadt fragt zurzeit keine Hinweise ab", advice="Rufen Sie dort an.")
+    if _is_full(conn, owner, rid):
+        raise ConflictError("Für diese Stadt warten schon zu viele Hinweise", advice="Rufen Sie dort an.")
+    number = hub.dice.token(16)
+    _keep(conn, number, owner, _Written(rid.hex(), text, contact, FROM_DISTRICT), hub.clock.now())
+    return number
 
 
 def _keep(conn: sa.Connection, number: bytes, owner: str, written: _Written, now: int) -> None:

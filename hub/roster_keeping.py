@@ -27,7 +27,10 @@ from shared.rosterbook import HeldRoster
 
 RENEWED_SECONDS = 365 * limits.DAY
 """A new version runs for twelve months; the protocol allows thirteen."""
-_RENEW = "Mit den Wurzelschlüsseln: kreisweit-hub roster draft, sign, publish."
+_RENEW = "Die Verwahrer der Wurzelschlüssel unterschreiben sie: Arbeitsbereich, Seite „Mitgliederliste“."
+_RENEW_COMMAND = "kreisweit-hub roster draft, sign, publish"
+ALL_MEMBERS = "Alle zeigen die Seite „Mitglieder“ im Arbeitsbereich und kreisweit-hub members."
+_INVITE_AGAIN = "Eingeladen wird im Arbeitsbereich unter „Stadt aufnehmen“ oder mit kreisweit-hub invite."
 _CHANGE_FACT = "roster-change:"
 
 
@@ -35,6 +38,7 @@ class Change(StrEnum):
     """What the next roster is to say about one member."""
 
     APPROVE = "approve"
+    PAUSE = "pause"
     SUSPEND = "suspend"
     RESUME = "resume"
     RETIRE = "retire"
@@ -48,19 +52,31 @@ class Change(StrEnum):
 
 _CHANGE_WORDS = {
     Change.APPROVE: "aufnehmen",
+    Change.PAUSE: "pausieren",
     Change.SUSPEND: "sperren",
     Change.RESUME: "wieder führen",
     Change.RETIRE: "ausscheiden",
     Change.FINISH_ROTATION: "alten Schlüssel streichen",
 }
-_STATUS = {Change.SUSPEND: "suspended", Change.RESUME: "active", Change.RETIRE: "retired"}
+_STATUS = {Change.PAUSE: "paused", Change.SUSPEND: "suspended", Change.RESUME: "active", Change.RETIRE: "retired"}
 
 
 class Alarm(msgspec.Struct, frozen=True):
-    """What a person must see to; `name` is a member's, or that of the matter."""
+    """What a person must see to; `name` is a member's, or that of the matter.
+
+    `cause` tells the matters of one member apart, whatever their text says today; `command` does at the command line
+    what the message says of the desk.
+    """
 
     name: str
     message: str
+    cause: str = ""
+    command: str = ""
+
+    @property
+    def key(self) -> str:
+        """What makes it the same matter tomorrow."""
+        return f"{self.name}:{self.cause}" if self.cause else self.name
 
 
 def held_roster(hub: Hub, conn: sa.Connection | None = None) -> HeldRoster:
@@ -134,7 +150,7 @@ def _apply(
         return _with_applicant(conn, members, name)
     rows = [row for row in members if row.name == name]
     if not rows:
-        raise NotFoundError(f"Kein Mitglied heißt {name}.", advice="kreisweit-hub members zeigt alle.")
+        raise NotFoundError(f"Kein Mitglied heißt {name}.", advice=ALL_MEMBERS)
     if change is Change.FINISH_ROTATION:
         return _without_old_keys(conn, held, members, rows, now)
     return tuple(
@@ -146,7 +162,10 @@ def _with_applicant(conn: sa.Connection, members: Sequence[MemberRow], name: str
     """Enter what a node sent: a new member, a second key beside the first, or a row in place of the old one."""
     application = find_application(conn, name)
     if application is None:
-        raise NotFoundError(f"Für {name} liegt keine Anmeldung vor.", advice="kreisweit-hub invite lädt ein.")
+        raise NotFoundError(
+            f"Für {name} liegt keine Anmeldung vor.",
+            advice=_INVITE_AGAIN,
+        )
     rows = [row for row in members if row.name == name]
     log_key, witness_key = parse_vkey(application.log_vkey), parse_vkey(application.witness_vkey)
     if application.purpose == "rotate":
@@ -158,7 +177,8 @@ def _with_applicant(conn: sa.Connection, members: Sequence[MemberRow], name: str
     invited = find_invite_of(conn, name)
     if invited is None:
         raise NotFoundError(
-            f"Die Einladung für {name} gibt es nicht mehr.", advice="kreisweit-hub invite lädt neu ein."
+            f"Die Einladung für {name} gibt es nicht mehr.",
+            advice=_INVITE_AGAIN,
         )
     generation = parse_generation(log_key.name)
     check_generation(rows, log_key.name, generation)
@@ -357,12 +377,15 @@ def alarms(hub: Hub) -> list[Alarm]:
     found = []
     left = held.roster.expires - hub.clock.now()
     if left <= 0:
-        found.append(Alarm("roster-expired", f"Die Mitgliederliste ist abgelaufen. {_RENEW}"))
+        text = f"Die Mitgliederliste ist abgelaufen. {_RENEW}"
+        found.append(Alarm("roster-expired", text, command=_RENEW_COMMAND))
     elif left <= limits.ROSTER_ALARM_SECONDS:
-        found.append(Alarm("roster-expires", f"Die Mitgliederliste läuft in {left // limits.DAY} Tagen ab. {_RENEW}"))
+        text = f"Die Mitgliederliste läuft in {left // limits.DAY} Tagen ab. {_RENEW}"
+        found.append(Alarm("roster-expires", text, command=_RENEW_COMMAND))
     with hub.db.read() as conn:
         waiting = pending_changes(conn)
     if waiting:
         names = ", ".join(f"{name} ({change.in_german})" for name, change in waiting.items())
-        found.append(Alarm("roster-pending", f"Änderungen warten auf Unterschriften: {names}. {_RENEW}"))
+        text = f"Änderungen der Mitgliederliste warten auf Unterschriften: {names}. {_RENEW}"
+        found.append(Alarm("roster-pending", text, command=_RENEW_COMMAND))
     return found

@@ -36,7 +36,7 @@ class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     poll_minutes: int = 5  # how often an active member is read (1 to 1440)
     seal_interval_seconds: int = 5  # at most one checkpoint in this time (PROTOCOL 4 W5)
     counts_months: int = 13  # how long daily counts and reports are kept (1 to 60)
-    mail_host: str = ""  # mail server for letters about searches; empty = no letters
+    mail_host: str = ""  # mail server for letters about searches and alarms; empty = no letters
     mail_port: int = 0  # 0 = the usual port of `mail_security`
     mail_security: Security = "starttls"  # starttls, tls or none
     mail_user: str = ""  # empty = without signing in; the password stands in the file mail-password

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from hub import (
+    alarm_book,
     calendar,
     erasure_duty,
     erasure_watch,
     mailing,
+    member_history,
     needs,
     notes,
     pulling,
@@ -15,6 +17,7 @@ from hub import (
     relaying,
     reporting,
     roster_keeping,
+    telling_refusals,
     webhooks,
     year_figures,
 )
@@ -47,6 +50,8 @@ def tick(hub: Hub, owner: str) -> None:
     webhooks.tell_due(hub)
     erasure_watch.watch(hub)
     erasure_duty.care(hub)
+    alarm_book.care(hub)
+    member_history.care(hub)
     mailing.care(hub)
     year_figures.note_year(hub)
     tidy(hub)
@@ -87,6 +92,7 @@ def tidy(hub: Hub) -> None:
             reporting.forget_old(hub, conn)
             forget_old(conn, now=now)
             webhooks.forget_old(conn, now=now)
+            telling_refusals.forget_old(conn, now=now)
             if gone + relaying.forget_old(conn, now=now) + needs.forget_old(conn, now=now):
                 facts.save_fact(conn, "scrub-due", 1)
         due = facts.load_number(conn, "scrub-due")

@@ -39,7 +39,7 @@ SOURCES: Mapping[str, str] = {
     "link": "Antwort auf eine Erinnerung",
     FROM_HUB: "von der Seite des Kreises",
     FROM_NODE: "von der Seite einer anderen Stadt",
-    FROM_DISTRICT: "vom Kreis, aus dem Vergleich mit anderen Städten",
+    FROM_DISTRICT: "vom Kreis",
 }
 
 PACE = Pace(free=5, first_wait_seconds=60, longest_wait_seconds=3600, most_per_hour=12)

@@ -185,3 +185,19 @@ def catalogue(home: Path, as_json: bool) -> None:
     say(f"{shown.records} Angebote, {shown.other} andere Einträge, Prüfsumme {shown.digest or '–'}")
     for source in shown.sources:
         say(f"{source.member:<20} {state_in_german(source.state):<20} {source.size:>8}  {source.origin}")
+
+
+@main_group.command(name="verify-evidence")
+@click.argument("file", metavar="DATEI", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option(
+    "--root", "roots", multiple=True, metavar="SCHLÜSSEL",
+    help="Wurzelschlüssel der Mitgliederliste; mehrfach möglich [Vorgabe: die der Datei].",
+)  # fmt: skip
+@click.option("--threshold", type=int, help="Wie viele Wurzelschlüssel unterschreiben müssen.")
+@json_option
+def verify_evidence(file: Path, roots: tuple[str, ...], threshold: int | None, as_json: bool) -> None:
+    """Eine Datei mit Beweisen prüfen, ohne Netz und ohne Verzeichnis des Hubs; 0, wenn jeder Fall bewiesen ist."""
+    from shared.commands import leave
+    from shared.verify.cli import judge_file
+
+    leave(judge_file(file, roots, threshold, as_json=as_json))

@@ -171,8 +171,9 @@ def _change(
 
 
 _CHANGES = {
+    "pause": "Ein Mitglied pausiert: sein letzter Stand bleibt sichtbar und wird nicht mehr gelesen, bis resume.",
     "suspend": "Ein Mitglied sperren: seine Angebote werden ausgeblendet, bis resume.",
-    "resume": "Ein gesperrtes oder ausgeschiedenes Mitglied wieder führen.",
+    "resume": "Ein pausiertes, gesperrtes oder ausgeschiedenes Mitglied wieder führen.",
     "retire": "Ein Mitglied scheidet aus: alle löschen seine Daten.",
     "finish-rotation": "Den alten Schlüssel eines Mitglieds streichen, frühestens sieben Tage nach dem neuen.",
 }

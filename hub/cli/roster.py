@@ -92,14 +92,20 @@ def draft(home: Path, file: Path | None, as_json: bool) -> None:
 def sign(
     home: Path, file: Path | None, root_key: Path | None, passphrase_file: Path | None, as_json: bool
 ) -> None:  # fmt: skip
-    """Den Entwurf mit einem Wurzelschlüssel unterschreiben; die Datei enthält danach auch diese Unterschrift."""
+    """Den Entwurf mit einem Wurzelschlüssel unterschreiben; die Datei enthält danach auch diese Unterschrift.
+
+    Mit --root-key geht das auf jedem Rechner, auch ohne Verzeichnis des Hubs und ohne Netz.
+    """
     from hub.roster_keeping import sign as sign_draft
-    from shared.keyring import write_private
+    from shared.keyring import load_root_key, write_private
 
     path = file or home / DRAFT_NAME
     data = _read(path)
-    with opened(home) as hub:
-        key = load_root(hub, root_key, passphrase_file)
+    if root_key is not None and root_key.exists():
+        key = load_root_key(root_key, read_passphrase(passphrase_file))
+    else:
+        with opened(home) as hub:
+            key = load_root(hub, root_key, passphrase_file)
     write_private(path, sign_draft(data, key))
     if as_json:
         print_json({"file": str(path), "signed_by": key.verifying.name})

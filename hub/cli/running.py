@@ -68,6 +68,7 @@ def serve(home: Path, host: str, port: int, root_path: str, without_jobs: bool, 
 
     from hub.app import create_app
     from hub.enrolment import receive_join
+    from hub.jobs import PARALLEL_ASKED, Parallel
     from shared.logs import open_log
     from shared.settings import verify_reach
     from shared.web.server import serve as serve_app
@@ -77,7 +78,11 @@ def serve(home: Path, host: str, port: int, root_path: str, without_jobs: bool, 
         log = open_log(sys.stderr, hub.clock, party="hub")
         app = create_app(hub, with_jobs=not without_jobs, join=lambda body: receive_join(hub, body), log=log)
         on_ready = partial(print_ready, "hub") if as_json else None
-        serve_app(app, log, host=host, port=port, root_path=root_path, on_ready=on_ready)
+        hub.run_asked = asked = Parallel(log, PARALLEL_ASKED)
+        try:
+            serve_app(app, log, host=host, port=port, root_path=root_path, on_ready=on_ready)
+        finally:
+            asked.close()
 
 
 @main_group.command()
@@ -117,7 +122,7 @@ def status(home: Path, as_json: bool) -> None:
     for waiting in shown.applications:
         say(f"Anmeldung:  {waiting.name}, Fingerabdruck {waiting.fingerprint}")
     for alarm in shown.alarms:
-        say(f"Achtung:    {alarm.name}: {alarm.message}")
+        say(f"Achtung:    {alarm.name}: {alarm.message}{f' Befehl: {alarm.command}' if alarm.command else ''}")
 
 
 def _day(time: int) -> str:

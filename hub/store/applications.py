@@ -18,3 +18,8 @@ def find_invite_of(conn: sa.Connection, name: str) -> sa.Row[Any] | None:
 def load_applications(conn: sa.Connection) -> Sequence[sa.Row[Any]]:
     """Return the applications that wait for a decision, by name."""
     return conn.execute(sa.select(application).order_by(application.c.name)).all()
+
+
+def drop_invite(conn: sa.Connection, name: str) -> None:
+    """Forget the invite for a name: its code opens nothing any more."""
+    conn.execute(sa.delete(invite).where(invite.c.name == name))

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from shared.holdings.tables import metadata
 
 __all__ = [
-    "agreement", "application", "candidate", "decision", "delivery", "digest", "erasure_step", "freshness", "hint_sent",
-    "inbox", "integrator", "integrator_key", "invite", "letter", "letter_offer", "likeness", "likeness_block", "need",
-    "office", "report", "skipped_pair", "standing", "subscriber", "year_figures",
+    "agreement", "alarm", "application", "candidate", "decision", "delivery", "digest", "erasure_step", "freshness",
+    "hint_sent", "inbox", "integrator", "integrator_key", "invite", "letter", "letter_offer", "likeness",
+    "likeness_block", "member_day", "need", "office", "report", "skipped_pair", "standing", "subscriber",
+    "told_refusal", "year_figures",
 ]  # fmt: skip
 
 _Big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -431,5 +432,56 @@ letter_offer = sa.Table(
     # new, changed.
     sa.Column("section", sa.String(8), nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# How a member stood on a day, for the chart on its page: the last size, the largest lag, the most urgent state.
+member_day = sa.Table(
+    "member_day",
+    metadata,
+    sa.Column("member", sa.String(32), primary_key=True),
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("size", _Big, nullable=False),
+    sa.Column("offers", _Big, nullable=False),
+    sa.Column("lag", _Big, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What a person had to see to, from its first minute to its last; one row for each time that a cause arose.
+alarm = sa.Table(
+    "alarm",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    # What makes it the same matter although its text changes.
+    sa.Column("cause", sa.String(160), nullable=False),
+    # A member's name, or that of the matter.
+    sa.Column("name", sa.String(40), nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("command", sa.Text, nullable=False),
+    sa.Column("first_seen", _Big, nullable=False),
+    sa.Column("last_seen", _Big, nullable=False),
+    # NULL while it lasts.
+    sa.Column("ended", _Big, nullable=True),
+    # When a letter said that it began, and that it ended; NULL for not told.
+    sa.Column("mailed", _Big, nullable=True),
+    sa.Column("end_mailed", _Big, nullable=True),
+    # When somebody at the desk said that they know, and which account; NULL for nobody.
+    sa.Column("noted", _Big, nullable=True),
+    sa.Column("noted_by", sa.Integer, nullable=True),
+    sa.Index("ix_alarm_ended", "ended"),
+    sqlite_autoincrement=True,
+)
+
+# Refused versions of which their owner was told through the inbox, so that it is told once.
+told_refusal = sa.Table(
+    "told_refusal",
+    metadata,
+    sa.Column("member", sa.String(32), primary_key=True),
+    sa.Column("rid", sa.LargeBinary(16), primary_key=True),
+    sa.Column("position", _Big, primary_key=True, autoincrement=False),
+    # Under which it waits in `inbox`; gone from there = its node has it.
+    sa.Column("ref", sa.LargeBinary(16), nullable=False),
+    sa.Column("time", _Big, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -35,7 +35,7 @@ RIGHT_TEXTS: Mapping[Right, str] = {
     Right.HINTS: "Hinweise von Bürgerinnen und Bürgern bearbeiten",
     Right.ACCOUNTS: "Konten anlegen, ändern und sperren",
     Right.SETTINGS: "Einstellungen ändern",
-    Right.OPERATE: "Mitglieder abrufen, über angehaltene Änderungen entscheiden, Schlüssel und Monatsmails verwalten",
+    Right.OPERATE: "Mitglieder aufnehmen, abrufen und sperren, Alarme bearbeiten, Schlüssel und Monatsmails verwalten",
     Right.CURATE: "Doppelte Angebote verschiedener Städte zusammenführen, Vokabulare pflegen, den Rundbrief schreiben",
     Right.NEED: "Bedarf aus der Beratung melden und die Lücken dazu ansehen",
 }

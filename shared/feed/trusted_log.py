@@ -24,6 +24,7 @@ from shared.errors import (
 from shared.feed import limits, tiles
 from shared.feed.checkpoint import Checkpoint, parse_checkpoint_text
 from shared.feed.entry import Hello, parse_entry
+from shared.feed.evidence import format_proof
 from shared.feed.keys import WITNESS, VerifyingKey
 from shared.feed.merkle import Frontier, HashReader, consistency_proof, frontier_from, leaf_hash, verify_consistency
 from shared.feed.note import Note, SignatureLine, format_note, parse_note, verify_line, verify_time_line
@@ -265,6 +266,7 @@ def diagnose_root(
 
     Args:
         tree: the publisher's own tree of the signed size, untrusted; a few hashes of it tell what all leaves would.
+        evidence: the note held and the one received; of a fork the proof is put behind the second (see `evidence`).
     Returns:
         E_FORK when its tiles give the signed root but not our prefix, else E_ROOT.
     Raises:
@@ -280,7 +282,8 @@ def diagnose_root(
         return InclusionError(f"neither entries nor tiles give the root signed for size {signed.size}")
     if prefix != held_root:
         return EquivocationError(
-            f"the log of size {signed.size} does not begin with the {held_size} entries held", evidence=evidence
+            f"the log of size {signed.size} does not begin with the {held_size} entries held",
+            evidence=(evidence[0], evidence[1] + format_proof(prefix, proof)),
         )
     return InclusionError(f"an entry bundle does not match the tiles of size {signed.size}")
 

@@ -21,6 +21,7 @@ from shared.feed.outcomes import Code
 if TYPE_CHECKING:
     from shared.net.fetcher import WebReader
     from shared.verify.copy import Followed, LocalCopy
+    from shared.verify.evidence import Verdict
 
 _FIRST_CODE = 10
 _OFFER_PAGE = re.compile(r"https?://[^?#]+/angebote/[0-9a-f]{32}")
@@ -201,6 +202,55 @@ def record(
     else:
         say(f"{found.member} (AGS {found.ags}) hat dieses Angebot veröffentlicht: {found.doc.get('name', '')}")
         say(f"Eintrag {found.index} von {found.size} in {found.origin}; der Kreis hat ihn bezeugt.")
+
+
+@main_group.command(name="evidence", epilog=_EXIT_CODES)
+@click.argument("file", metavar="DATEI", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@_root_option
+@_threshold_option
+@json_option
+def evidence(file: Path, roots: Sequence[str], threshold: int | None, as_json: bool) -> None:
+    """Prüft eine Datei mit Beweisen ohne Netz: Hat die Stadt wirklich unterschrieben, was sich widerspricht?
+
+    Ergebnis 0 heißt, dass jeder Fall bewiesen ist.
+    """
+    leave(judge_file(file, roots, threshold, as_json=as_json))
+
+
+def judge_file(file: Path, roots: Sequence[str], threshold: int | None, *, as_json: bool) -> int:
+    """Judge a file of evidence and say what it proves; returns the exit code: 0 where every case is proven."""
+    from shared.errors import ParseError
+    from shared.verify.evidence import verify_evidence
+
+    try:
+        verdicts, pins = verify_evidence(file, roots, threshold or 1)
+    except ParseError as error:
+        remark(error.message)
+        return FAILED
+    if not roots:
+        remark("Kein --root angegeben: Geprüft ist mit den Wurzelschlüsseln, die die Datei selbst nennt.")
+        remark("Vergleichen Sie sie auf einem anderen Weg, etwa am Telefon mit dem Kreis:")
+        for key in pins.roots:
+            remark(f"  {key.vkey}")
+    if as_json:
+        print_json(verdicts)
+    for verdict in [] if as_json else verdicts:
+        say(_say_verdict(verdict))
+    return DONE if all(verdict.judged is not None for verdict in verdicts) else FAILED
+
+
+def _say_verdict(verdict: Verdict) -> str:
+    from shared.clock import in_german_time
+
+    found = verdict.judged
+    if found is None:
+        return f"{verdict.code}: nicht bewiesen. {verdict.why}"
+    what = "zwei Fassungen ihres Logs" if found.code == Code.E_FORK else "ein kürzeres Log nach einem längeren"
+    return (
+        f"{found.code}: bewiesen. {found.member} hat {what} unterschrieben ({found.origin}): "
+        f"{found.our_size} Einträge am {in_german_time(found.our_time)}, "
+        f"{found.their_size} Einträge am {in_german_time(found.their_time)}."
+    )
 
 
 @main_group.command()

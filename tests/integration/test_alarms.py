@@ -38,8 +38,10 @@ def world() -> World:
 
 
 def told(world: World) -> list[tuple[str, str]]:
-    """Name and text of every alarm; none may stand twice."""
-    found = [(alarm.name, alarm.message) for alarm in overview.status(world.hub).alarms]
+    """Name and text of every alarm, its command included; none may stand twice, nor one matter of one name."""
+    alarms = overview.status(world.hub).alarms
+    found = [(alarm.name, f"{alarm.message} {alarm.command}".strip()) for alarm in alarms]
+    assert len({alarm.key for alarm in alarms}) == len(alarms)
     assert len(set(found)) == len(found)
     return found
 
@@ -367,7 +369,7 @@ def test_mass_withdrawal_is_told_until_a_person_decided_and_the_city_acted(world
     decided = only(world, "marl")
     holds.confirm(world.hub, "marl")
 
-    assert "hold confirm oder hold reject" in asked
+    assert "hold confirm marl oder hold reject marl" in asked
     assert "hold" not in decided
     assert "Die Stadt veröffentlicht die Angebote wieder." in decided
     assert told(world) == []
@@ -388,6 +390,7 @@ def test_foreign_owner_and_unreadable_entry_are_told_beside_each_other(world: Wo
     owner, grammar = (text for _, text in found)
     assert "fremden Eigentümer" in owner
     assert "kreisweit-hub quarantine" in owner
+    assert "unter „Quarantäne“" in owner
     assert f"(W_GRAMMAR {marl.size - 2}: " in grammar
     assert "Stadt anrufen" in grammar
     # The entry stays in the log for good, so its alarm stays until a new generation; the offer was corrected.

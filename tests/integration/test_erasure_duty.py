@@ -120,7 +120,7 @@ def test_copy_that_does_not_acknowledge_in_time_is_listed_until_it_does(
     assert 0 <= erased_at - late.since <= 2
     assert len(alarm) == len(letters) == 1
     assert "Ein Abnehmer des Katalogs hat nicht bestätigt" in alarm[0]
-    assert "integrators behind" in alarm[0]
+    assert "unter „Integratoren“" in alarm[0]
     assert program.name not in alarm[0]  # the page is public
     assert made["id"] in letters[0]
     assert shown["erasures"] == {"owed_since": None, "due": None}

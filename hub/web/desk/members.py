@@ -1,7 +1,6 @@
-"""The members as the district looks after them: how each stands, why, what to do, and what can be done from here.
+"""The members as the district looks after them: how each stands, why, what to do, and what can be decided from here.
 
-What changes the roster needs the root key, which is on no computer that is always on; so those steps are named with
-their command, and what a person may decide at once is decided here.
+What changes the roster has pages of its own, see `member_steps`.
 """
 
 from __future__ import annotations
@@ -12,24 +11,23 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from hub import care, holds
+from hub import alarm_book, asked_pulls, care, evidence_package, holds, member_history
+from hub.asked_run import STEP_TEXTS
+from hub.guidance import GUIDANCE, NEW_KEYS
 from hub.notes import publish_note
 from hub.party import Hub
-from hub.pulling import Pull, pull_named
-from hub.web.desk.room import MEMBERS, Room, member_path
+from hub.web.desk.course import draw_course
+from hub.web.desk.room import ALARMS, ENROL, MEMBERS, QUARANTINE, ROSTER, Room, attachment, member_path
 from shared.accounts.rights import Right
-from shared.errors import ConflictError, LogStateError
-from shared.feed.outcomes import ABOUT, Code
-from shared.state_words import state_in_german
+from shared.errors import ConflictError
+from shared.feed.outcomes import State
 from shared.web.desk.forms import form_of
 from shared.web.desk.guard import DeskRequest, desk_get, desk_post, signed_in
-
-_GOOD = frozenset({"ok", "unchanged", "held"})
 
 
 def member_routes(room: Room) -> Sequence[HTTPRouteHandler]:
     """Return the routes about members."""
-    return [*_pages(room), *_actions(room)]
+    return [*_pages(room), *_files(room), *_actions(room)]
 
 
 def _pages(room: Room) -> Sequence[HTTPRouteHandler]:
@@ -40,18 +38,42 @@ def _pages(room: Room) -> Sequence[HTTPRouteHandler]:
         cared = care.all_members(hub)
         return desk.respond(
             request, "desk/members.html", path=MEMBERS, members=cared, waiting=care.applications(hub),
-            counts=care.count_lights(cared), words=room.words, member_path=member_path,
+            counts=care.count_lights(cared), words=room.words, member_path=member_path, enrol_path=ENROL,
+            roster_path=ROSTER, may_act=signed_in(request).may(Right.OPERATE),
         )  # fmt: skip
 
     @desk_get("/mitglieder/{name:str}", right=Right.READ)
     def member_page(request: DeskRequest, name: FromPath[str]) -> Response[str]:
         found = care.one_member(hub, name)
+        span = 365 if request.query_params.get("tage") == "365" else 30
         return desk.respond(
             request, "desk/member.html", one=found, words=room.words, here=member_path(name), members_path=MEMBERS,
-            steps=care.steps(found), may_act=signed_in(request).may(Right.OPERATE),
+            guidance=GUIDANCE.get(State(found.cared.member.state)), may_act=signed_in(request).may(Right.OPERATE),
+            run=asked_pulls.find_run(hub, name), step_texts=STEP_TEXTS, quarantine_path=QUARANTINE,
+            roster_path=ROSTER, new_keys=NEW_KEYS, enrol_path=ENROL, span=span, spans=member_history.SPANS,
+            past=alarm_book.load_of(hub, name), alarms_path=ALARMS,
+            course=draw_course(member_history.load_course(hub, name, span)),
         )  # fmt: skip
 
-    return [members_page, member_page]
+    @desk_get("/mitglieder/{name:str}/abruf", right=Right.READ)
+    def run_part(request: DeskRequest, name: FromPath[str]) -> Response[str]:
+        holds.find_member(hub, name)
+        return desk.respond(
+            request, "desk/member_run.html", run=asked_pulls.find_run(hub, name), step_texts=STEP_TEXTS,
+            here=member_path(name),
+        )  # fmt: skip
+
+    return [members_page, member_page, run_part]
+
+
+def _files(room: Room) -> Sequence[HTTPRouteHandler]:
+    hub = room.hub
+
+    @desk_get("/mitglieder/{name:str}/beweise.zip", right=Right.READ)
+    def evidence(name: FromPath[str]) -> Response[bytes]:
+        return attachment(evidence_package.package_evidence(hub, name), "application/zip", f"beweise-{name}.zip")
+
+    return [evidence]
 
 
 def _actions(room: Room) -> Sequence[HTTPRouteHandler]:
@@ -61,13 +83,11 @@ def _actions(room: Room) -> Sequence[HTTPRouteHandler]:
     def pull(request: DeskRequest, name: FromPath[str]) -> Response[str]:
         form_of(request).expect()
         try:
-            done = pull_named(hub, [name], "desk")[0]
-        except LogStateError as error:  # a member that nobody can reach from outside
+            asked_pulls.begin(hub, name)
+        except ConflictError as error:  # a member that nobody can reach from outside, or that is not read now
             desk.say(request, f"{error.message}.", "info")
             return desk.go(member_path(name))
-        publish_note(hub)
         desk.log.info("member_pulled", member=name)
-        desk.say(request, _pulled(done), "success" if done.outcome in _GOOD else "warning")
         return desk.go(member_path(name))
 
     def decide(
@@ -94,14 +114,3 @@ def _actions(room: Room) -> Sequence[HTTPRouteHandler]:
         return decide(request, name, holds.reject, "hold_rejected", said)
 
     return [pull, confirm, reject]
-
-
-def _pulled(done: Pull) -> str:
-    """Say what came of a pull in one or two sentences."""
-    count = done.size - done.from_
-    if done.outcome == "ok":
-        return f"Abgerufen: {count} neue Einträge." if count != 1 else "Abgerufen: ein neuer Eintrag."
-    if done.outcome == "unchanged":
-        return f"Es gab nichts Neues. {done.message}".strip()
-    reason = ABOUT[Code(done.code)].text if done.code else ""
-    return f"{state_in_german(done.outcome).capitalize()}. {reason} {done.message}".strip()

@@ -16,6 +16,10 @@ from shared.web.offer_words import Words
 
 CSV = "text/csv; charset=utf-8"
 MEMBERS = f"{DESK}/mitglieder"
+ENROL = f"{MEMBERS}/aufnehmen"
+ROSTER = f"{DESK}/mitgliederliste"
+QUARANTINE = f"{DESK}/quarantaene"
+ALARMS = f"{DESK}/alarme"
 INTEGRATORS = f"{DESK}/integratoren"
 DUPLICATES = f"{DESK}/doppelte"
 VOCABULARIES = f"{DESK}/vokabulare"

@@ -8,18 +8,23 @@ from hub.freshness import Checks
 from hub.gaps import Gaps
 from hub.party import Hub
 from hub.web.desk.agreements import agreement_routes
+from hub.web.desk.alarms import alarm_routes
 from hub.web.desk.digests import digest_routes
 from hub.web.desk.disagreements import disagreement_routes
 from hub.web.desk.duplicates import duplicate_routes
+from hub.web.desk.enrolment import enrolment_routes
 from hub.web.desk.freshness import freshness_routes
 from hub.web.desk.gap_reports import gap_report_routes
 from hub.web.desk.gaps import gap_routes
 from hub.web.desk.groups import group_routes
 from hub.web.desk.integrators import integrator_routes
 from hub.web.desk.letters import letter_routes
+from hub.web.desk.member_steps import member_step_routes
 from hub.web.desk.members import member_routes
 from hub.web.desk.needs import need_routes
+from hub.web.desk.quarantine import quarantine_routes
 from hub.web.desk.room import (
+    ALARMS,
     DUPLICATES,
     FRESHNESS,
     GAPS,
@@ -27,11 +32,12 @@ from hub.web.desk.room import (
     LETTERS,
     MEMBERS,
     NEEDS,
+    QUARANTINE,
     STATISTICS,
     TEXTS,
     VOCABULARIES,
     Room,
-)  # fmt: skip
+)
 from hub.web.desk.search_words import search_word_routes
 from hub.web.desk.start import start_routes
 from hub.web.desk.statistics import statistics_routes
@@ -52,6 +58,8 @@ from shared.web.pages import Pages
 LINKS = (
     DeskLink(DESK, "Start", Right.READ),
     DeskLink(MEMBERS, "Mitglieder", Right.READ),
+    DeskLink(ALARMS, "Alarme", Right.READ),
+    DeskLink(QUARANTINE, "Quarantäne", Right.READ),
     DeskLink(DUPLICATES, "Doppelte Angebote", Right.READ),
     DeskLink(GAPS, "Lücken", Right.READ),
     DeskLink(NEEDS, "Bedarf", Right.NEED),
@@ -86,6 +94,10 @@ def desk_router(hub: Hub, pages: Pages, words: Words, log: Log) -> Router:
             *digest_routes(room, checks),
             *statistics_routes(room),
             *letter_routes(room),
+            *member_step_routes(room),
+            *enrolment_routes(room),
+            *alarm_routes(room),
+            *quarantine_routes(room),
             *integrator_routes(room),
             *vocabulary_routes(room),
             *term_routes(room),

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from hub import disagreements, needs, overview, viewing
+from hub import alarm_book, disagreements, needs, overview, viewing
 from hub.duplicates import count_open
 from hub.needs import Wanted
-from hub.web.desk.room import DUPLICATES, GAP_NEEDS, MEMBERS, NEEDS, Room, member_path
+from hub.web.desk.room import ALARMS, DUPLICATES, GAP_NEEDS, MEMBERS, NEEDS, Room, member_path
 from shared.accounts.rights import Right
 from shared.errors import AccessError
 from shared.web.desk.guard import SIGNED_IN, DeskRequest, desk_get, signed_in
@@ -29,10 +29,15 @@ def start_routes(room: Room) -> Sequence[HTTPRouteHandler]:
             raise AccessError("no right at all", advice="Ihre Rolle gibt es nicht mehr. Fragen Sie Ihre Verwaltung.")
         status = overview.status(hub)
         names = {row.name for row in hub.members()}
-        alarms = [(member_path(one.name) if one.name in names else "", one) for one in status.alarms]
+        noted = {row.cause for row in alarm_book.load_lasting(hub) if row.noted is not None}
+        alarms = [
+            (member_path(one.name) if one.name in names else "", one, one.key in noted)
+            for one in sorted(status.alarms, key=lambda one: one.key in noted)
+        ]
         return desk.respond(
             request, "desk/start.html", path="/pult", status=status, alarms=alarms, members_path=MEMBERS,
-            words=room.words, note=viewing.newest(hub), tasks=_tasks(room, len(status.applications)),
+            alarms_path=ALARMS, words=room.words, note=viewing.newest(hub),
+            tasks=_tasks(room, len(status.applications)),
         )  # fmt: skip
 
     return [start_page]
