@@ -23,6 +23,7 @@ class Right(StrEnum):
     SETTINGS = "settings"
     OPERATE = "operate"
     CURATE = "curate"
+    NOTICES = "notices"
 
 
 RIGHT_TEXTS: Mapping[Right, str] = {
@@ -36,6 +37,7 @@ RIGHT_TEXTS: Mapping[Right, str] = {
     Right.SETTINGS: "Einstellungen ändern",
     Right.OPERATE: "Mitglieder abrufen, über angehaltene Änderungen entscheiden, Schlüssel ausgeben",
     Right.CURATE: "Doppelte Angebote verschiedener Städte zusammenführen",
+    Right.NOTICES: "Angebote aus rechtlichen Gründen kreisweit ausblenden",
 }
 """What each right means, for the page that explains the roles."""
 

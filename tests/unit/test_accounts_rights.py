@@ -30,7 +30,7 @@ def test_role_has_exactly_its_rights(code: str, rights: set[Right]) -> None:
     [
         ("leser", {Right.READ}),
         ("kurator", {Right.READ, Right.CURATE}),
-        ("betrieb", {Right.READ, Right.CURATE, Right.OPERATE, Right.ACCOUNTS}),
+        ("betrieb", {Right.READ, Right.CURATE, Right.OPERATE, Right.NOTICES, Right.ACCOUNTS}),
     ],
 )
 def test_role_of_the_district_has_exactly_its_rights(code: str, rights: set[Right]) -> None:

@@ -11,6 +11,7 @@ from shared.web.offer_words import Words
 
 MEMBERS = f"{DESK}/mitglieder"
 INTEGRATORS = f"{DESK}/integratoren"
+NOTICES = f"{DESK}/ausblendungen"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from litestar import Router
 from hub.party import Hub
 from hub.web.desk.integrators import integrator_routes
 from hub.web.desk.members import member_routes
-from hub.web.desk.room import INTEGRATORS, MEMBERS, Room
+from hub.web.desk.notices import notice_routes
+from hub.web.desk.room import INTEGRATORS, MEMBERS, NOTICES, Room
 from hub.web.desk.start import start_routes
 from shared.accounts.links import DESK
 from shared.accounts.rights import Right
@@ -22,6 +23,7 @@ from shared.web.pages import Pages
 LINKS = (
     DeskLink(DESK, "Start", Right.READ),
     DeskLink(MEMBERS, "Mitglieder", Right.READ),
+    DeskLink(NOTICES, "Ausblendungen", Right.READ),
     DeskLink(INTEGRATORS, "Integratoren", Right.READ),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
     DeskLink(f"{DESK}/rollen", "Rollen", Right.READ),
@@ -40,6 +42,7 @@ def desk_router(hub: Hub, pages: Pages, words: Words, log: Log) -> Router:
             *account_routes(desk),
             *start_routes(room),
             *member_routes(room),
+            *notice_routes(room),
             *integrator_routes(room),
         ]
     )

@@ -149,7 +149,7 @@ def _single(name: str, shown: Examples) -> Object:
     if name in ("services", "organizations", "service_at_locations"):
         others, own = others | {503}, ("Last-Modified", IGNORED)
     if name == "services":
-        others |= {410}
+        others |= {410, 451}
     if kind in PARAMETERS:
         given += list_parameters(kind)
         others |= {400}
@@ -167,7 +167,8 @@ def _single(name: str, shown: Examples) -> Object:
 
 
 _SINGLE: Final = {
-    "services": "An offer that existed once is never unknown again: it answers 410, and says since when.",
+    "services": "An offer that existed once is never unknown again: it answers 410, and says since when; "
+    "one that the district hides answers 451, and says why.",
     "organizations": "Its offers stand in `services`, whole with `full_service=true`.",
     "service_at_locations": "The place, and the offer that takes place there.",
     "taxonomies": "Its terms are listed by `/taxonomy_terms?taxonomy_id=…`.",

@@ -149,6 +149,14 @@ PROBLEMS: Final[dict[str, Object]] = {
     "erased": {
         "title": "Gone", "status": 410, "code": "erased", "detail": "the service was erased", "time": _MODIFIED,
     },
+    "notice": {
+        "title": "Unavailable for legal reasons", "status": 451, "code": "notice",
+        "detail": "the district has hidden this offer in the whole catalogue for a legal reason",
+        "number": "3/2026", "member": "marl", "grounds": "law",
+        "text": "Das Angebot wirbt für eine verbotene Vereinigung.",
+        "basis": "§ 86a StGB", "since": "2026-11-24", "review": "2027-02-24",
+        "decided_by": "Kommunales Integrationszentrum", "complaints": "https://www.kreis.example/", "notices": "https://angebote.kreis.example/ausblendungen",
+    },
     "unavailable": {
         "title": "The log cannot be written now", "status": 503, "code": "not_ready",
         "detail": "the outputs are being made; come back in a few seconds",

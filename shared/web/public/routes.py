@@ -18,6 +18,7 @@ from shared.web.public.interface import interface_route
 from shared.web.public.languages_page import languages_routes
 from shared.web.public.legal import legal_routes
 from shared.web.public.map import map_routes
+from shared.web.public.notices import notice_routes
 from shared.web.public.offer import offer_routes
 from shared.web.public.offline import offline_routes
 from shared.web.public.proof import proof_routes
@@ -42,6 +43,7 @@ def public_routes(face: Face) -> Sequence[ControllerRouterHandler]:
         feedback_router(face),
         *legal_routes(face),
         *trust_routes(face),
+        *notice_routes(face),
         *offline_routes(face),
         interface_route(face),
         *guide_routes(face),
