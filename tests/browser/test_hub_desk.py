@@ -23,6 +23,7 @@ class Address:
 
 PAGES = (
     "/pult", "/pult/mitglieder", "/pult/mitglieder/herten", "/pult/mitglieder/marl", "/pult/integratoren",
+    "/pult/ausblendungen", "/pult/ausblendungen?q=Kurs",
     "/pult/konten", "/pult/konten/1", "/pult/rollen", "/pult/konto",
 )  # fmt: skip
 

@@ -180,7 +180,7 @@ def test_integrator_is_told_by_the_list_of_changes(world: World, rid: bytes, tmp
 
     hide(world, rid)
     give_index(world.hub, tmp_path)
-    told = ask(world.hub, f"/changes?cursor={cursor}").json()["changes"]
+    told = ask(world.hub, f"/changes?after={cursor}").json()["changes"]
 
     assert [(one["id"], one["kind"], one["reason"]) for one in told] == [(dashed(rid.hex()), "withdrawn", "hidden")]
 

@@ -62,9 +62,9 @@ def app_of(party: Node | Hub, stream: io.StringIO | None = None, *, join: Join |
 
 
 @contextmanager
-def running(app: Litestar) -> Iterator[str]:
+def running(app: Litestar, *, port: int = 0) -> Iterator[str]:
     """Serve an application on a free port of loopback; yields the base URL."""
-    server = make_server(app, host="127.0.0.1", port=0)
+    server = make_server(app, host="127.0.0.1", port=port)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + _START_SECONDS
