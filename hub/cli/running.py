@@ -8,6 +8,7 @@ import rich_click as click
 
 from hub.cli.commands import main_group, opened, passphrase_option, read_passphrase
 from shared.commands import json_option, print_json, print_ready, ready_option, remark, say
+from shared.settings import absolute_profile
 from shared.state_words import state_in_german
 
 
@@ -15,8 +16,8 @@ from shared.state_words import state_in_german
 @click.option("--host", required=True, help="Name des Hubs im Verbund, etwa hub.kreisweit.example.")
 @click.option("--url", required=True, help="Adresse, unter der Knoten und Nutzer den Hub erreichen.")
 @click.option(
-    "--district", type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="Datei mit dem Kreisprofil [Vorgabe: das mitgelieferte].",
+    "--district", default="", metavar="DATEI|NAME",
+    help="Kreisprofil: eine Datei, oder der Name eines mitgelieferten [Vorgabe: recklinghausen].",
 )  # fmt: skip
 @click.option(
     "--allow-network", "networks", multiple=True, metavar="NETZ",
@@ -28,7 +29,7 @@ from shared.state_words import state_in_german
 @json_option
 @click.pass_obj
 def init(  # noqa: PLR0913, PLR0917 - one parameter for each option
-    home: Path, host: str, url: str, district: Path | None, networks: tuple[str, ...], database: str, notice: str,
+    home: Path, host: str, url: str, district: str, networks: tuple[str, ...], database: str, notice: str,
     passphrase_file: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Einen Hub anlegen: Schlüssel, Datenbank, Mitgliederliste, Vokabulare."""
@@ -36,7 +37,7 @@ def init(  # noqa: PLR0913, PLR0917 - one parameter for each option
 
     settings = new_settings(
         home, host, url, allow_networks=networks, database=database, notice=notice,
-        district="" if district is None else str(district.absolute()),
+        district=absolute_profile(district),
     )  # fmt: skip
     refuse_existing(settings)
     hub = init_hub(settings, read_passphrase(passphrase_file, is_new=True))

@@ -44,7 +44,7 @@ einstellt; wer das ist, steht bei jedem Angebot.
 """
 
 
-def propose_privacy(node: Node, city: City) -> str:
+def propose_privacy(node: Node, city: City, authority: str) -> str:
     """Return a beginning of a Datenschutzerklärung that says what this program does."""
     reach = ", ".join(part for part in (city.office_phone, city.office_email) if part) or "[Telefon und E-Mail …]"
     return f"""\
@@ -65,5 +65,5 @@ aufgezeichnet und verlässt dieses Haus nicht.
 ### Ihre Rechte
 
 Sie haben das Recht auf Auskunft, Berichtigung, Löschung, Einschränkung und Widerspruch und können sich beschweren bei:
-Landesbeauftragte für Datenschutz und Informationsfreiheit Nordrhein-Westfalen, [Anschrift prüfen …]
+{authority} [Anschrift prüfen …]
 """

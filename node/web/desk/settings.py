@@ -20,6 +20,7 @@ from shared.errors import RuleError
 from shared.holdings import facts
 from shared.web.desk.forms import Form, form_of
 from shared.web.desk.guard import DeskRequest, desk_get, desk_post
+from shared.web.public.legal_texts import privacy_authority
 
 SETTINGS = f"{DESK}/einstellungen"
 _LOGO_FORM_BYTES = 512 * 1024
@@ -97,7 +98,7 @@ def _form_routes(room: Room) -> Sequence[HTTPRouteHandler]:
     def legal_page(request: DeskRequest) -> Response[str]:
         city = load_city(room.node)
         imprint = city.imprint or propose_imprint(room.node, city)
-        privacy = city.privacy or propose_privacy(room.node, city)
+        privacy = city.privacy or propose_privacy(room.node, city, privacy_authority(room.words.district.state))
         return _show(
             room,
             request,

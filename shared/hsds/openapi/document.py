@@ -87,7 +87,7 @@ def describe(maker: Maker, facts: Facts, *, prefix: str = "") -> Object:
         "servers": [{"url": facts.base_url + ("" if prefix else "/hsds") or "/", "description": "This party"}],
         "tags": [{"name": name, "description": about} for name, about in _TAGS], "paths": paths,
         "components": {
-            "schemas": schemas(), "parameters": parameters(), "headers": answers.headers(),
+            "schemas": schemas(), "parameters": parameters(maker.district), "headers": answers.headers(),
             "responses": answers.responses(),
         },
         "externalDocs": {"description": "Open Referral HSDS", "url": "https://docs.openreferral.org/"},
@@ -110,7 +110,7 @@ def _info(maker: Maker, facts: Facts) -> Object:
             "name": contact.organisation, **({"url": contact.url} if contact.url else {}),
             **({"email": contact.email} if contact.email else {}),
         },
-        "license": {"name": facts.licence_name, "url": facts.licence_url},
+        **({"license": {"name": facts.licence_name, "url": facts.licence_url}} if facts.licence_name else {}),
     }  # fmt: skip
 
 
