@@ -189,8 +189,11 @@ def test_no_page_of_a_desk_speaks_of_another_district(both: Both, who: str) -> N
 def test_pages_bear_the_district_s_name_and_languages(both: Both) -> None:
     with TestClient(app_of(both.second.nodes["erkelenz"])) as client:
         start, help_page = ask(client, "/").text, ask(client, "/hilfe").text
+        colours = ask(client, "/kreis.css?v=1a6b3c").text
 
     assert "Kreis Heinsberg" in start
+    assert 'href="/kreis.css?v=1a6b3c"' in start
+    assert ":root{--kern-color-action-default:#1a6b3c}" in colours
     assert "Kommunales Integrationszentrum Kreis Heinsberg" in help_page
     offered = set(re.findall(r'hreflang="([a-z-]+)"', start)) - {"x-default"}
     assert offered == set(shipped_district(NAME).languages)

@@ -5,17 +5,15 @@ from __future__ import annotations
 import pytest
 
 from node.city import (
-    DARK,
-    LEAST_CONTRAST,
     City,
     accent_contrasts,
-    accent_for_dark,
     accent_problems,
     gaps_in,
     is_finished,
     picture_type,
     stylesheet,
 )
+from shared.model.colours import DARK, LEAST_CONTRAST, accent_for_dark
 from shared.model.district import contrast
 
 

@@ -9,6 +9,7 @@ from litestar.types import ControllerRouterHandler
 from shared.web.public.agenda_page import agenda_routes
 from shared.web.public.atom import feed_routes
 from shared.web.public.calls import call_routes
+from shared.web.public.colours import colour_route
 from shared.web.public.doors import open_doors
 from shared.web.public.face import Face
 from shared.web.public.feedback import feedback_router
@@ -48,4 +49,5 @@ def public_routes(face: Face) -> Sequence[ControllerRouterHandler]:
         interface_route(face),
         *guide_routes(face),
         languages_routes(face),
+        colour_route(face),
     ]
