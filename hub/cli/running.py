@@ -8,7 +8,6 @@ import rich_click as click
 
 from hub.cli.commands import main_group, opened, passphrase_option, read_passphrase
 from shared.commands import json_option, print_json, print_ready, ready_option, remark, say
-from shared.settings import absolute_profile
 from shared.state_words import state_in_german
 
 
@@ -34,6 +33,7 @@ def init(  # noqa: PLR0913, PLR0917 - one parameter for each option
 ) -> None:  # fmt: skip
     """Einen Hub anlegen: Schlüssel, Datenbank, Mitgliederliste, Vokabulare."""
     from hub.opening import ROOT_KEY_NAME, close_hub, init_hub, new_settings, refuse_existing
+    from shared.settings import absolute_profile
 
     settings = new_settings(
         home, host, url, allow_networks=networks, database=database, notice=notice,

@@ -45,7 +45,9 @@ def shown_query(conn: sa.Connection, origins: Sequence[str], kind: str | None) -
     hidden = hidden_records(conn, origins) if kind in (None, "offer") else ()
     if not hidden:
         return view
-    return view.where(sa.tuple_(view.selected_columns.member, view.selected_columns.rid).not_in(hidden))
+    member, rid = view.selected_columns.member, view.selected_columns.rid
+    # The id alone, which is cheaper to look for, lets nearly all of them through.
+    return view.where(sa.or_(rid.not_in({rid for _, rid in hidden}), sa.tuple_(member, rid).not_in(hidden)))
 
 
 def _held_query(origins: Sequence[str], kind: str | None) -> sa.Select[Any]:
