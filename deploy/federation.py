@@ -39,12 +39,12 @@ from shared.holdings.edits import count_edits
 from shared.holdings.payloads import count_missing
 from shared.keyring import load_root_key, write_private
 from shared.model.district import DistrictMember
-from shared.model.shipped import shipped_district
+from shared.model.shipped import DEFAULT_DISTRICT, shipped_district
+from shared.model.table import read_table
 
 HOST = "127.0.0.1"
 NOTICE = "Beispieldaten, nicht aktuell"
-OFFERS = Path(__file__).with_name("data") / "offers-recklinghausen.csv"
-EXPECTED_OFFERS = 141
+DATA = Path(__file__).with_name("data")
 PASSPHRASE_FILE = "passphrase"  # noqa: S105 - a file name
 _STARTING_SECONDS = 60
 _LEVEL_SECONDS = 180
@@ -58,16 +58,25 @@ class Federation:
         base_port: the hub's; the nodes follow in the order of the district profile.
         names: take only these members; all by default.
         has_twins: let some members publish offers that another one has, for the district's desk.
+        district: name of the profile, one that ships; there is a file of sample offers for each.
     """
 
     def __init__(
-        self, folder: Path, base_port: int, names: Collection[str] | None = None, *, has_twins: bool = False
+        self,
+        folder: Path,
+        base_port: int,
+        names: Collection[str] | None = None,
+        *,
+        has_twins: bool = False,
+        district: str = DEFAULT_DISTRICT,
     ) -> None:
         self.folder = folder
         self._has_twins = has_twins
         self.base_port = base_port
+        self.district = district
+        self.offers = (DATA / f"offers-{district}.csv").read_bytes()
         self.members: tuple[DistrictMember, ...] = tuple(
-            member for member in shipped_district().members if names is None or member.name in names
+            member for member in shipped_district(district).members if names is None or member.name in names
         )
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -89,26 +98,31 @@ class Federation:
         """Set up before, with `--data`."""
         return (self.folder / "complete").exists()
 
+    @property
+    def expected_offers(self) -> int:
+        """How many offers the sample of the district holds."""
+        return len(read_table(self.offers).rows)
+
     # --- set-up ------------------------------------------------------------------------------------------------------
 
     def make(self) -> None:
-        """Enrol eleven nodes at a new hub and import every city's offers."""
+        """Enrol a node for every member at a new hub and import every city's offers."""
         say("Der Kreis richtet den Hub ein")
         passphrase = secrets.token_urlsafe(24).encode()
         write_private(self.folder / PASSPHRASE_FILE, passphrase + b"\n")
         settings = new_settings(
             self.home("hub"), "hub.kreisweit.example", self.url("hub"), allow_networks=["127.0.0.0/8"], notice=NOTICE,
-            webhook_networks=["127.0.0.0/8"], totp_required=False,
+            webhook_networks=["127.0.0.0/8"], totp_required=False, district=self.district,
         )  # fmt: skip
         hub = init_hub(settings, passphrase)
         self.start("hub")
         self.wait_for("hub")
-        data, password = OFFERS.read_bytes(), desks.make_password(self.folder)
+        password = desks.make_password(self.folder)
         passwords = desks.OneHash(password)
         desks.furnish_hub(hub, password, passwords)
         for member in self.members:
             self._enrol(hub, member, passphrase)
-            self._import(member, data)
+            self._import(member)
             self._furnish(member, password, passwords)
         close_hub(hub)
         if self._has_twins:
@@ -119,7 +133,7 @@ class Federation:
         """Invite, join and approve, as two people do over the telephone."""
         node = init_node(
             self.home(member.name), name=member.name, ags=member.ags, title=member.title,
-            allow_networks=["127.0.0.0/8"], notice=NOTICE,
+            allow_networks=["127.0.0.0/8"], notice=NOTICE, district=self.district,
         )  # fmt: skip
         code = invite(hub, member.name, member.ags, member.title)
         joined = join(node, code, self.url(member.name))
@@ -129,9 +143,9 @@ class Federation:
         approve(hub, member.name, root)
         say(f"{member.title} ist Mitglied; Fingerabdruck {joined.fingerprint}")
 
-    def _import(self, member: DistrictMember, data: bytes) -> None:
+    def _import(self, member: DistrictMember) -> None:
         node = open_node(self.home(member.name))
-        result = import_table(node, data, own_only=True)
+        result = import_table(node, self.offers, own_only=True)
         close_node(node)
         say(f"{member.title}: {result.created} Angebote eingelesen, {result.refused} abgelehnt")
 
@@ -297,6 +311,7 @@ def say(text: str) -> None:
 
 def explain(federation: Federation) -> None:
     """Print the addresses and what to look at."""
+    town = next(member.name for member in federation.members if member.town)
     print(f"\nHub des Kreises      {federation.url('hub')}/")
     print(f"  Mitglieder         {federation.url('hub')}/mitglieder")
     for member in federation.members:
@@ -304,15 +319,15 @@ def explain(federation: Federation) -> None:
     print(
         "\nArbeitsbereich jeder Stadt: ihre Adresse mit /pult. Anmeldename ist die Rolle:\n"
         f"  {', '.join(role.code for role in ROLES)}; Passwort überall: {desks.load_password(federation.folder)}\n"
-        f"  zum Beispiel {federation.url('herten')}/pult als redaktion\n"
+        f"  zum Beispiel {federation.url(town)}/pult als redaktion\n"
         f"Arbeitsbereich des Kreises: {federation.url('hub')}/pult als {', '.join(role.code for role in HUB_ROLES)}\n"
         f"  zum Beispiel als kurator: {federation.url('hub')}/pult/doppelte"
     )
     print(
         "\nZum Ausprobieren:\n"
         "  Jede Seite zeigt alle Angebote des Kreises, auch wenn der Hub nicht läuft.\n"
-        f"  .venv/bin/kreisweit-node --home {federation.home('herten')} offers\n"
-        f"  .venv/bin/kreisweit-node --home {federation.home('herten')} withdraw ID --reason beendet\n"
+        f"  .venv/bin/kreisweit-node --home {federation.home(town)} offers\n"
+        f"  .venv/bin/kreisweit-node --home {federation.home(town)} withdraw ID --reason beendet\n"
         f"  .venv/bin/kreisweit-hub --home {federation.home('hub')} members\n"
         f"{NOTICE}. Beenden mit Strg-C.",
         flush=True,
@@ -321,10 +336,13 @@ def explain(federation: Federation) -> None:
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="deploy/demo", description="Hub und elf Knoten auf diesem Rechner")
+    parser = argparse.ArgumentParser(prog="deploy/demo", description="Hub und Knoten eines Kreises auf diesem Rechner")
     parser.add_argument("--once", action="store_true", help="eine Zeile je Stelle ausgeben und enden")
     parser.add_argument("--port", type=int, default=8100, metavar="BASE", help="Port des Hubs; die Knoten folgen")
     parser.add_argument("--data", type=Path, metavar="DIR", help="Verzeichnis, das bleibt und wieder verwendet wird")
+    parser.add_argument(
+        "--district", default=DEFAULT_DISTRICT, metavar="NAME", help="Kreisprofil: recklinghausen oder heinsberg"
+    )
     return parser.parse_args()
 
 
@@ -352,7 +370,7 @@ def run(federation: Federation, *, once: bool) -> int:
     if not level:
         say("Die Kataloge sind nicht gleich")
     if once:
-        return 0 if level and lines[0].offers == EXPECTED_OFFERS else 1
+        return 0 if level and lines[0].offers == federation.expected_offers else 1
     explain(federation)
     signal.pause()
     return 0
@@ -363,7 +381,11 @@ def main() -> int:
     arguments = parse_arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with data_folder(arguments.data) as folder:
-        federation = Federation(folder, arguments.port, has_twins=not arguments.once)
+        try:
+            federation = Federation(folder, arguments.port, has_twins=not arguments.once, district=arguments.district)
+        except (KreisweitError, OSError) as error:
+            say(error.message if isinstance(error, KreisweitError) else f"Beispielangebote fehlen: {error.filename}")
+            return 1
         try:
             return run(federation, once=arguments.once)
         except KreisweitError as error:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hub import digests, erasure_duty, recovery, roster_keeping, webhooks
+from hub import digests, erasure_duty, notices, recovery, roster_keeping, webhooks
 from hub.erasure_watch import ALARM
 from hub.party import Hub
 from hub.roster_keeping import Alarm
@@ -54,6 +54,7 @@ def find_alarms(hub: Hub, everyone: Sequence[Member]) -> list[Alarm]:
         found += _elsewhere(hub, conn)
         found += _integrators(conn, now)
         found += _letters(hub, conn)
+        found += _notices(hub, conn)
         rows = [row for row in hub.members(conn) if row.status != "retired"]
         kept = {row.name: load_standing(conn, row.origin, row.name) for row in rows}
         foreign = {row.member for row in payloads.load_quarantine(conn) if row.code == Code.E_OWNER}
@@ -150,6 +151,16 @@ def _letters(hub: Hub, conn: sa.Connection) -> list[Alarm]:
 
 def _copies(count: int) -> str:
     return "Ein Abnehmer des Katalogs hat" if count == 1 else f"{count} Abnehmer des Katalogs haben"
+
+
+def _notices(hub: Hub, conn: sa.Connection) -> list[Alarm]:
+    """Takedowns whose review date has come: each stands until somebody extends or lifts it."""
+    due = [one.number for one in notices.overdue(hub, conn)]
+    if not due:
+        return []
+    text = f"Ausblendung {due[0]} ist" if len(due) == 1 else f"Die Ausblendungen {', '.join(due)} sind"
+    step = "Im Pult unter „Ausblendungen“ verlängern oder aufheben; bis dahin bleibt es bei der Ausblendung."
+    return [Alarm("notice-review", f"{text} zu überprüfen. {step}")]
 
 
 # --- members -------------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ from shared.feed.join import (
 from shared.feed.keys import SigningKey
 from shared.feed.roster import HUB_NAME, MemberRow, Roster, format_roster
 from shared.ids import parse_ags, parse_generation, parse_member_name
+from shared.settings import verify_in_district
 
 INVITE_SECONDS = 14 * limits.DAY
 """An invite runs for two weeks: a telephone call and a free afternoon."""
@@ -61,6 +62,7 @@ def invite(hub: Hub, name: str, ags: str, title: str) -> str:
 
     Raises:
         InputError: name, AGS or title cannot be used.
+        ConfigError: the AGS lies in another district.
         ConflictError: the name or the AGS belongs to an active member.
     """
     parse_member_name(name)
@@ -69,6 +71,7 @@ def invite(hub: Hub, name: str, ags: str, title: str) -> str:
         raise InputError(
             "Der Name hub ist vergeben." if name == HUB_NAME else "Die Bezeichnung fehlt oder ist zu lang."
         )
+    verify_in_district(hub.district, ags)
     with hub.db.write() as conn:
         active = [row for row in roster_keeping.held_roster(hub, conn).roster.members if row.status == "active"]
         if any(row.name == name for row in active):

@@ -21,13 +21,13 @@ from shared.holdings import edits, logs
 from shared.holdings.edits import NEW, Edit
 from shared.judges import judges
 from shared.keyring import Keyring, save_root_key
-from shared.model.district import District, parse_district
-from shared.model.shipped import shipped_district, shipped_vocabularies
+from shared.model.shipped import shipped_vocabularies
 from shared.net.addresses import parse_network
 from shared.net.fetcher import WebAccess
 from shared.net.late import LateWeb
 from shared.net.settings import NetSettings
 from shared.seal import Signer, begin_log
+from shared.settings import load_district
 
 ROOT_KEY_NAME = "root.key"
 ROSTER_SECONDS = 365 * 86_400
@@ -83,16 +83,6 @@ def load_signer(settings: HubSettings) -> Signer:
     return Signer(log_keys, keyring.witness_key())
 
 
-def load_district(settings: HubSettings) -> District:
-    """Return the district profile of these settings, the one that ships when none is named."""
-    if not settings.district:
-        return shipped_district()
-    path = Path(settings.district)
-    if not path.is_file():
-        raise ConfigError(f"Das Kreisprofil {path} ist keine Datei", advice="Den Pfad in hub.toml berichtigen.")
-    return parse_district(path.read_text("utf-8"))
-
-
 def new_settings(home: Path, host: str, url: str, **others: Any) -> HubSettings:
     """Return the settings of a hub that is to be made; its log is `<host>/feed/g1`."""
     return HubSettings(home=str(home), origin=f"{host}/feed/g1", url=url.rstrip("/"), roots=(), **others)
@@ -112,7 +102,7 @@ def init_hub(settings: HubSettings, passphrase: bytes, *, clock: Clock | None = 
     """
     clock, dice = clock or clock_from_environment(), dice or SystemDice()
     _verify_new(settings, passphrase)
-    profile = load_district(settings)
+    profile = load_district(settings.district)
     _refuse_held_log(settings)
     keyring = Keyring(settings.key_folder)
     keyring.make_log_key(settings.origin, settings.generation, dice)

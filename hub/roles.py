@@ -21,8 +21,9 @@ ROLES = Roles(
         Role(
             "betrieb",
             "Betrieb",
-            "Hält den Verbund am Laufen: Mitglieder, Störungen, Entscheidungen der Schutzregeln, Konten.",
-            _CURATOR | {Right.OPERATE, Right.ACCOUNTS},
+            "Hält den Verbund am Laufen: Mitglieder, Störungen, Entscheidungen der Schutzregeln, Konten. "
+            "Blendet Angebote aus rechtlichen Gründen aus.",
+            _CURATOR | {Right.OPERATE, Right.NOTICES, Right.ACCOUNTS},
         ),
         Role(
             "fallmanagement",

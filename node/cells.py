@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from node.party import Node
 from shared.errors import ParseError
 from shared.model.cells import cells_of
-from shared.model.district import District, parse_district
+from shared.model.district import District
 from shared.model.offer import offer_from_builtins
-from shared.model.shipped import shipped_district
+from shared.settings import load_district as read_district
 
 
 def load_district(node: Node) -> District:
     """Return the district profile of this node's settings."""
-    path = node.settings.district
-    return parse_district(Path(path).read_text("utf-8")) if path else shipped_district()
+    return read_district(node.settings.district)
 
 
 class CellWriter:

@@ -19,20 +19,17 @@ from shared.errors import RuleError
 from shared.holdings import facts
 from shared.keyring import write_private
 from shared.mail import MailServer, is_address
+from shared.model.colours import COLOUR, DARK, LEAST_CONTRAST, LIGHT_HUED, WHITE, accent_css, accent_for_dark
 from shared.model.district import contrast
 from shared.model.text import one_line, running_text
 
 LOGO_BYTES = 200 * 1024
-LEAST_CONTRAST = 4.5
-WHITE, LIGHT_HUED, DARK = "#ffffff", "#f3f4f7", "#1c1f26"
-"""Grounds on which the accent colour is read: KERN's light grounds, and the lighter of its dark ones."""
 PASSWORD_FILE = "mail-password"  # noqa: S105 - the name of a file
 SECURITIES: Mapping[str, str] = {
     "starttls": "STARTTLS (meist Port 587)",
     "tls": "TLS von Anfang an (meist Port 465)",
     "none": "ohne Verschlüsselung, nur im eigenen Netz (Port 25)",
 }
-_COLOUR = re.compile(r"#[0-9a-f]{6}")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,250}[A-Za-z0-9])?")
 _PICTURES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
 _RUNNING = ("greeting", "office_hours", "imprint", "privacy", "accessibility")
@@ -129,7 +126,7 @@ def _problems(name: str, text: str) -> list[str]:
 
 def accent_problems(colour: str) -> list[str]:
     """Return why a colour cannot carry text on light ground, in German; nothing when it can."""
-    if not _COLOUR.fullmatch(colour):
+    if not COLOUR.fullmatch(colour):
         return ["Schreiben Sie die Farbe als # mit sechs Ziffern, zum Beispiel #00567a."]
     least = min(contrast(colour, WHITE), contrast(colour, LIGHT_HUED))
     if least < LEAST_CONTRAST:
@@ -137,17 +134,6 @@ def accent_problems(colour: str) -> list[str]:
             f"Zu hell: Kontrast {_ratio(least)} zu 1 auf hellem Grund; nötig sind 4,5 zu 1. Wählen Sie sie dunkler."
         ]
     return []
-
-
-def accent_for_dark(colour: str) -> str:
-    """Return the colour for dark ground: the same, mixed with white just as far as it needs to be read."""
-    channels = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
-    for percent in range(0, 101, 5):
-        mixed = [round(channel + (255 - channel) * percent / 100) for channel in channels]
-        lighter = "#" + "".join(f"{channel:02x}" for channel in mixed)
-        if contrast(lighter, DARK) >= LEAST_CONTRAST:
-            return lighter
-    return WHITE
 
 
 def accent_contrasts(colour: str) -> dict[str, str]:
@@ -166,13 +152,7 @@ def _ratio(value: float) -> str:
 
 def stylesheet(city: City) -> str:
     """Return the city's colours as a style sheet; empty without an accent colour."""
-    if not _COLOUR.fullmatch(city.accent):
-        return ""
-    return (
-        f":root{{--kern-color-action-default:{city.accent}}}\n"
-        f"@media (prefers-color-scheme:dark){{:root{{--kern-color-action-default:{accent_for_dark(city.accent)}}}}}\n"
-        ".kw-header{border-top:4px solid var(--kern-color-action-default)}\n"
-    )
+    return accent_css(city.accent)
 
 
 def picture_type(picture: bytes) -> str:

@@ -20,6 +20,7 @@ from shared.net.fetcher import WebAccess
 from shared.net.late import LateWeb
 from shared.net.settings import NetSettings
 from shared.seal import Signer, begin_log
+from shared.settings import load_district, verify_in_district
 
 DEFAULT_DOMAIN = "kreisweit.example"
 _TITLE_MAX = 120
@@ -99,6 +100,7 @@ def init_node(  # noqa: PLR0913 - one argument for each setting
     allow_networks: Sequence[str] = (),
     database: str = "",
     notice: str = "",
+    district: str = "",
     clock: Clock | None = None,
     dice: Dice | None = None,
 ) -> Node:
@@ -107,12 +109,15 @@ def init_node(  # noqa: PLR0913 - one argument for each setting
     Order: empty database, keys, settings, then the hello in one transaction.  A crash in between leaves keys without a
     log; since keys are never made twice, `init` then refuses and the unfinished directory has to be removed.
 
+    Args:
+        district: its profile, a file or the name of one that ships; empty for the default.
     Raises:
-        ConfigError: keys or a log exist already, or a value is not possible.
+        ConfigError: keys or a log exist already, or a value is not possible, such as an AGS outside of the district.
     """
     settings = NodeSettings(
         home=str(home), name=name, ags=ags, title=title, origin=origin or f"{name}.{DEFAULT_DOMAIN}/feed/g1",
         allow_networks=tuple(allow_networks), database=database, notice=notice,
+        district=district,
     )  # fmt: skip
     _verify_new(settings)
     dice, clock = dice or SystemDice(), clock or clock_from_environment()
@@ -134,6 +139,7 @@ def _verify_new(settings: NodeSettings) -> None:
         check_settings(settings)
     except ParseError as error:
         raise ConfigError(error.message) from error
+    verify_in_district(load_district(settings.district), settings.ags)
     if settings.name == "hub":
         raise ConfigError("Der Name hub ist vergeben")
     if not 1 <= len(settings.title) <= _TITLE_MAX:

@@ -63,13 +63,42 @@ def save_toml(path: Path, settings: msgspec.Struct, *, first_line: str) -> None:
     write_private(path, ("\n".join(lines) + "\n").encode())
 
 
-def load_district(path: str) -> District:
-    """Read the district profile of a party's settings; the one that ships where none is named.
+def absolute_profile(named: str) -> str:
+    """Return how settings name a profile that a command was given: a file by its whole path, a shipped one as it is."""
+    return str(Path(named).absolute()) if _is_file_name(named) else named
 
+
+def _is_file_name(named: str) -> bool:
+    return any(sign in named for sign in "./\\")
+
+
+def load_district(named: str) -> District:
+    """Read the district profile that a party's settings name: a file, or by its name one that ships.
+
+    Args:
+        named: empty for the default; what has a dot or a slash in it is a file.
     Raises:
-        ConfigError: the profile is wrong.
+        ConfigError: there is no such profile, or it is wrong.
     """
-    return parse_district(Path(path).read_text("utf-8")) if path else shipped_district()
+    if not named:
+        return shipped_district()
+    if not _is_file_name(named):
+        return shipped_district(named)
+    try:
+        return parse_district(Path(named).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"Das Kreisprofil {named} ist nicht lesbar", advice="Den Pfad in den Einstellungen berichtigen (district)."
+        ) from error
+
+
+def verify_in_district(district: District, ags: str) -> None:
+    """Return when an AGS lies in the district; ConfigError otherwise."""
+    if not ags.startswith(district.key):
+        raise ConfigError(
+            f"Der AGS {ags} liegt nicht im {district.name} ({district.key})",
+            advice="Den AGS berichtigen; für einen anderen Kreis dessen Profil angeben (district).",
+        )
 
 
 def is_loopback(host: str) -> bool:

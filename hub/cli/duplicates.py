@@ -103,11 +103,11 @@ def _evaluate(home: Path, pairs: Path, records: Path, *, as_json: bool) -> None:
 
 def _district(home: Path) -> District:
     """The profile of the hub whose directory this is; where there is none, the one that ships."""
-    from hub.opening import load_district
     from hub.settings import FILE_NAME, load_settings
     from shared.model.shipped import shipped_district
+    from shared.settings import load_district
 
-    return load_district(load_settings(home)) if (home / FILE_NAME).is_file() else shipped_district()
+    return load_district(load_settings(home).district) if (home / FILE_NAME).is_file() else shipped_district()
 
 
 def _tell(found: Measured) -> None:

@@ -15,8 +15,8 @@ from shared.state_words import state_in_german
 @click.option("--host", required=True, help="Name des Hubs im Verbund, etwa hub.kreisweit.example.")
 @click.option("--url", required=True, help="Adresse, unter der Knoten und Nutzer den Hub erreichen.")
 @click.option(
-    "--district", type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="Datei mit dem Kreisprofil [Vorgabe: das mitgelieferte].",
+    "--district", default="", metavar="DATEI|NAME",
+    help="Kreisprofil: eine Datei, oder der Name eines mitgelieferten [Vorgabe: recklinghausen].",
 )  # fmt: skip
 @click.option(
     "--allow-network", "networks", multiple=True, metavar="NETZ",
@@ -28,15 +28,16 @@ from shared.state_words import state_in_german
 @json_option
 @click.pass_obj
 def init(  # noqa: PLR0913, PLR0917 - one parameter for each option
-    home: Path, host: str, url: str, district: Path | None, networks: tuple[str, ...], database: str, notice: str,
+    home: Path, host: str, url: str, district: str, networks: tuple[str, ...], database: str, notice: str,
     passphrase_file: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Einen Hub anlegen: Schlüssel, Datenbank, Mitgliederliste, Vokabulare."""
     from hub.opening import ROOT_KEY_NAME, close_hub, init_hub, new_settings, refuse_existing
+    from shared.settings import absolute_profile
 
     settings = new_settings(
         home, host, url, allow_networks=networks, database=database, notice=notice,
-        district="" if district is None else str(district.absolute()),
+        district=absolute_profile(district),
     )  # fmt: skip
     refuse_existing(settings)
     hub = init_hub(settings, read_passphrase(passphrase_file, is_new=True))

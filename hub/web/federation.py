@@ -11,6 +11,7 @@ from shared.web.messages import N_
 from shared.web.offer_words import Words
 from shared.web.own_languages import offered_languages
 from shared.web.pages import Link, Pages, Shell, Standing
+from shared.web.public.colours import district_dress
 from shared.web.public.legal import FOOTER
 from shared.web.public.navigation import CALLS_LINK, NAVIGATION
 from shared.web.public.subscription_pages import NEWSLETTER
@@ -32,7 +33,10 @@ def make_pages(hub: Hub, words: Words) -> Pages:
         notice=hub.settings.notice,
         desk=Link(DESK, N_("Redaktion")),
     )
-    return Pages(shell, hub.clock, packages=("hub.web",), languages=offered_languages(words))
+    dress = district_dress(words.district)
+    return Pages(
+        shell, hub.clock, packages=("hub.web",), dress=lambda: dress, languages=offered_languages(words)
+    )  # fmt: skip
 
 
 def page_routes(hub: Hub, pages: Pages, words: Words) -> Router:

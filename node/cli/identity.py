@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 @click.option("--allow-network", "networks", multiple=True, help="Netz, in dem http und private Adressen erlaubt sind.")
 @click.option("--database", default="", help="SQLAlchemy-Adresse; leer = SQLite im Verzeichnis.")
 @click.option("--notice", default="", help="Ständiger Hinweis auf allen Seiten.")
+@click.option(
+    "--district", default="", metavar="DATEI|NAME",
+    help="Kreisprofil: eine Datei, oder der Name eines mitgelieferten [Vorgabe: recklinghausen].",
+)  # fmt: skip
 @json_option
 @click.pass_obj
 def init(  # noqa: PLR0913, PLR0917 - one argument for each option
@@ -33,15 +37,18 @@ def init(  # noqa: PLR0913, PLR0917 - one argument for each option
     networks: tuple[str, ...],
     database: str,
     notice: str,
+    district: str,
     as_json: bool,
 ) -> None:
     """Einen Knoten anlegen: Einstellungen, Schlüssel, Datenbank, erster Eintrag."""
     from node.opening import close_node, init_node
     from shared.feed.join import fingerprint
+    from shared.settings import absolute_profile
 
     node = init_node(
-        home, name=name, ags=ags, title=title, origin=origin, allow_networks=networks, database=database, notice=notice
-    )
+        home, name=name, ags=ags, title=title, origin=origin, allow_networks=networks, database=database, notice=notice,
+        district=absolute_profile(district),
+    )  # fmt: skip
     keys = fingerprint(node.signer.log_keys[0].verifying.vkey, node.signer.witness.verifying.vkey)
     close_node(node)
     if as_json:

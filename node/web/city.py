@@ -10,16 +10,21 @@ from litestar.handlers import HTTPRouteHandler
 from node.city import load_logo, load_look, stylesheet
 from node.party import Node
 from shared.errors import NotFoundError
+from shared.model.district import District
 from shared.web.pages import Dress
+from shared.web.public.colours import district_dress
 
 _DAY = {"Cache-Control": "public, max-age=86400"}
 
 
-def dress_of(node: Node) -> Dress:
-    """Return the look that the city set; a change has another address, so browsers ask anew."""
+def dress_of(node: Node, district: District) -> Dress:
+    """Return the look that the city set, in the district's colours where it set none.
+
+    A change has another address, so browsers ask anew.
+    """
     city = load_look(node)
     return Dress(
-        stylesheet=f"/stadt.css?v={city.accent[1:]}" if stylesheet(city) else "",
+        stylesheet=f"/stadt.css?v={city.accent[1:]}" if stylesheet(city) else district_dress(district).stylesheet,
         logo=f"/stadt/logo?v={city.logo_tag}" if city.logo_type else "",
     )
 

@@ -28,7 +28,11 @@ def make_pages(node: Node, words: Words) -> Pages:
         desk=Link(DESK, N_("Redaktion")),
     )
     return Pages(
-        shell, node.clock, packages=("node.web",), dress=lambda: dress_of(node), languages=offered_languages(words)
+        shell,
+        node.clock,
+        packages=("node.web",),
+        dress=lambda: dress_of(node, words.district),
+        languages=offered_languages(words),
     )
 
 

@@ -24,6 +24,7 @@ class Right(StrEnum):
     OPERATE = "operate"
     CURATE = "curate"
     NEED = "need"
+    NOTICES = "notices"
 
 
 RIGHT_TEXTS: Mapping[Right, str] = {
@@ -38,6 +39,7 @@ RIGHT_TEXTS: Mapping[Right, str] = {
     Right.OPERATE: "Mitglieder aufnehmen, abrufen und sperren, Alarme bearbeiten, Schlüssel und Monatsmails verwalten",
     Right.CURATE: "Doppelte Angebote verschiedener Städte zusammenführen, Vokabulare pflegen, den Rundbrief schreiben",
     Right.NEED: "Bedarf aus der Beratung melden und die Lücken dazu ansehen",
+    Right.NOTICES: "Angebote aus rechtlichen Gründen kreisweit ausblenden",
 }
 """What each right means, for the page that explains the roles."""
 

@@ -1,5 +1,6 @@
 """The kreisweit catalogue as it stands in the holdings: a view over heads and payloads, never a copy of them.
 
+All that is shown anywhere is read through here, so this is where a notice of the hub hides a record (see `notices`).
 Which logs count, and how each is shown, comes from the sources of a catalogue note (PROTOCOL 7); its digest is computed
 in `digest`.
 """
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from shared.database import in_chunks
 from shared.feed.entry import Publish, Withdraw, parse_entry
 from shared.holdings.logs import load_entry
+from shared.holdings.notices import hidden_records
 from shared.holdings.tables import catalogue_note, erased, fact, frozen, log, payload, record
 
 HIDDEN_STATES = frozenset({"suspended", "dormant", "retired", "invited"})
@@ -34,8 +36,21 @@ class Shown(msgspec.Struct, frozen=True):
     is_newest: bool
 
 
-def shown_query(origins: Sequence[str], kind: str | None) -> sa.Select[Any]:
-    """Records of unfrozen and frozen logs with the payload that is shown: the newest held, else the last good one."""
+def shown_query(conn: sa.Connection, origins: Sequence[str], kind: str | None) -> sa.Select[Any]:
+    """Records of unfrozen and frozen logs with the payload that is shown: the newest held, else the last good one.
+
+    Without those that a notice of these logs hides.
+    """
+    view = _held_query(origins, kind)
+    hidden = hidden_records(conn, origins) if kind in (None, "offer") else ()
+    if not hidden:
+        return view
+    member, rid = view.selected_columns.member, view.selected_columns.rid
+    # The id alone, which is cheaper to look for, lets nearly all of them through.
+    return view.where(sa.or_(rid.not_in({rid for _, rid in hidden}), sa.tuple_(member, rid).not_in(hidden)))
+
+
+def _held_query(origins: Sequence[str], kind: str | None) -> sa.Select[Any]:
     newest, older = payload.alias("newest"), payload.alias("older")
     running = (
         sa.select(
@@ -91,7 +106,7 @@ def iterate_shown(
     conn: sa.Connection, origins: Sequence[str], *, kind: str | None = "offer", start: int = 0, most: int | None = None
 ) -> Iterator[Shown]:
     """Yield shown records of the given logs, by title."""
-    view = shown_query(origins, kind)
+    view = shown_query(conn, origins, kind)
     query = view.order_by(view.selected_columns.sort_key, view.selected_columns.rid).offset(start)
     if most is not None:
         query = query.limit(most)
@@ -112,7 +127,7 @@ class Mark(msgspec.Struct, frozen=True):
 
 def iterate_marks(conn: sa.Connection, origins: Sequence[str], *, kind: str | None = "offer") -> Iterator[Mark]:
     """Yield which version of each record is shown, without reading it."""
-    view = shown_query(origins, kind).subquery()
+    view = shown_query(conn, origins, kind).subquery()
     query = sa.select(view.c.member, view.c.rid, view.c.commitment)
     for member, rid, commitment in conn.execute(query, execution_options={"yield_per": 2000}):
         yield Mark(member, bytes(rid), bytes(commitment))
@@ -121,7 +136,7 @@ def iterate_marks(conn: sa.Connection, origins: Sequence[str], *, kind: str | No
 def find_many(conn: sa.Connection, origins: Sequence[str], rids: Sequence[bytes]) -> Iterator[Shown]:
     """Yield those of the records that are shown."""
     for piece in in_chunks(rids):
-        view = shown_query(origins, None)
+        view = shown_query(conn, origins, None)
         for row in conn.execute(view.where(view.selected_columns.rid.in_(piece))):
             yield Shown(
                 row.member, bytes(row.rid), row.kind, row.position, row.title, bytes(row.commitment), bytes(row.body),
@@ -141,7 +156,7 @@ def change_mark(conn: sa.Connection) -> str:
 
 def find_shown(conn: sa.Connection, origins: Sequence[str], rid: bytes) -> Shown | None:
     """Return the shown record with this id, or None."""
-    view = shown_query(origins, None)
+    view = shown_query(conn, origins, None)
     row = conn.execute(view.where(view.selected_columns.rid == rid)).first()
     if row is None:
         return None
@@ -204,7 +219,7 @@ def _was_erased(conn: sa.Connection, log_id: int, position: int) -> bool:
 
 def count_shown(conn: sa.Connection, origins: Sequence[str], *, kind: str | None = "offer") -> dict[str, int]:
     """Return how many records each member shows."""
-    view = shown_query(origins, kind).subquery()
+    view = shown_query(conn, origins, kind).subquery()
     rows = conn.execute(sa.select(view.c.member, sa.func.count()).group_by(view.c.member))
     return {member: int(count) for member, count in rows}
 
@@ -220,13 +235,22 @@ class Named(msgspec.Struct, frozen=True):
 
 def load_named(conn: sa.Connection, origins: Sequence[str], rids: Sequence[bytes]) -> list[Named]:
     """Return the name of each of these offers that is shown."""
-    view = shown_query(origins, "offer").subquery()
+    view = shown_query(conn, origins, "offer").subquery()
     query = sa.select(view.c.rid, view.c.member, view.c.title, view.c.commitment)
     return [
         Named(bytes(row.rid), row.member, row.title, bytes(row.commitment))
         for some in in_chunks(rids)
         for row in conn.execute(query.where(view.c.rid.in_(some)))
     ]
+
+
+def find_titled(conn: sa.Connection, origins: Sequence[str], words: str, *, most: int) -> list[Named]:
+    """Return shown offers whose title holds this folded text, by title; costs a look at every title."""
+    view = shown_query(conn, origins, "offer").subquery()
+    query = sa.select(view.c.rid, view.c.member, view.c.title, view.c.commitment)
+    found = query.where(view.c.sort_key.contains(words, autoescape=True)).order_by(view.c.sort_key, view.c.rid)
+    rows = conn.execute(found.limit(most))
+    return [Named(bytes(row.rid), row.member, row.title, bytes(row.commitment)) for row in rows]
 
 
 def load_withdrawn(

@@ -14,6 +14,7 @@ from shared.feed.entry import Erase, Publish, Withdraw, parse_entry
 from shared.feed.tiles import WIDTH
 from shared.holdings.catalogue import is_dead, shown_query
 from shared.holdings.logs import load_entries, load_entry
+from shared.holdings.notices import hidden_records
 from shared.holdings.tables import erased, log, record, wanted
 
 _VERSIONS_MAX: Final = 200
@@ -30,7 +31,7 @@ class Version(msgspec.Struct, frozen=True):
 
 def iterate_versions(conn: sa.Connection, origins: Sequence[str], *, kind: str = "offer") -> Iterator[Version]:
     """Yield where the shown version of each record stands, without reading it."""
-    view = shown_query(origins, kind).subquery()
+    view = shown_query(conn, origins, kind).subquery()
     query = sa.select(view.c.origin, view.c.rid, view.c.commitment, view.c.position)
     for origin, rid, commitment, position in conn.execute(query, execution_options={"yield_per": 2000}):
         yield Version(origin, bytes(rid), bytes(commitment), position)
@@ -42,7 +43,7 @@ def load_first_times(conn: sa.Connection, origins: Sequence[str], rids: Sequence
     Costs a look into a bundle for each version; of a record with very many the last of them are looked through.
     """
     found = {}
-    view = shown_query(origins, "offer").subquery()
+    view = shown_query(conn, origins, "offer").subquery()
     for piece in in_chunks(rids):
         query = sa.select(view.c.rid, view.c.position, log.c.id).join(log, log.c.origin == view.c.origin)
         for rid, position, log_id in conn.execute(query.where(view.c.rid.in_(piece))).all():
@@ -109,7 +110,8 @@ def load_ended(conn: sa.Connection, origins: Sequence[str]) -> set[bytes]:
         .where(record.c.kind == "offer", log.c.member != "hub")
     )
     shown = {bytes(rid) for rid in conn.scalars(query.where(is_there))}
-    return {bytes(rid) for rid in conn.scalars(query)} - shown
+    hidden = {rid for _, rid in hidden_records(conn, origins)}
+    return {bytes(rid) for rid in conn.scalars(query)} - (shown - hidden)
 
 
 def settled_sizes(conn: sa.Connection, origins: Sequence[str]) -> dict[str, int]:

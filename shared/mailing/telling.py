@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from shared.holdings import catalogue
 from shared.holdings.catalogue import Named
+from shared.holdings.notices import hidden_records
 from shared.mailing.store import mails
 from shared.mailing.store import subscriptions as store
 from shared.mailing.store.subscriptions import ACTIVE, Subscription, Told
@@ -76,7 +77,9 @@ def _compare(party: Subscriptions, row: Subscription, groups: Sequence[Sequence[
         named = {one.rid: one for one in catalogue.load_named(conn, origins, sorted(here | seen))}
         known = store.load_told(conn, sorted(here | seen))
         shown = {one.rid: one for one in catalogue.find_many(conn, origins, new[:NEWS_MAX])}
-    gone = seen - here
+        # What a notice hides has not ended, and its title may be what is unlawful: it is passed over in silence.
+        hidden = {rid for _, rid in hidden_records(conn, origins)}
+    gone = seen - here - hidden
     ended = sorted((known[rid][0] for rid in gone - named.keys() if rid in known), key=lambda one: one.title)
     left = [told_of(named[rid]) for rid in sorted(gone & named.keys())]
     now = party.clock.now()

@@ -8,18 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import quote
 
 from babel.numbers import format_currency
 from markupsafe import Markup, escape
 
-from shared.errors import ConfigError, reason_of
-from shared.model.district import District, parse_district
+from shared.model.district import District
 from shared.model.parts import Cost, Phone, Place
-from shared.model.shipped import shipped_district, shipped_vocabularies
+from shared.model.shipped import shipped_vocabularies
 from shared.model.vocabulary.collection import Vocabularies
 from shared.model.vocabulary.terms import UNKNOWN
+from shared.settings import load_district
 from shared.web.language_names import language_name
 from shared.web.messages import LANGUAGE, N_, locale_of, translate
 from shared.web.mixed_text import bdi, fill, german, join, ltr
@@ -63,12 +62,7 @@ class Words:
 
 def load_words(district_file: str, load_vocabularies: Callable[[], Vocabularies] = shipped_vocabularies) -> Words:
     """Read the district profile that the settings name, or the one that ships; ConfigError says what is wrong."""
-    if not district_file:
-        return Words(shipped_district(), load_vocabularies)
-    try:
-        return Words(parse_district(Path(district_file).read_text("utf-8")), load_vocabularies)
-    except OSError as error:
-        raise ConfigError(f"Das Kreisprofil {district_file} ist nicht lesbar: {reason_of(error)}") from error
+    return Words(load_district(district_file), load_vocabularies)
 
 
 def cost(entry: Cost) -> str:

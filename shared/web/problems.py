@@ -125,6 +125,17 @@ FAMILIES: Mapping[type[Exception], Family] = {
 # For what existed and is no more; the answer says why: `problem_json(Problem(GONE, "gone", extra={"reason": …}))`.
 GONE = Family(410, "gone", "Gone", N_("Nicht mehr vorhanden"), N_("Das Angebot wurde geändert oder zurückgezogen."))
 
+# For what the district has hidden for a legal reason (RFC 7725); the answer says which and why.
+BLOCKED = Family(
+    451,
+    "notice",
+    "Unavailable for legal reasons",
+    N_("Dieses Angebot ist kreisweit ausgeblendet"),
+    N_(
+        "Der Kreis hat es aus rechtlichen Gründen ausgeblendet. Es ist auf keiner Seite dieses Verzeichnisses zu sehen."
+    ),
+)
+
 # What the framework raises by itself, by status; other statuses are told by their class.
 _FRAMEWORK: Mapping[int, Family] = {
     401: Family(401, "access", "Not signed in", N_("Anmeldung nötig"), N_("Bitte melden Sie sich an.")),

@@ -30,6 +30,7 @@ PAGES = (
     "/pult/mitglieder/marl/neue-schluessel", "/pult/mitglieder/aufnehmen", "/pult/mitglieder/aufnehmen/datteln",
     "/pult/mitgliederliste", "/pult/quarantaene", "/pult/alarme", "/pult/alarme/1", "/pult/alarme/2",
     "/pult/alarme/2/datenschutz", "/pult/integratoren", "/pult/texte", "/pult/texte/impressum",
+    "/pult/ausblendungen", "/pult/ausblendungen?q=Kurs",
     "/pult/konten", "/pult/konten/1", "/pult/rollen", "/pult/konto",
 )  # fmt: skip
 

@@ -26,7 +26,8 @@ PAGES = (
     "/", "/angebote", "/angebote?q=sprachkurs", "/angebote?q=gartenprojekt+nachts", "/angebote/{offer}",
     "/angebote/{offer}/hinweis", "/traeger", "/staedte", "/staedte/herten", "/termine", "/ausschreibungen",
     "/angebote/karte", "/abo?q=kurs", "/sprachen", "/hilfe", "/impressum", "/datenschutz", "/barrierefreiheit",
-    "/rueckmeldung", "/vertrauen", "/offline", "/schnittstelle", "/schnittstelle/anleitung", "/schnittstelle/guide",
+    "/rueckmeldung", "/vertrauen", "/ausblendungen", "/offline", "/schnittstelle", "/schnittstelle/anleitung",
+    "/schnittstelle/guide",
     "/gibt-es-nicht",
 )  # fmt: skip
 

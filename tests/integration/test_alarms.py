@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 
-from hub import alarms, overview, roster_keeping
+from hub import alarms, notices, overview, roster_keeping
+from hub.notices import Wanted
 from hub.own_clock import reset_clock
 from hub.roster_keeping import Change
 from hub.store.digests import DigestSetting, save_setting
@@ -81,8 +82,8 @@ def test_alarms_of_the_hub_itself_are_exactly_those_tested_here() -> None:
 
     assert found == {
         "own-clock", "forked", "seal-refused", "roster-refused", "local-clock", "recovered-without", "roster",
-        "roster-expired", "roster-expires", "roster-pending", "erasure-behind", "webhook-stopped",
-        "digest-failed",
+        "roster-expired", "roster-expires", "roster-pending", "erasure-behind", "webhook-stopped", "digest-failed",
+        "notice-review",
     }  # fmt: skip
 
 
@@ -115,6 +116,20 @@ def test_monthly_letter_that_did_not_arrive_is_one_alarm_until_it_leaves(world: 
     assert "Stadt Marl" in text
     assert "marl.example" not in text
     assert told(world) == []
+
+
+def test_takedown_that_nobody_looked_at_again_waits_for_somebody(world: World) -> None:
+    rid = publish(world.nodes["marl"], "Kurs")
+    world.settle()
+    wanted = Wanted("law", "Der Text wirbt für Gewalt gegen andere.", "", "2026-01-02", is_sure=True)
+    notices.hide(world.hub, rid, wanted)
+    before = told(world)
+    world.clock.time += 2 * limits.DAY
+    world.settle()
+
+    (late,) = (text for name, text in told(world) if name == "notice-review")
+    assert before == []
+    assert "Ausblendung 1/2026 ist zu überprüfen." in late
 
 
 def test_clock_behind_its_own_signatures_is_one_alarm_until_it_is_set(world: World) -> None:

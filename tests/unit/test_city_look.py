@@ -5,15 +5,13 @@ from __future__ import annotations
 import pytest
 
 from node.city import (
-    DARK,
-    LEAST_CONTRAST,
     City,
     accent_contrasts,
-    accent_for_dark,
     accent_problems,
     picture_type,
     stylesheet,
 )
+from shared.model.colours import DARK, LEAST_CONTRAST, accent_for_dark
 from shared.model.district import contrast
 from shared.model.text import gaps_in, is_finished
 

@@ -36,6 +36,7 @@ FRESHNESS = f"{DESK}/aktualitaet"
 DIGESTS = f"{DESK}/monatsmail"
 STATISTICS = f"{DESK}/statistik"
 LETTERS = f"{DESK}/rundbrief"
+NOTICES = f"{DESK}/ausblendungen"
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from hub.web.desk.letters import letter_routes
 from hub.web.desk.member_steps import member_step_routes
 from hub.web.desk.members import member_routes
 from hub.web.desk.needs import need_routes
+from hub.web.desk.notices import notice_routes
 from hub.web.desk.quarantine import quarantine_routes
 from hub.web.desk.room import (
     ALARMS,
@@ -32,6 +33,7 @@ from hub.web.desk.room import (
     LETTERS,
     MEMBERS,
     NEEDS,
+    NOTICES,
     QUARANTINE,
     STATISTICS,
     TEXTS,
@@ -67,6 +69,7 @@ LINKS = (
     DeskLink(STATISTICS, "Statistik", Right.READ),
     DeskLink(LETTERS, "Rundbrief", Right.READ),
     DeskLink(VOCABULARIES, "Vokabulare", Right.READ),
+    DeskLink(NOTICES, "Ausblendungen", Right.READ),
     DeskLink(TEXTS, "Texte", Right.READ),
     DeskLink(INTEGRATORS, "Integratoren", Right.READ),
     DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
@@ -98,6 +101,7 @@ def desk_router(hub: Hub, pages: Pages, words: Words, log: Log) -> Router:
             *enrolment_routes(room),
             *alarm_routes(room),
             *quarantine_routes(room),
+            *notice_routes(room),
             *integrator_routes(room),
             *vocabulary_routes(room),
             *term_routes(room),

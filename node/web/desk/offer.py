@@ -11,7 +11,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from node import history, workflow
+from node import history, notices, workflow
 from node.editing import OwnOffer, drop_conflict, take_conflict
 from node.link_check import list_troubles
 from node.offer_list import today_of
@@ -26,9 +26,11 @@ from shared.holdings import edits
 from shared.model.completeness import completeness
 from shared.model.offer import OfferDoc, links_of, offer_from_builtins, translated
 from shared.model.rules import Problem, check_offer
+from shared.web.dates_in_words import day
 from shared.web.desk.forms import form_of
 from shared.web.desk.guard import DeskRequest, desk_get, desk_post
 from shared.web.offer_page import Reading, sections
+from shared.web.public.notices import reason_text
 
 PUBLISHED = "Veröffentlicht. In wenigen Sekunden steht es bei allen Städten im Kreis."
 HANDED_IN = "Zur Freigabe gegeben. Die Redaktion sieht es auf ihrer Startseite."
@@ -119,7 +121,9 @@ def _respond(
         state=_STATES[found.state], problems=problems or {}, editor=editor, needs_other=needs_other, reasons=REASONS,
         versions=history.list_versions(room.node, found.id)[:5], conflicts=conflicts, words=room.words,
         links=[] if doc is None else [one for one in list_troubles(room.node, links_of(doc)) if not one.is_ignored],
-        sections=[] if doc is None else sections(doc, room.words), is_public=found.state in ("published", "pending")
+        notice=notices.notice_on(room.node, found.id), reason_text=reason_text, day=day,
+        contact=room.words.district.contact, sections=[] if doc is None else sections(doc, room.words),
+        is_public=found.state in ("published", "pending")
         or (found.draft is not None and (found.base >= 0 or found.pending > 0)),
     )  # fmt: skip
 

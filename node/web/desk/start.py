@@ -8,13 +8,13 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from node import hints, mailing, operations, viewing
+from node import hints, mailing, notices, operations, viewing
 from node.offer_list import TASKS
 from node.store.hints import OPEN
 from node.web.desk.hints import HINTS
 from node.web.desk.links import LINK_LIST, troubles_for
 from node.web.desk.outbox import OUTBOX
-from node.web.desk.room import OFFERS, Room, editor_of
+from node.web.desk.room import OFFERS, Room, editor_of, offer_path
 from shared.accounts.rights import Right
 from shared.web.desk.guard import DeskRequest, desk_get, desk_post, signed_in
 
@@ -37,6 +37,7 @@ def start_routes(room: Room) -> Sequence[HTTPRouteHandler]:
             more_tasks=_more_tasks(room, request),
             offers_path=OFFERS,
             view=viewing.show_federation(node),
+            notices=[(offer_path(one.record), one) for one in notices.own_notices(node)],
             operations=[(one, operations.can_undo(node, one)) for one in done[:_OPERATIONS_SHOWN]],
         )
 

@@ -21,6 +21,8 @@ _HEADERS: Final[Mapping[str, tuple[str, Object, str]]] = {
                       "Wed, 25 Nov 2026 09:30:00 GMT"),
     "Cache-Control": ("`no-cache`: keep it, and ask before each use", _TEXT, "no-cache"),
     IGNORED: ("Parameters of the query that nobody knows; present only where there are some", _TEXT, "perpage"),
+    "Link": ("With `rel=\"blocked-by\"`: the list of everything that is hidden", _TEXT,
+             '<https://angebote.kreis.example/ausblendungen>; rel="blocked-by"'),
     "Retry-After": ("Seconds to wait", {"type": "integer"}, "30"),
     "Access-Control-Allow-Origin": ("Programs in pages of any site may read this", _TEXT, "*"),
 }  # fmt: skip
@@ -28,6 +30,10 @@ _PROBLEMS: Final = {
     "BadQuery": ("A parameter has a value that it cannot have; all problems are told at once", ("query",), ()),
     "NotFound": ("There is nothing of this id, and never was", ("not_found",), ()),
     "Gone": ("There was an offer of this id; it was withdrawn or erased", ("withdrawn", "erased"), ()),
+    "Hidden": (
+        "The district has hidden this offer in the whole catalogue for a legal reason (RFC 7725), and says which",
+        ("notice",), ("Link",),
+    ),
     "Unavailable": (
         "Not now: the catalogue is being made or compared with the members; come back later", ("unavailable",),
         ("Retry-After",),
@@ -83,7 +89,7 @@ def responses() -> dict[str, Object]:
 
 
 _STATUSES: Final = {
-    304: "NotModified", 400: "BadQuery", 404: "NotFound", 410: "Gone", 503: "Unavailable",
+    304: "NotModified", 400: "BadQuery", 404: "NotFound", 410: "Gone", 451: "Hidden", 503: "Unavailable",
 }  # fmt: skip
 
 

@@ -87,7 +87,7 @@ def describe(maker: Maker, facts: Facts, *, prefix: str = "") -> Object:
         "servers": [{"url": facts.base_url + ("" if prefix else "/hsds") or "/", "description": "This party"}],
         "tags": [{"name": name, "description": about} for name, about in _TAGS], "paths": paths,
         "components": {
-            "schemas": schemas(), "parameters": parameters(), "headers": answers.headers(),
+            "schemas": schemas(), "parameters": parameters(maker.district), "headers": answers.headers(),
             "responses": answers.responses(),
         },
         "externalDocs": {"description": "Open Referral HSDS", "url": "https://docs.openreferral.org/"},
@@ -110,7 +110,7 @@ def _info(maker: Maker, facts: Facts) -> Object:
             "name": contact.organisation, **({"url": contact.url} if contact.url else {}),
             **({"email": contact.email} if contact.email else {}),
         },
-        "license": {"name": facts.licence_name, "url": facts.licence_url},
+        **({"license": {"name": facts.licence_name, "url": facts.licence_url}} if facts.licence_name else {}),
     }  # fmt: skip
 
 
@@ -149,7 +149,7 @@ def _single(name: str, shown: Examples) -> Object:
     if name in ("services", "organizations", "service_at_locations"):
         others, own = others | {503}, ("Last-Modified", IGNORED)
     if name == "services":
-        others |= {410}
+        others |= {410, 451}
     if kind in PARAMETERS:
         given += list_parameters(kind)
         others |= {400}
@@ -167,7 +167,8 @@ def _single(name: str, shown: Examples) -> Object:
 
 
 _SINGLE: Final = {
-    "services": "An offer that existed once is never unknown again: it answers 410, and says since when.",
+    "services": "An offer that existed once is never unknown again: it answers 410, and says since when; "
+    "one that the district hides answers 451, and says why.",
     "organizations": "Its offers stand in `services`, whole with `full_service=true`.",
     "service_at_locations": "The place, and the offer that takes place there.",
     "taxonomies": "Its terms are listed by `/taxonomy_terms?taxonomy_id=…`.",

@@ -10,11 +10,14 @@ from shared.hsds.pages import envelope
 from shared.hsds.parts import Object, dashed
 from shared.hsds.profile import PROFILE, VERSION
 from shared.hsds.service import Maker, Origin
+from shared.model.district import District, DistrictMember
 from shared.model.offer import OfferDoc, offer_from_builtins, source_sha256
 
 _RID: Final = "3f0e9a6d2c7b4e51a8d4c6b90f1e2d3a"
 _MODIFIED: Final = "2026-11-25T09:30:00.000Z"
 _HOST: Final = "https://hub.example"
+_HERTEN: Final = "05562020"
+"""The town of the offer below; another district has it in a town of its own."""
 _OFFER: Final[Object] = {
     "id": _RID, "name": "Sprachcafé im Bürgerhaus",
     "summary": "Deutsch üben bei Kaffee und Tee, ohne Anmeldung.", "body": "Neue Gesichter sind *immer* willkommen.",
@@ -23,7 +26,7 @@ _OFFER: Final[Object] = {
             "id": "8c3e0f1a1f6d4b7a9b392f6f0a1c4d5e", "name": "Nachbarn im Viertel e.V.", "alternate_name": "NiV",
             "description": "Verein für gute Nachbarschaft", "email": "info@nachbarn.example", "org_type": "verein",
             "website": "https://nachbarn.example/", "legal_status": "e.V.",
-            "identifiers": [{"identifier_type": "Vereinsregister", "identifier": "VR 1234 AG Recklinghausen"}],
+            "identifiers": [{"identifier_type": "Vereinsregister", "identifier": "VR 1234 AG Musterstadt"}],
         },
         {"name": "Stadtbücherei", "org_type": "kommune"},
     ],
@@ -62,6 +65,7 @@ class Examples:
     """
 
     def __init__(self, maker: Maker) -> None:
+        self._district = maker.district
         doc = _sample(maker)
         member = maker.district.member_by_ags(doc.owner)
         page = f"/angebote/{_RID}"
@@ -120,7 +124,9 @@ class Examples:
             "version": VERSION, "profile": PROFILE,
             "openapi_url": f"{_HOST}/hsds/openapi.json", "description": "Integration offers in the district",
             "data_guide": f"{_HOST}/schnittstelle",
-            "publisher": {"name": "Kommunales Integrationszentrum", "identifier": "kreisweit:05562:hub"},
+            "publisher": {
+                "name": "Kommunales Integrationszentrum", "identifier": f"kreisweit:{self._district.key}:hub",
+            },
         }  # fmt: skip
 
     def changes(self) -> list[Object]:
@@ -149,6 +155,15 @@ PROBLEMS: Final[dict[str, Object]] = {
     "erased": {
         "title": "Gone", "status": 410, "code": "erased", "detail": "the service was erased", "time": _MODIFIED,
     },
+    "notice": {
+        "title": "Unavailable for legal reasons", "status": 451, "code": "notice",
+        "detail": "the district has hidden this offer in the whole catalogue for a legal reason",
+        "number": "3/2026", "member": "musterstadt", "grounds": "law",
+        "text": "Das Angebot wirbt für eine verbotene Vereinigung.",
+        "basis": "§ 86a StGB", "since": "2026-11-24", "review": "2027-02-24",
+        "decided_by": "Kommunales Integrationszentrum", "complaints": "https://www.kreis.example/",
+        "notices": "https://angebote.kreis.example/ausblendungen",
+    },
     "unavailable": {
         "title": "The log cannot be written now", "status": 503, "code": "not_ready",
         "detail": "the outputs are being made; come back in a few seconds",
@@ -159,16 +174,28 @@ PROBLEMS: Final[dict[str, Object]] = {
 
 def _sample(maker: Maker) -> OfferDoc:
     """Return the offer; its owner is the first town of the district."""
-    towns = [member.ags for member in maker.district.members if member.town]
-    owner = "05562020" if "05562020" in towns else (towns or [maker.district.members[0].ags])[0]
-    doc = offer_from_builtins({**_OFFER, "owner": owner, "last_modified": _MODIFIED, "service_areas": [owner]})
-    english = {**_TRANSLATION, "source_sha256": source_sha256(doc)}
-    return offer_from_builtins(
-        {
-            **_OFFER,
-            "owner": owner,
-            "last_modified": _MODIFIED,
-            "service_areas": [owner],
-            "translations": {"en": english},
-        }
-    )
+    member = sample_member(maker.district)
+    place = dict(_OFFER["locations"][0])
+    if member.ags != _HERTEN:
+        place = {name: value for name, value in place.items() if name not in ("latitude", "longitude")}
+        place |= {"city": member.town or maker.district.contact.city, "postal_code": sample_postcode(member)}
+    own = {
+        **_OFFER,
+        "owner": member.ags,
+        "last_modified": _MODIFIED,
+        "service_areas": [member.ags],
+        "locations": [place],
+    }
+    english = {**_TRANSLATION, "source_sha256": source_sha256(offer_from_builtins(own))}
+    return offer_from_builtins({**own, "translations": {"en": english}})
+
+
+def sample_member(district: District) -> DistrictMember:
+    """Return whose the offer of the examples is: a town of the district."""
+    herten = district.member_by_ags(_HERTEN)
+    return herten or next((member for member in district.members if member.town), district.members[0])
+
+
+def sample_postcode(member: DistrictMember) -> str:
+    """Return a postcode of a town; empty where the profile names none."""
+    return member.postcodes[0].code if member.postcodes else ""

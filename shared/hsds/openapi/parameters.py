@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from shared.hsds.openapi.examples import sample_member, sample_postcode
 from shared.hsds.query import PARAMETERS, READERS
+from shared.model.district import District
 
 Object = dict[str, Any]
 
@@ -30,7 +32,7 @@ _ABOUT: Final[Mapping[str, tuple[str, Any]]] = {
     "minimal": ("Only id, name, status and time of the last change", True),
     "full": ("Items with everything that is nested in them", True),
     "full_service": ("Providers with their services, each with everything nested in it", True),
-    "postcode": ("Alone: what holds in the area of this postcode", "45699"),
+    "postcode": ("Alone: what holds in the area of this postcode", "00000"),
     "proximity": ("Needs `postcode`: what takes place within so many metres of its centre", 5000),
     "minimum_age": ("Open to somebody of this age or older", 16),
     "maximum_age": ("Open to somebody of this age or younger", 27),
@@ -40,7 +42,7 @@ _ABOUT: Final[Mapping[str, tuple[str, Any]]] = {
     "target_group": ("Open to this group: code of the vocabulary `target_group`", ["neu"]),
     "especially_for": ("Made for this group: code of the vocabulary `target_group`", ["frauen"]),
     "language": ("Spoken there: ISO 639-1, else 639-3", ["ar"]),
-    "city": ("Municipality key (AGS) of a town, or of the district for what holds everywhere in it", ["05562020"]),
+    "city": ("Municipality key (AGS) of a town, or of the district for what holds everywhere in it", ["00000000"]),
     "free": ("Only what is free of charge", True),
     "access": ("How to come in: code of the vocabulary `access`", ["offen"]),
     "lang": ("Adds `x_kreisweit.text`: the texts in this language, else German; the fields of HSDS stay German", "en"),
@@ -55,9 +57,11 @@ _KEYS: Final = {
 }
 
 
-def parameters() -> dict[str, Object]:
-    """Return all parameters of the document, by the name of their component."""
-    found = {name: query_parameter(name, about, READERS[name].schema, example)
+def parameters(district: District) -> dict[str, Object]:
+    """Return all parameters of the document, by the name of their component, with examples of a district."""
+    member = sample_member(district)
+    local = {"city": [member.ags], "postcode": sample_postcode(member)}
+    found = {name: query_parameter(name, about, READERS[name].schema, local.get(name) or example)
              for name, (about, example) in _ABOUT.items()}  # fmt: skip
     for name, (where, example) in _KEYS.items():
         found[f"key_{name}"] = {

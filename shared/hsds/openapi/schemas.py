@@ -8,6 +8,7 @@ from typing import Any, Final
 from shared.feed.entry import REASONS
 from shared.hsds.extension import ALWAYS, EXTENDED, EXTENSION, NAME
 from shared.hsds.objects import OBJECTS, Field, HsdsObject, Nested
+from shared.model.notice import REASONS as NOTICE_REASONS
 
 Schema = dict[str, Any]
 
@@ -140,6 +141,22 @@ def _about() -> Schema:
     }  # fmt: skip
 
 
+def _notice_members() -> Schema:
+    """Return what is said of an offer that the district has hidden."""
+    texts = {
+        "number": "The number of the notice", "member": "Whose offer it is", "text": "The reason, German",
+        "basis": "The law, German", "decided_by": "Who decided",
+        "complaints": "Where to complain: a mail or web address",
+        "notices": "The list of everything that is hidden",
+    }  # fmt: skip
+    days = {"since": "Since when it is hidden", "review": "By when that is looked at again"}
+    return {
+        "grounds": {"type": "string", "description": "The kind of reason", "enum": list(NOTICE_REASONS)},
+        **{name: {"type": "string", "description": about} for name, about in texts.items()},
+        **{name: {**_KINDS["date"], "description": about} for name, about in days.items()},
+    }
+
+
 def _problem() -> Schema:
     return {
         "type": "object", "description": "Why there is no other answer (RFC 9457)",
@@ -154,5 +171,6 @@ def _problem() -> Schema:
             "reason": {"type": "string", "description": "Why it was withdrawn; hidden: its publisher is not shown",
                        "enum": [*REASONS, "hidden"]},
             "time": {**_KINDS["datetime"], "description": "When an offer was withdrawn or erased"},
+            **_notice_members(),
         },
     }  # fmt: skip

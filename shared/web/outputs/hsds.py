@@ -17,6 +17,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from shared.errors import NotFoundError
+from shared.holdings.catalogue import find_ended
 from shared.hsds.pages import envelope
 from shared.hsds.parts import Object, dashed
 from shared.hsds.profile import MERGE_PATCH, PROFILE, VERSION, describe_profile, patches
@@ -26,6 +27,7 @@ from shared.outputs.store import Gone
 from shared.web.outputs.answers_in_files import Spool, file_response
 from shared.web.outputs.source import IGNORED, JSON, NDJSON, OutputSource, headers_of, respond
 from shared.web.problems import GONE, Problem, problem_json
+from shared.web.public.notices import blocked, notice_on
 
 HSDS: Final = "/hsds"
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -165,6 +167,8 @@ def _singles(source: OutputSource) -> Sequence[HTTPRouteHandler]:
         query, headers = _read_query("service", request.query_params.multi_items())
         rid, masks = _read_id("service", key), source.masks()
         found = reader.service(rid, masks=masks, lang=query.lang)
+        if found is None and (notice := notice_on(source.face, rid)) is not None and not _has_ended(source, rid):
+            return blocked(source.face, notice, as_page=False)
         if found is None and (gone := reader.gone(rid)) is not None:
             return _gone(gone)
         return _found("service", key, found, headers, masks=masks)
@@ -193,6 +197,11 @@ def _found(
         raise NotFoundError(f"there is no {kind} {key[:40]}")
     body, modified = found
     return respond(body, modified="" if masks else modified, headers=headers)
+
+
+def _has_ended(source: OutputSource, rid: bytes) -> bool:
+    with source.face.db.read() as conn:
+        return find_ended(conn, rid) is not None
 
 
 def _gone(gone: Gone) -> Response[bytes]:

@@ -21,6 +21,7 @@ from shared.web.public.guide import SCHNITTSTELLE, Guide, render_guide
 GERMAN, ENGLISH = "de", "en"
 _READ_GERMAN: Final = (GERMAN, "de-simple")
 _TEXTS: Final = {GERMAN: "schnittstelle.md", ENGLISH: "schnittstelle.en.md"}
+_NO_LICENCE: Final = {GERMAN: "noch nicht festgelegt", ENGLISH: "not decided yet"}
 _PAGES: Final = (SCHNITTSTELLE, "/vertrauen")
 _OWN_LINK: Final = re.compile(r"\]\((/[^)]*)\)")
 
@@ -48,7 +49,8 @@ def make_interface(face: Face, language: str) -> Guide:
         for title, one in zip(titles, FORMATS, strict=True)
     ]
     licence = face.words.district.licence
-    told = {"formats": "\n".join(rows), "licence": licence.name, "licence_url": licence.url, "version": VERSION}
+    terms = f"[{licence.name}]({licence.url})" if licence.url else licence.name or _NO_LICENCE[language]
+    told = {"formats": "\n".join(rows), "licence": terms, "version": VERSION}
     for name, value in told.items():
         text = text.replace(f"{{{name}}}", value)
     return render_guide(_OWN_LINK.sub(lambda found: f"]({_address(face, found[1])})", text))

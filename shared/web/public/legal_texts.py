@@ -68,6 +68,12 @@ def privacy_facts() -> str:
     return _read("datenschutz.md")
 
 
+def privacy_authority(state: str) -> str:
+    """Return whom people in a state can complain to about the use of their data."""
+    known = load_checklist().states.get(state)
+    return known.privacy_body if known else "Datenschutzaufsicht Ihres Landes"
+
+
 def _read(name: str) -> str:
     return (files("shared.web.public") / "texts" / name).read_text("utf-8")
 
@@ -137,8 +143,7 @@ Sie haben das Recht auf Auskunft, Berichtigung, Löschung, Einschränkung und Wi
 
 def make_privacy(face: Face) -> str:
     """Return a Datenschutzerklärung for a party that wrote none."""
-    state = load_checklist().states.get(face.words.district.state)
-    authority = state.privacy_body if state else "Datenschutzaufsicht Ihres Landes"
+    authority = privacy_authority(face.words.district.state)
     return f"""\
 ### Verantwortlich
 

@@ -1,7 +1,7 @@
 """The page of one offer and what belongs to it: calendar file, code to photograph, linked data.
 
 An offer that has left the catalogue answers 410 on all of them, never 404: its page says that it ended and where to go
-instead.
+instead.  One that a notice of the district hides answers 451 on all of them.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from shared.web.messages import LANGUAGE
 from shared.web.problems import GONE, Problem, problem_json, wants_page
 from shared.web.public.face import Face
 from shared.web.public.links import offer_path
+from shared.web.public.notices import blocked, notice_on
 from shared.web.public.offer_view import describe_gone, find_offer, show_offer, timetable
 from shared.web.public.own_text import own_text
 from shared.web.public.sharing import address_of, passed_on, qr_svg
@@ -58,16 +59,19 @@ def offer_routes(face: Face) -> Sequence[ControllerRouterHandler]:
 
 
 def answer(face: Face, request: AnyRequest, rid: str, show: Callable[[bytes], Response[Any]]) -> Response[Any]:
-    """Show an offer, or that it has ended; NotFoundError only for an id that never was an offer."""
+    """Show an offer, or that it has ended or is hidden; NotFoundError only for an id that never was an offer."""
     key = read_record_id(rid)
     try:
         return show(key)
     except NotFoundError:
         with face.db.read() as conn:
             ended = catalogue.find_ended(conn, key)
-        if ended is None:
-            raise
-    return _gone(face, ended, as_page=wants_page(request))
+        as_page = wants_page(request)
+        if ended is not None:
+            return _gone(face, ended, as_page=as_page)
+        if (notice := notice_on(face, key)) is not None:
+            return blocked(face, notice, as_page=as_page)
+        raise
 
 
 def _page(face: Face, key: bytes) -> Response[str]:

@@ -9,6 +9,7 @@ from litestar.types import ControllerRouterHandler
 from shared.web.public.agenda_page import agenda_routes
 from shared.web.public.atom import feed_routes
 from shared.web.public.calls import call_routes
+from shared.web.public.colours import colour_route
 from shared.web.public.doors import open_doors
 from shared.web.public.face import Face
 from shared.web.public.feedback import feedback_router
@@ -18,6 +19,7 @@ from shared.web.public.interface import interface_route
 from shared.web.public.languages_page import languages_routes
 from shared.web.public.legal import legal_routes
 from shared.web.public.map import map_routes
+from shared.web.public.notices import notice_routes
 from shared.web.public.offer import offer_routes
 from shared.web.public.offline import offline_routes
 from shared.web.public.proof import proof_routes
@@ -42,8 +44,10 @@ def public_routes(face: Face) -> Sequence[ControllerRouterHandler]:
         feedback_router(face),
         *legal_routes(face),
         *trust_routes(face),
+        *notice_routes(face),
         *offline_routes(face),
         interface_route(face),
         *guide_routes(face),
         languages_routes(face),
+        colour_route(face),
     ]
