@@ -47,8 +47,8 @@ def tick(hub: Hub, owner: str) -> None:
     erasure_watch.watch(hub)
     erasure_duty.care(hub)
     mailing.care(hub)
-    year_figures.note_year(hub)
     tidy(hub)
+    year_figures.note_year(hub)
 
 
 def seal_own(hub: Hub) -> bool:
