@@ -14,7 +14,8 @@ ROLES = Roles(
         Role(
             "kurator",
             "Kurator",
-            "Entscheidet, welche Angebote verschiedener Städte dasselbe sind; die Daten der Städte bleiben unberührt.",
+            "Entscheidet, welche Angebote verschiedener Städte dasselbe sind und was aus gemeldetem Bedarf wird; die "
+            "Daten der Städte bleiben unberührt.",
             _CURATOR,
         ),
         Role(

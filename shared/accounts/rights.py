@@ -36,7 +36,8 @@ RIGHT_TEXTS: Mapping[Right, str] = {
     Right.ACCOUNTS: "Konten anlegen, ändern und sperren",
     Right.SETTINGS: "Einstellungen ändern",
     Right.OPERATE: "Mitglieder abrufen, über angehaltene Änderungen entscheiden, Schlüssel ausgeben",
-    Right.CURATE: "Doppelte Angebote verschiedener Städte zusammenführen",
+    Right.CURATE: "Doppelte Angebote verschiedener Städte zusammenführen, über gemeldeten Bedarf entscheiden, "
+    "Vereinbarungen zu Lücken eintragen",
     Right.NEED: "Bedarf aus der Beratung melden und die Lücken dazu ansehen",
 }
 """What each right means, for the page that explains the roles."""
