@@ -141,6 +141,7 @@ class Needs:
             values = {CITIES: row.city, TOPICS: row.topic, LANGUAGES: row.language, GROUPS: row.target_group}
             for one, first in values.items():
                 self._pairs[row.city, one, first, "", ""] += row.number
+                self._pairs["", one, first, "", ""] += row.number
                 for other, second in values.items():
                     if one != other and first and second:
                         self._pairs[row.city, one, first, other, second] += row.number
@@ -151,7 +152,7 @@ class Needs:
         return any(one == facet and first == code for _, one, first, _, _ in self._pairs)
 
     def of(self, city: str, facet: str, code: str) -> int:
-        """Return how often a value was asked for in a city."""
+        """Return how often a value was asked for in a city; in the whole district without one."""
         return self._pairs[city, facet, code, "", ""]
 
     def between(self, city: str, one: tuple[str, str], other: tuple[str, str]) -> int:

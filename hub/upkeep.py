@@ -53,9 +53,9 @@ def tick(hub: Hub, owner: str) -> None:
     alarm_book.care(hub)
     member_history.care(hub)
     mailing.care(hub)
-    year_figures.note_year(hub)
     tidy(hub)
     calendar.care(hub)
+    year_figures.note_year(hub)
 
 
 def seal_own(hub: Hub) -> bool:

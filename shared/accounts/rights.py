@@ -37,7 +37,8 @@ RIGHT_TEXTS: Mapping[Right, str] = {
     Right.ACCOUNTS: "Konten anlegen, ändern und sperren",
     Right.SETTINGS: "Einstellungen ändern",
     Right.OPERATE: "Mitglieder aufnehmen, abrufen und sperren, Alarme bearbeiten, Schlüssel und Monatsmails verwalten",
-    Right.CURATE: "Doppelte Angebote verschiedener Städte zusammenführen, Vokabulare pflegen, den Rundbrief schreiben",
+    Right.CURATE: "Doppelte Angebote verschiedener Städte zusammenführen, über gemeldeten Bedarf entscheiden, "
+    "Vereinbarungen zu Lücken eintragen, Vokabulare pflegen, den Rundbrief schreiben",
     Right.NEED: "Bedarf aus der Beratung melden und die Lücken dazu ansehen",
     Right.NOTICES: "Angebote aus rechtlichen Gründen kreisweit ausblenden",
 }

@@ -119,6 +119,7 @@ def test_needs_stand_beside_what_is_missing(gaps: Gaps) -> None:
     assert field(gaps.matrix("stadt-thema", needs), "wohnen", "waltrop") == Cell(0, 0, 3)
     assert field(gaps.matrix("thema-sprache", needs, "waltrop"), "wohnen", "ar").needs == 3
     assert field(gaps.matrix("thema-sprache", needs), "wohnen", "ar").needs == 3
+    assert (needs.of("waltrop", TOPICS, "wohnen"), needs.of("", TOPICS, "wohnen")) == (3, 3)
     assert field(gaps.matrix("thema-sprache", needs, "herten"), "wohnen", "ar").needs == 0
     assert {line.value.code: line.cell.needs for line in gaps.lines(GROUPS, "waltrop", needs)}["eltern"] == 3
 

@@ -454,3 +454,27 @@ def test_commands_that_ask_nobody_open_no_http_client(hub: Run, monkeypatch: pyt
     monkeypatch.setattr(HttpClient, "__init__", refuse)
 
     assert hub("status")[0] == 0
+
+
+# --- accounts --------------------------------------------------------------------------------------------------------
+
+
+def test_account_of_a_case_manager_is_bound_to_cities(hub: Run) -> None:
+    given = ("user", "add", "fm", "--display", "Fallmanagement", "--role", "fallmanagement", "--json")
+
+    without, unknown = hub(*given), hub(*given, "--city", "atlantis")
+    made = hub(*given, "--city", "waltrop", "--city", "herten")
+    listed = as_json(hub("user", "list", "--json"))
+
+    assert (without[0], unknown[0], made[0]) == (1, 1, 0)
+    assert "mindestens eine Stadt" in without[2]
+    assert [(one["role"], one["providers"]) for one in listed] == [("fallmanagement", ["waltrop", "herten"])]
+
+
+def test_account_without_a_limit_takes_no_cities(hub: Run) -> None:
+    given = ("user", "add", "leo", "--display", "Leo", "--role", "leser", "--city", "waltrop")
+
+    code, _, err = hub(*given)
+
+    assert code == 1
+    assert "kennt keine Grenze" in err

@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from hub import needs
-from hub.gap_shapes import GROUPS, LANGUAGES, TOPICS
+from hub.gap_shapes import GROUPS, LANGUAGES, TOPICS, Value
 from hub.needs import KEPT_MONTHS, STATES, TEXT_MAX, Shown, Told, Wanted
 from hub.web.desk.gaps import chosen_city, chosen_topic, city_options, topic_options
 from hub.web.desk.room import GAP_NEEDS, NEEDS, Room, query_text
@@ -87,8 +87,8 @@ def _reporting_routes(room: Room) -> Sequence[HTTPRouteHandler]:
 _LINES = {TOPICS: "Thema", LANGUAGES: "Sprache", GROUPS: "Zielgruppe"}
 
 
-def _options(values: Sequence[object]) -> list[tuple[str, str]]:
-    return [(value.code, value.label) for value in values]  # type: ignore[attr-defined]
+def _options(values: Sequence[Value]) -> list[tuple[str, str]]:
+    return [(value.code, value.label) for value in values]
 
 
 def _seeing_routes(room: Room) -> Sequence[HTTPRouteHandler]:
