@@ -28,7 +28,7 @@ from hub.freshness import (
 from hub.months import month_in_short, month_name
 from hub.spreadsheet import write_csv
 from hub.trend import MonthOfChecks
-from hub.web.desk.files import csv_file
+from hub.web.desk.csv_files import csv_file
 from hub.web.desk.room import FRESHNESS, Room, digest_path, freshness_path
 from shared.accounts.rights import Right
 from shared.errors import NotFoundError

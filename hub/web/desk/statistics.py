@@ -14,7 +14,7 @@ from hub.months import month_in_short, month_name
 from hub.reporting import OWN
 from hub.spreadsheet import write_csv
 from hub.statistics import ALL, COLUMNS, FEW, KINDS, Use, is_few, load_use, parties_of, table_rows
-from hub.web.desk.files import csv_file
+from hub.web.desk.csv_files import csv_file
 from hub.web.desk.room import STATISTICS, Room
 from shared.accounts.rights import Right
 from shared.feed.report import SEEN_AT_LEAST
