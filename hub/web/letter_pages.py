@@ -17,9 +17,10 @@ from hub import letters
 from hub.letters import Issue
 from hub.months import month_name
 from hub.party import Hub
+from shared.clock import in_utc
 from shared.errors import RuleError
 from shared.mailing.subscribing import ADDRESS_MAX, PER_ADDRESS_MAX
-from shared.outputs.feeds import ATOM_TYPE, Entry, Feed, Text, format_atom, instant
+from shared.outputs.feeds import ATOM_TYPE, Entry, Feed, Text, format_atom
 from shared.web.desk.forms import Form, form_of, read_form
 from shared.web.desk.guard import DeskRequest
 from shared.web.messages import LANGUAGE, SOURCE_LANGUAGE
@@ -126,7 +127,7 @@ def make_feed(hub: Hub, face: Face) -> Feed:
         author=face.pages.shell.party,
         author_language=SOURCE_LANGUAGE,
         language=SOURCE_LANGUAGE,
-        updated=max((one.updated for one in entries), default=instant(0)),
+        updated=max((one.updated for one in entries), default=in_utc(0)),
         self_url=face.absolute(face.pages.link(FEED, ())),
         page_url=face.absolute(face.pages.link(NEWSLETTER, ())),
         next_url="",
@@ -145,8 +146,8 @@ def _entry(face: Face, issue: Issue) -> Entry:
         url=face.absolute(face.pages.link(f"{NEWSLETTER}/{letter.month}", ())),
         author=face.pages.shell.party,
         topics=(),
-        updated=instant(letter.released or 0),
-        published=instant(letter.released or 0),
+        updated=in_utc(letter.released or 0),
+        published=in_utc(letter.released or 0),
         content=_content(face, issue),
     )
 
