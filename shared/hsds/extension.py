@@ -48,7 +48,9 @@ _EXTENSION: Final = (
         ),
     ),
     HsdsObject("taxonomy_term_extension", "", "What HSDS has no place for", (
-        Field("labels", "by_language", "Names in other languages, by language tag"),)),
+        Field("labels", "by_language", "Names in other languages, by language tag"),
+        Field("retired", "boolean", "True: no longer given to offers"),
+        Field("replaced_by", "uuid", "Id of the term that this one went into, whose offers count there"))),
     HsdsObject(
         "origin", "", "Who published the offer, as the signed roster and log say",
         (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from shared.hsds.parts import Object, dashed, filled
 from shared.model.vocabulary.terms import Term, Vocabulary
@@ -63,12 +63,16 @@ def _taxonomy(vocabulary: Vocabulary) -> Object:
 
 
 def _term(vocabulary: Vocabulary, term: Term) -> Object:
-    labels: Mapping[str, Any] = getattr(term, "labels", {})
+    more: Object = {
+        **({"labels": dict(term.labels)} if term.labels else {}),
+        **({"retired": True} if term.retired else {}),
+        **({"replaced_by": dashed(vocabulary.term_id(vocabulary.current(term.code)))} if term.replaced_by else {}),
+    }
     return {
         "id": dashed(vocabulary.term_id(term.code)), "code": term.code, "name": term.label, "description": term.label,
         "taxonomy_id": dashed(vocabulary.id), "taxonomy": vocabulary.title, "language": "de",
         **filled(
             parent_id=dashed(vocabulary.term_id(term.parent)) if term.parent else "",
-            x_kreisweit={"labels": dict(labels)} if labels else {},
+            x_kreisweit=more,
         ),
     }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -65,6 +65,7 @@ class RowMaker:
             for name in TAXONOMIES
             for term in vocabularies[name].terms
         }
+        self._merged = _merged_codes(vocabularies)
         self._ags = {member.name: member.ags for member in district.members}
 
     def version(self) -> bytes:
@@ -135,8 +136,8 @@ class RowMaker:
         for provider in _providers(service):
             yield "organization", provider.organization.hex()
         # Open to somebody is also what is made for somebody; what is made for nobody in particular says nothing.
-        yield from (("target_group", code) for code in facts.open_to)
-        yield from (("especially_for", code) for code in facts.especially)
+        yield from (("target_group", code) for code in self._with_merged("target_group", facts.open_to))
+        yield from (("especially_for", code) for code in self._with_merged("target_group", facts.especially))
         yield from (("language", code) for code in facts.languages)
         yield from (("area", code) for code in doc.service_areas)
         yield from (("access", code) for code in doc.access)
@@ -157,10 +158,16 @@ class RowMaker:
             "org_type": tuple(provider.org_type for provider in doc.providers if provider.org_type),
         }  # fmt: skip
         for name in TAXONOMIES:
-            for code in given[name]:
+            for code in self._with_merged(name, given[name]):
                 yield "term", self._term_ids.get((name, code)) or self._vocabularies[name].term_id(code)
             if given[name]:
                 yield "taxonomy", self._taxonomy_ids[name]
+
+    def _with_merged(self, name: str, codes: Iterable[str]) -> Iterator[str]:
+        """Who still asks by a term that was merged finds what counts as its successor."""
+        for code in codes:
+            yield code
+            yield from self._merged.get((name, code), ())
 
     def _places(self, doc: OfferDoc, service: Object) -> Iterator[PlaceRow]:
         for place in service.get("service_at_locations", []):
@@ -178,6 +185,14 @@ class RowMaker:
             if centre is not None:
                 return centre
         return None, None
+
+
+def _merged_codes(vocabularies: Vocabularies) -> dict[tuple[str, str], list[str]]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for name, vocabulary in vocabularies.items():
+        for code, current in vocabulary.replaced().items():
+            found.setdefault((name, current), []).append(code)
+    return found
 
 
 def postcode_centres(district: District) -> dict[str, tuple[float, float]]:

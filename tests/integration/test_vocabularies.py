@@ -125,6 +125,11 @@ def test_merged_term_counts_as_the_one_it_went_into(world: World) -> None:
         assert {one["taxonomy_term"]["code"] for one in service["attributes"] if one["link_type"] == "topic"} == {
             "freizeit"
         }
+        old, new = (party.vocabularies()["topic"].term_id(code) for code in ("sprache.cafe", "freizeit"))
+        for term in (old, new):
+            assert len(items(party, f"/hsds/services?taxonomy_term_id={_dashed(bytes.fromhex(term))}")) == 1
+        told = msgspec.json.decode(page(party, f"/hsds/taxonomy_terms/{_dashed(bytes.fromhex(old))}"))["x_kreisweit"]
+        assert (told["retired"], told["replaced_by"]) == (True, _dashed(bytes.fromhex(new)))
 
 
 def test_retired_term_stays_readable_and_found(world: World) -> None:
