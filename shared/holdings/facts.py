@@ -88,6 +88,12 @@ def take_lease(conn: sa.Connection, name: str, owner: str, *, now: float, second
     return True
 
 
+def is_leased(conn: sa.Connection, name: str, *, now: float) -> bool:
+    """Tell whether somebody holds the lease now."""
+    row = _LEASE.run(conn, asked=name).first()
+    return row is not None and row.until > now
+
+
 def release_lease(conn: sa.Connection, name: str, owner: str) -> None:
     """Give the lease back, if it is still ours."""
     _GIVE_BACK.touch(conn, asked=name, by=owner)
