@@ -28,7 +28,6 @@ from shared.holdings import catalogue, edits, facts, logs, payloads
 from shared.holdings.edits import NEW, Edit
 from shared.model.offer import OfferDoc, offer_from_builtins, offer_to_builtins
 from shared.model.rules import check_offer, for_publication
-from shared.model.shipped import shipped_vocabularies
 
 KIND = "offer"
 WITHDRAWAL_REASONS: Mapping[str, str] = {
@@ -168,7 +167,7 @@ def verify_publishable(node: Node, values: Mapping[str, Any]) -> None:
     """Refuse a document that is not fit to be published; RuleError carries every problem by field."""
     today = datetime.fromtimestamp(node.clock.now(), UTC).date()
     problems: dict[str, list[str]] = {}
-    for problem in check_offer(offer_from_builtins(values), vocabularies=shipped_vocabularies(), today=today):
+    for problem in check_offer(offer_from_builtins(values), vocabularies=node.vocabularies(), today=today):
         if problem.severity == "error":
             problems.setdefault(problem.field, []).append(problem.message_de)
     if problems:
