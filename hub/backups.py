@@ -11,6 +11,7 @@ from hub.store.migrate import migrate_database
 from shared.backups.subject import Subject
 from shared.clock import Clock
 from shared.database import Database
+from shared.holdings import papers
 from shared.outputs.store import FILE_NAME as OUTPUTS_NAME
 from shared.search.index import FILE_NAME as INDEX_NAME
 
@@ -22,8 +23,13 @@ def subject_of(settings: HubSettings, clock: Clock) -> Subject:
     return Subject(
         room="hub", name="hub", origin=settings.origin, home=Path(settings.home), db=Database(settings.database_url),
         clock=clock, files=(FILE_NAME, *LEGAL_FILES), derived=(INDEX_NAME, OUTPUTS_NAME), migrate=migrate_database,
-        forget_erased=_forget_nothing,
+        show_nothing=_show_nothing, forget_erased=_forget_nothing,
     )  # fmt: skip
+
+
+def _show_nothing(conn: sa.Connection) -> None:
+    """Without a note nothing is shown, and the next one is made only once every member has spoken."""
+    papers.drop_notes_after(conn, -1)
 
 
 def _forget_nothing(_conn: sa.Connection, _log_id: int) -> None:

@@ -89,6 +89,7 @@ def _add_key(backup: click.Group, opened: OpenSubject, save_recipient: SaveRecip
     def make_key(home: Path, out: Path, passphrase_file: Path | None, as_json: bool) -> None:
         """Den Schlüssel machen, mit dem sich Sicherungen öffnen lassen, und seinen Empfänger einstellen."""
         from shared.backups import locking
+        from shared.clock import SystemDice
 
         with opened(home) as (_, plan):
             if plan.backup_recipient:
@@ -97,7 +98,7 @@ def _add_key(backup: click.Group, opened: OpenSubject, save_recipient: SaveRecip
                     advice="Für einen neuen zuerst backup_recipient aus den Einstellungen nehmen; alte Sicherungen "
                     "öffnet nur der alte Schlüssel.",
                 )
-        recipient = locking.make_identity(out, _read_passphrase(passphrase_file, is_new=True))
+        recipient = locking.make_identity(out, _read_passphrase(passphrase_file, is_new=True), SystemDice())
         save_recipient(home, recipient)
         print_json({"identity": str(out), "recipient": recipient}) if as_json else say(
             f"Ab jetzt werden Sicherungen für {recipient} verschlossen."
@@ -120,7 +121,7 @@ def _add_making(backup: click.Group, opened: OpenSubject) -> None:
         if as_json:
             print_json(made)
             return
-        say(f"Gesichert: {made.path} ({made.size:,} Byte, {made.entries} Einträge im eigenen Log).".replace(",", "."))
+        say(f"Gesichert: {made.path} ({_grouped(made.size)} Byte, {made.entries} Einträge im eigenen Log).")
         for path in made.dropped:
             say(f"Gelöscht, weil älter als {plan.backup_keep_days} Tage: {path}")
 
@@ -154,7 +155,7 @@ def _add_making(backup: click.Group, opened: OpenSubject) -> None:
         elif not found:
             say(f"In {place} ist noch keine Sicherung.")
         for one in () if as_json else found:
-            say(f"{in_german_time(one.made)}  {one.size:>12,} Byte  {one.path}".replace(",", "."))
+            say(f"{in_german_time(one.made)}  {_grouped(one.size):>14} Byte  {one.path}")
 
 
 def _add_restore(main: click.Group, opened: OpenSubject, newest_schema: Callable[[], str]) -> None:
@@ -213,6 +214,10 @@ def _tell_checked(checked: Checked, as_json: bool) -> None:
     say("Die Sicherung ist vollständig und lässt sich zurückholen.")
     for text in remarks(checked):
         say(text)
+
+
+def _grouped(number: int) -> str:
+    return f"{number:,}".replace(",", ".")
 
 
 def _folder(home: Path, given: Path | None, plan: BackupPlan) -> Path:

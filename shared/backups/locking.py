@@ -11,7 +11,9 @@ from typing import BinaryIO
 
 import pyrage
 
-from shared.errors import ConfigError
+from shared.backups.passphrase import lock_secret, open_secret
+from shared.clock import Dice
+from shared.errors import ConfigError, ParseError, VerificationError
 from shared.keyring import write_private
 
 PASSPHRASE_MIN_CHARACTERS = 12
@@ -19,7 +21,7 @@ PASSPHRASE_MIN_CHARACTERS = 12
 _NOT_IT = "Stimmt die Passphrase, und gehört die Datei zu diesem Empfänger?"
 
 
-def make_identity(path: Path, passphrase: str) -> str:
+def make_identity(path: Path, passphrase: str, dice: Dice) -> str:
     """Make an identity file locked with a passphrase; returns the recipient, which is no secret.
 
     Raises:
@@ -33,7 +35,7 @@ def make_identity(path: Path, passphrase: str) -> str:
             advice="Eine längere wählen und getrennt von der Schlüsseldatei aufbewahren.",
         )
     identity = pyrage.x25519.Identity.generate()
-    write_private(path, pyrage.passphrase.encrypt(f"{identity}\n".encode(), passphrase))
+    write_private(path, lock_secret(f"{identity}\n".encode(), passphrase, dice))
     return str(identity.to_public())
 
 
@@ -49,9 +51,9 @@ def load_identity(path: Path, passphrase: str) -> pyrage.x25519.Identity:
             advice="Den Datenträger einlegen und --identity DATEI angeben.",
         )
     try:
-        text = pyrage.passphrase.decrypt(path.read_bytes(), passphrase).decode("ascii").strip()
+        text = open_secret(path.read_bytes(), passphrase).decode("ascii").strip()
         return pyrage.x25519.Identity.from_str(text)
-    except (pyrage.DecryptError, pyrage.IdentityError, UnicodeDecodeError) as error:
+    except (ParseError, VerificationError, pyrage.IdentityError, UnicodeDecodeError) as error:
         raise ConfigError(f"Die Schlüsseldatei {path} lässt sich nicht öffnen", advice=_NOT_IT) from error
 
 

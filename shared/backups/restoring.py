@@ -2,7 +2,8 @@
 
 Before the first byte is served: what the replaced database knew to be erased is destroyed again, sessions and
 invitations end, accounts stand as they stood last, and the party is recovering, so that what others know to be erased
-is heard first (PROTOCOL 4 W6, 10.6; pages mask persons until then).
+is heard first (PROTOCOL 4 W6, 10.6; pages mask persons until then).  Where the replaced database cannot be read, the
+party shows nothing at all until it has heard.
 
 Order (SQLite): unpack beside the database, verify, make ready there, one rename, derived files go.  A crash before the
 rename changes nothing; after it the party is a restored one.
@@ -28,7 +29,7 @@ from shared.clock import in_german_time
 from shared.database import Database
 from shared.errors import ConfigError, ConflictError
 from shared.holdings import edits, facts
-from shared.holdings.carrying import KnownErasure, apply_known_erasures, load_known_erasures
+from shared.holdings.carrying import KnownErasure, apply_known_erasures, has_tables, load_known_erasures
 from shared.holdings.copying import POSTGRES_NAME, check_copy, put_in_place
 from shared.holdings.edits import Edit
 from shared.keyring import write_private
@@ -190,7 +191,7 @@ def _load_standing(subject: Subject) -> _Standing | None:
     """
     try:
         with subject.db.read() as conn:
-            if not sa.inspect(conn).has_table("erased"):
+            if not has_tables(conn):
                 return None
             if facts.is_leased(conn, "jobs", now=subject.clock.now()):
                 raise ConflictError(
@@ -211,7 +212,9 @@ def _make_ready(subject: Subject, db: Database, standing: _Standing | None) -> i
         subject.migrate(db)
         with db.write() as conn:
             end_all_access(conn)
-            if standing is not None:
+            if standing is None:
+                subject.show_nothing(conn)
+            else:
                 carry_accounts(conn, standing.accounts, now=now)
                 found = apply_known_erasures(conn, standing.erasures)
                 for edit in standing.pending:

@@ -23,6 +23,7 @@ class Subject:
         files: names of the settings files in it; those that are missing are left out.
         derived: names of files that are made again from the database.
         migrate: brings a database to the schema of this program.
+        show_nothing: keeps a restored database from showing anything until the party has heard what was erased.
         forget_erased: takes what an erasure ended out of tables that only this room has; is given the log's number.
     """
 
@@ -35,6 +36,7 @@ class Subject:
     files: Sequence[str]
     derived: Sequence[str]
     migrate: Callable[[Database], object]
+    show_nothing: Callable[[sa.Connection], None]
     forget_erased: Callable[[sa.Connection, int], None]
 
     @property

@@ -10,6 +10,9 @@ import sqlalchemy as sa
 from shared.holdings import logs, payloads
 from shared.holdings.tables import erased, log
 
+ERASURES_UNKNOWN = "erasures-unknown"
+"""Fact of a party that was restored without its last database: what was erased since must be heard before it shows."""
+
 
 class KnownErasure(msgspec.Struct, frozen=True):
     """One version that is dead for ever, whatever a backup holds."""
@@ -18,6 +21,11 @@ class KnownErasure(msgspec.Struct, frozen=True):
     commitment: bytes
     position: int
     time: int
+
+
+def has_tables(conn: sa.Connection) -> bool:
+    """Tell whether this is a database of ours at all; an empty one is not."""
+    return sa.inspect(conn).has_table(erased.name)
 
 
 def load_known_erasures(conn: sa.Connection) -> list[KnownErasure]:

@@ -24,6 +24,7 @@ from shared.backups import locking
 from shared.backups.making import Made, list_backups, make_backup, make_key_backup
 from shared.backups.restoring import Restored, check_backup, restore, restore_keys
 from shared.backups.subject import Subject
+from shared.clock import SystemDice
 from shared.database import Database
 from shared.errors import ConfigError, ConflictError
 from shared.holdings import edits, facts, logs
@@ -279,13 +280,13 @@ def test_backups_are_readable_by_their_owner_alone(node: Node, tmp_path: Path) -
 
 
 def test_identity_file_opens_with_its_passphrase_alone(tmp_path: Path) -> None:
-    recipient = locking.make_identity(tmp_path / "identity.age", "eine lange Passphrase")
+    recipient = locking.make_identity(tmp_path / "identity.age", "eine lange Passphrase", SystemDice())
 
     assert str(locking.load_identity(tmp_path / "identity.age", "eine lange Passphrase").to_public()) == recipient
     with pytest.raises(ConfigError, match="lässt sich nicht öffnen"):
         locking.load_identity(tmp_path / "identity.age", "eine andere Passphrase")
     with pytest.raises(ConfigError, match="kürzer als 12 Zeichen"):
-        locking.make_identity(tmp_path / "other.age", "kurz")
+        locking.make_identity(tmp_path / "other.age", "kurz", SystemDice())
 
 
 @pytest.fixture
