@@ -11,8 +11,6 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-import sqlalchemy as sa
-
 from shared.database import Database, sqlite_module
 from shared.errors import ConfigError
 from shared.holdings import logs
@@ -73,6 +71,15 @@ def check_copy(path: Path) -> None:
         raise ConfigError(f"Die Kopie der Datenbank ist beschädigt: {'; '.join(found)[:300]}", advice=_DAMAGED)
 
 
+def find_damage(db: Database) -> str:
+    """Return what SQLite finds wrong with a whole file; empty for nothing.  PostgreSQL checks its pages as it reads."""
+    if not db.is_sqlite:
+        return ""
+    with db.read() as conn:
+        found = [str(row[0]) for row in conn.exec_driver_sql("PRAGMA quick_check(3)")]
+    return "" if found == ["ok"] else "; ".join(found)[:300]
+
+
 def describe_database(db: Database) -> tuple[str, int]:
     """Return the number of a database's newest migration, and the size of its own log (0 for none)."""
     schema = schema_of(db)
@@ -125,13 +132,3 @@ def _place_of(db: Database) -> dict[str, str]:
         "PGUSER": url.username or "", "PGPASSWORD": str(url.password or ""), "PGDATABASE": url.database or "",
     }  # fmt: skip
     return {name: value for name, value in given.items() if value}
-
-
-def is_reachable(db: Database) -> bool:
-    """Tell whether a database can be opened and read at all."""
-    try:
-        with db.read() as conn:
-            logs.load_own_log(conn)
-    except sa.exc.DBAPIError:
-        return False
-    return True
