@@ -14,8 +14,8 @@ ROLES = Roles(
         Role(
             "kurator",
             "Kurator",
-            "Entscheidet, welche Angebote verschiedener Städte dasselbe sind und was aus gemeldetem Bedarf wird, pflegt "
-            "die Vokabulare und schreibt den Rundbrief; die Daten der Städte bleiben unberührt.",
+            "Entscheidet, welche Angebote verschiedener Städte dasselbe sind und was aus gemeldetem Bedarf wird, "
+            "pflegt die Vokabulare und schreibt den Rundbrief; die Daten der Städte bleiben unberührt.",
             _CURATOR,
         ),
         Role(

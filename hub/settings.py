@@ -42,6 +42,9 @@ class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mail_user: str = ""  # empty = without signing in; the password stands in the file mail-password
     mail_sender: str = ""  # address in whose name letters go
     mail_sender_name: str = ""  # empty = the district's name
+    backup_folder: str = ""  # where backups go, best on another disk; empty = the folder backups in the home directory
+    backup_recipient: str = ""  # for whom backups are locked (age1…), set by `backup key`; empty = none can be made
+    backup_keep_days: int = 14  # how long backups are kept (1 to 30)
     totp_required: bool = True  # nobody signs in without a second factor; false only where loopback alone is served
 
     @property
@@ -89,6 +92,8 @@ def check_settings(settings: HubSettings) -> None:
         raise ConfigError(f"poll_minutes ist {settings.poll_minutes}; möglich ist 1 bis 1440")
     if not 1 <= settings.counts_months <= 60:
         raise ConfigError(f"counts_months ist {settings.counts_months}; möglich ist 1 bis 60")
+    if not 1 <= settings.backup_keep_days <= 30:
+        raise ConfigError(f"backup_keep_days ist {settings.backup_keep_days}; möglich ist 1 bis 30")
     if settings.url.endswith("/") or "://" not in settings.url:
         raise ConfigError(f"url {settings.url!r} ist keine Adresse wie https://hub.example, ohne / am Ende")
     for network in settings.webhook_networks:

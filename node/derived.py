@@ -14,5 +14,5 @@ def derived_of(node: Node) -> Derived:
 
 
 def _origins(node: Node) -> list[str]:
-    said = node.consumer.newest()
+    said = node.consumer.shown()
     return [] if said is None else shown_origins(said)

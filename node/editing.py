@@ -411,7 +411,7 @@ def all_offers(node: Node) -> list[OfferRow]:
     Before the first catalogue note, and while the hub's note does not name our log yet, own offers are shown all the
     same.
     """
-    said = node.consumer.newest()
+    said = node.consumer.shown()
     if said is None:
         return [row for row in own_offers(node) if row.state in ("pending", "published")]
     origins = shown_origins(said)

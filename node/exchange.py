@@ -18,6 +18,7 @@ from shared.errors import EquivocationError, FetchError, KreisweitError, ParseEr
 from shared.feed import limits
 from shared.feed.push import Holding, PushAnswer, format_push, parse_answer
 from shared.holdings import facts, logs, papers
+from shared.holdings.carrying import ERASURES_UNKNOWN
 
 _ROUNDS = 40
 """Pushes in one conversation at most; 8 MiB each is more than any member's log."""
@@ -225,6 +226,8 @@ def _note_level(node: Node, answer: PushAnswer) -> None:
         row = logs.load_log(conn, node.settings.origin)
         if theirs is None or theirs.size != row.size:
             raise NotAnsweredError(f"Der Kreis hat {0 if theirs is None else theirs.size} von {row.size} Einträgen")
+        if facts.load_fact(conn, ERASURES_UNKNOWN):
+            raise NotAnsweredError("Nach der Wiederherstellung werden erst die Löschungen aller Städte gelesen")
         facts.save_fact(conn, "asked-at", node.clock.now())
         facts.save_fact(conn, "recovering-since", 0)
         facts.delete_fact(conn, "forked")

@@ -73,7 +73,7 @@ def _span(node: Node) -> tuple[str, str]:
 
 
 def _titles(node: Node, conn: sa.Connection, rids: Sequence[str]) -> dict[str, str]:
-    said = node.consumer.newest()
+    said = node.consumer.shown()
     origins = [] if said is None else shown_origins(said)
     shown = [catalogue.find_shown(conn, origins, bytes.fromhex(rid)) for rid in rids]
     return {one.rid.hex(): one.title for one in shown if one is not None}

@@ -39,7 +39,7 @@ def _words(node: Node) -> Words:
 
 
 def _origins(node: Node) -> list[str]:
-    said = node.consumer.newest()
+    said = node.consumer.shown()
     return [] if said is None else shown_origins(said)
 
 

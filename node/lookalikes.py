@@ -72,7 +72,7 @@ class Lookalikes:
         return sorted(found, key=lambda one: (-one.score, one.title))[:_SHOWN]
 
     def _index(self) -> list[_Known]:
-        said = self._node.consumer.newest()
+        said = self._node.consumer.shown()
         with self._lock:
             with self._node.db.read() as conn:
                 version = f"{facts.load_fact(conn, 'catalogue-version')}/{said.time if said else 0}"

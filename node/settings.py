@@ -36,6 +36,9 @@ class NodeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     poll_minutes: int = 10  # how often the hub is asked when it does not push
     public_url: str = ""  # origin under which people reach the pages, such as https://angebote.herten.example
     counts_months: int = 13  # how long daily counts of searches and views are kept (1 to 60)
+    backup_folder: str = ""  # where backups go, best on another disk; empty = the folder backups in the home directory
+    backup_recipient: str = ""  # for whom backups are locked (age1…), set by `backup key`; empty = none can be made
+    backup_keep_days: int = 14  # how long backups are kept (1 to 30)
     totp_required: bool = True  # nobody signs in without a second factor; false only where loopback alone is served
 
     @property
@@ -91,6 +94,8 @@ def check_settings(settings: NodeSettings) -> None:
         raise ParseError(f"public_url {settings.public_url[:80]!r} is not https://HOST without path")
     if not 1 <= settings.counts_months <= 60:
         raise ParseError(f"counts_months is {settings.counts_months}; possible is 1 to 60")
+    if not 1 <= settings.backup_keep_days <= 30:
+        raise ParseError(f"backup_keep_days is {settings.backup_keep_days}; possible is 1 to 30")
     if settings.public_url and not settings.totp_required:
         raise ParseError("totp_required = false is refused where public_url says that others reach the pages")
 

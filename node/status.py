@@ -7,7 +7,6 @@ import sqlalchemy as sa
 
 from node.party import Node
 from node.recovery import load_recovered
-from node.store import versions
 from node.troubles import Trouble, find_troubles
 from shared.clock import in_utc
 from shared.consume import Standing
@@ -148,4 +147,4 @@ def in_german(code: str, text: str) -> str:
 def is_server_running(node: Node) -> bool:
     """Tell whether a server (or worker) of this node did its jobs in the last seconds."""
     with node.db.read() as conn:
-        return versions.lease_until(conn, _SERVER_LEASE) > node.clock.now()
+        return facts.is_leased(conn, _SERVER_LEASE, now=node.clock.now())

@@ -24,6 +24,7 @@ from shared.feed.outcomes import Code, parse_state_word
 from shared.feed.roster import roster_sha256
 from shared.follow import Guards, Reader, Report
 from shared.holdings import catalogue, facts, lease, logs, papers, payloads
+from shared.holdings.carrying import ERASURES_UNKNOWN
 from shared.holdings.digest import CatalogueDigester
 from shared.holdings.growth import freeze_log, thaw_log
 from shared.rosterbook import RosterBook
@@ -148,6 +149,13 @@ class Consumer:
             return None
         return parse_catalogue_text(parse_note(last[1], max_bytes=limits.LARGE_NOTE_MAX_BYTES).text)
 
+    def shown(self) -> CatalogueNote | None:
+        """Return the note whose logs may be shown; None also while it is not known what was erased in them."""
+        with self._db.read() as conn:
+            if facts.load_fact(conn, ERASURES_UNKNOWN):
+                return None
+        return self.newest()
+
     def follow(self, said: CatalogueNote, source_for: SourceFor) -> list[Report]:
         """Read every source that differs from what is held, then show the logs as the note says."""
         reports = []
@@ -166,7 +174,16 @@ class Consumer:
             for source in said.sources:
                 self._show(conn, source, held.get(source.origin))
             self._drop_replaced(conn, {source.origin for source in said.sources})
+            if facts.load_fact(conn, ERASURES_UNKNOWN) and self._has_read(conn, said):
+                facts.delete_fact(conn, ERASURES_UNKNOWN)
+                facts.bump_fact(conn, "catalogue-version")
         return reports
+
+    @staticmethod
+    def _has_read(conn: sa.Connection, said: CatalogueNote) -> bool:
+        """Tell whether everything that these logs say about erasures is held."""
+        held = {row.origin: row.size for row in logs.load_logs(conn)}
+        return all(held.get(source.origin, 0) >= source.size for source in said.sources)
 
     def _follow_source(
         self, source: Source, row: sa.Row[Any] | None, source_for: SourceFor, *, is_wanting: bool

@@ -104,6 +104,46 @@ def send(
         raise talk.failure
 
 
+def try_server(server: MailServer, *, trust: ssl.SSLContext | None = None) -> None:
+    """Connect and sign in as for a letter, and hang up without one.
+
+    Raises:
+        MailError: that did not work.
+    """
+    try:
+        connection = _connect(server, trust or ssl.create_default_context())
+        with suppress(smtplib.SMTPException, OSError):
+            connection.quit()
+        connection.close()
+    except (smtplib.SMTPException, OSError, ValueError) as error:
+        raise _failure(error, is_handed_over=False) from error
+
+
+def _connect(
+    server: MailServer, trust: ssl.SSLContext, opened: Callable[[smtplib.SMTP], None] = lambda _: None
+) -> smtplib.SMTP:
+    """Return a connection that is encrypted and signed in as the settings say.
+
+    Args:
+        opened: is given the connection before anything is said on it.
+    """
+    connection = (
+        smtplib.SMTP_SSL(server.host, server.port, timeout=_STEP_SECONDS, context=trust)
+        if server.security == "tls"
+        else smtplib.SMTP(server.host, server.port, timeout=_STEP_SECONDS)
+    )
+    opened(connection)
+    try:
+        if server.security == "starttls":
+            connection.starttls(context=trust)
+        if server.user:
+            connection.login(server.user, server.password)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def compose(server: MailServer, letter: Letter, *, now: int) -> EmailMessage:
     """Write a letter as a message; MailError where an address or the subject would break its head."""
     for address in (server.sender, letter.recipient):
@@ -148,18 +188,8 @@ class _Talk:
             self._connection.close()
 
     def _speak(self) -> None:
-        server = self._server
-        connect: Callable[[], smtplib.SMTP] = (
-            (lambda: smtplib.SMTP_SSL(server.host, server.port, timeout=_STEP_SECONDS, context=self._trust))
-            if server.security == "tls"
-            else (lambda: smtplib.SMTP(server.host, server.port, timeout=_STEP_SECONDS))
-        )
-        self._connection = connection = connect()
+        connection = _connect(self._server, self._trust, self._keep)
         try:
-            if server.security == "starttls":
-                connection.starttls(context=self._trust)
-            if server.user:
-                connection.login(server.user, server.password)
             self._watch(connection)
             connection.send_message(self._message)
             self.is_done = True
@@ -167,6 +197,9 @@ class _Talk:
                 connection.quit()
         finally:
             connection.close()
+
+    def _keep(self, connection: smtplib.SMTP) -> None:
+        self._connection = connection
 
     def _watch(self, connection: smtplib.SMTP) -> None:
         """Note when the text itself goes out: until then a broken connection has delivered nothing."""

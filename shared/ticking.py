@@ -7,6 +7,7 @@ The lease is renewed apart from the ticks, so that a tick that reads slow peers 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import threading
@@ -20,6 +21,7 @@ from shared.clock import Clock
 from shared.database import Database
 from shared.holdings import facts
 from shared.logs import Log, describe_exception
+from shared.notifying import notifier_from_environment
 
 LEASE = "jobs"
 LEASE_SECONDS = 10.0
@@ -121,10 +123,16 @@ def run_until_signal(ticker: Ticker, on_ready: Callable[[], None] | None = None)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, ended.set)
+        notifier = notifier_from_environment()
         await ticker.start()
+        notifier.ready()
         if on_ready is not None:
             on_ready()
-        await ended.wait()
+        while not ended.is_set():
+            notifier.alive()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), notifier.beat_seconds or None)
+        notifier.stopping()
         await ticker.stop()
 
     asyncio.run(work())

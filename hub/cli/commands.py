@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _ROOMS = (
     "hub.cli.accounts", "hub.cli.running", "hub.cli.membership", "hub.cli.exchange", "hub.cli.reports",
-    "hub.cli.roster", "hub.cli.integrators", "hub.cli.duplicates", "hub.cli.vocabulary",
+    "hub.cli.roster", "hub.cli.integrators", "hub.cli.duplicates", "hub.cli.vocabulary", "hub.cli.backups",
+    "hub.cli.doctor",
 )  # fmt: skip
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

@@ -15,7 +15,14 @@ from shared.commands import CONTEXT, run_command
 if TYPE_CHECKING:
     from node.party import Node
 
-_ROOMS = ("node.cli.identity", "node.cli.offers", "node.cli.feed", "node.cli.accounts")
+_ROOMS = (
+    "node.cli.identity",
+    "node.cli.offers",
+    "node.cli.feed",
+    "node.cli.accounts",
+    "node.cli.backups",
+    "node.cli.doctor",
+)
 
 
 @click.group(cls=GermanGroup, context_settings=CONTEXT)

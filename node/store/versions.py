@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from shared.feed.entry import Publish
 from shared.feed.fold import parse_entries
 from shared.holdings import logs
-from shared.holdings.tables import conflict, erased, lease, log, outbox, payload, record
+from shared.holdings.tables import conflict, erased, log, outbox, payload, record
 
 
 class OwnRecord(msgspec.Struct, frozen=True):
@@ -99,8 +99,3 @@ def pending_ids(conn: sa.Connection) -> set[bytes]:
 def drop_lost(conn: sa.Connection, rid: bytes) -> None:
     """A lost content was given anew, or its offer withdrawn.  Edits in conflict stay until a person decided on them."""
     conn.execute(sa.delete(conflict).where(conflict.c.rid == rid, conflict.c.cause == "lost"))
-
-
-def lease_until(conn: sa.Connection, name: str) -> float:
-    """Return until when somebody holds the lease, 0 for nobody."""
-    return float(conn.execute(sa.select(lease.c.until).where(lease.c.name == name)).scalar() or 0)

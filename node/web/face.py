@@ -29,7 +29,7 @@ def make_face(node: Node, pages: Pages, words: Words) -> Face:
         words=words,
         finder=node.finder,
         public_url=node.settings.public_url,
-        said=node.consumer.newest,
+        said=node.consumer.shown,
         hides=lambda member: viewing.hides_persons(node, member),
         texts=lambda: _texts(node),
         remarks=lambda: _remarks(node),

@@ -88,6 +88,17 @@ def take_lease(conn: sa.Connection, name: str, owner: str, *, now: float, second
     return True
 
 
+def lease_owner(conn: sa.Connection, name: str, *, now: float) -> str:
+    """Return who holds the lease now; empty for nobody."""
+    row = _LEASE.run(conn, asked=name).first()
+    return str(row.owner) if row is not None and row.until > now else ""
+
+
+def is_leased(conn: sa.Connection, name: str, *, now: float) -> bool:
+    """Tell whether somebody holds the lease now."""
+    return bool(lease_owner(conn, name, now=now))
+
+
 def release_lease(conn: sa.Connection, name: str, owner: str) -> None:
     """Give the lease back, if it is still ours."""
     _GIVE_BACK.touch(conn, asked=name, by=owner)

@@ -38,7 +38,7 @@ def migrate(db: Database, migrations: Traversable) -> int:
     Raises:
         ConfigError: the database holds tables, but not by these migrations; or a migration leaves dangling references.
     """
-    held = _revision(db)
+    held = schema_of(db)
     missing = [number for number in revisions(migrations) if number > held]
     for number in missing:
         _upgrade(db, migrations, number)
@@ -51,7 +51,7 @@ def revisions(migrations: Traversable) -> list[str]:
     return sorted(match[1] for match in matches if match is not None)
 
 
-def _revision(db: Database) -> str:
+def schema_of(db: Database) -> str:
     """Return the number of the newest migration applied; empty for a database without tables."""
     with db.read() as conn:
         names = sa.inspect(conn).get_table_names()

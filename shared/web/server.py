@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import signal
 import socket
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -17,6 +18,7 @@ from litestar import Litestar
 
 from shared.errors import ConfigError, reason_of
 from shared.logs import Log, adopt_library_logs
+from shared.notifying import notifier_from_environment
 
 GRACE_SECONDS = 5
 """Requests under way may finish within this time."""
@@ -32,12 +34,24 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._app = app
         self.on_ready: Callable[[], None] = lambda: None
+        self._notifier = notifier_from_environment()
+        self._told = 0.0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self.started:
+            self._notifier.ready()
         self.on_ready()
 
+    async def on_tick(self, counter: int) -> bool:
+        beat = self._notifier.beat_seconds
+        if beat and (moment := time.monotonic()) - self._told >= beat:
+            self._told = moment
+            self._notifier.alive()
+        return await super().on_tick(counter)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._notifier.stopping()
         await self._app.state.end_waiting()
         await super().shutdown(sockets)
 

@@ -68,7 +68,9 @@ def node(federation: Federation, name: str, *arguments: str) -> str:
 
 
 def own_ids(federation: Federation, name: str) -> list[str]:
-    return [row["id"] for row in json.loads(node(federation, name, "offers", "--json"))]
+    """Ids of the node's own offers that are published."""
+    rows = json.loads(node(federation, name, "offers", "--json"))
+    return [row["id"] for row in rows if row["state"] == "published"]
 
 
 def status(federation: Federation, name: str) -> dict[str, object]:
@@ -76,9 +78,9 @@ def status(federation: Federation, name: str) -> dict[str, object]:
     return found
 
 
-def page(federation: Federation, name: str) -> str:
+def page(federation: Federation, name: str, path: str = "/angebote") -> str:
     with closing(http.client.HTTPConnection(HOST, federation.port(name), timeout=10)) as connection:
-        connection.request("GET", "/angebote")
+        connection.request("GET", path)
         return connection.getresponse().read().decode()
 
 

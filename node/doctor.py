@@ -1,0 +1,167 @@
+"""Everything that must be right for this node to run, from the settings outwards; nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from node import ballast
+from node.backups import subject_of
+from node.city import load_city, mail_server
+from node.opening import load_signer
+from node.party import Node
+from node.settings import NodeSettings, load_membership
+from node.store.migrate import migrations
+from shared.clock import Clock, SystemDice
+from shared.database import Database
+from shared.doctor import computer, held, network
+from shared.doctor.finding import Answer, Check, Finding, bad, good, look_at, skipped, warning
+from shared.feed import limits
+from shared.holdings import edits, facts
+from shared.holdings.migrating import revisions
+from shared.judges import judges
+from shared.net.late import LateWeb
+from shared.net.settings import NetSettings
+from shared.search.index import FILE_NAME as INDEX_NAME
+
+ROSTER_SOON_DAYS = 30
+_DAY, _HOUR = 86_400, 3600
+
+
+def examine(settings: NodeSettings, clock: Clock) -> list[Finding]:
+    """Look at everything about a node, whether or not it runs, and whether or not it can be opened."""
+    db = Database(settings.database_url)
+    web = LateWeb(NetSettings(settings.allow_networks, settings.proxy or None), clock)
+    try:
+        return look_at(_Patient(settings, clock, db, web).checks())
+    finally:
+        web.close()
+        db.close()
+
+
+class _Patient:
+    def __init__(self, settings: NodeSettings, clock: Clock, db: Database, web: LateWeb) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.db = db
+        self.web = web
+        self.home = Path(settings.home)
+        self.membership = load_membership(self.home)
+
+    def checks(self) -> Sequence[Check]:
+        settings, db, now = self.settings, self.db, self.clock.now()
+        subject = subject_of(settings, self.clock)
+        folder = Path(settings.backup_folder) if settings.backup_folder else self.home / "backups"
+        return [
+            Check("python", "Programm", computer.look_at_python),
+            Check("home", "Verzeichnis", lambda: computer.look_at_home(self.home)),
+            Check("disk", "Platz", lambda: computer.look_at_disk(self.home)),
+            Check("ballast", "Platz für eine Löschung", self._ballast),
+            Check("clock", "Uhr", computer.look_at_clock),
+            Check("sqlite", "SQLite", lambda: computer.look_at_sqlite(db)),
+            Check("keys", "Schlüssel", self._keys),
+            Check("schema", "Stand der Datenbank", lambda: held.look_at_schema(db, revisions(migrations())[-1])),
+            Check("damage", "Datenbankdatei", lambda: held.look_for_damage(db)),
+            Check("log", "Eigenes Log", lambda: computer.look_at_time_of_log(db, now)),
+            Check("process", "Laufendes Programm", lambda: computer.look_at_process(db, now)),
+            Check("recovery", "Abgleich", lambda: held.look_at_recovery(db, now)),
+            Check("membership", "Beitritt", self._membership),
+            Check("name", "Name des Hubs", self._name),
+            Check("hub", "Hub erreichbar", self._hub),
+            Check("delivery", "Lieferung an den Kreis", self._delivery),
+            Check("catalogue", "Katalog des Kreises", self._catalogue),
+            Check("roster", "Mitgliederliste", self._roster),
+            Check("outbox", "Wartende Änderungen", self._outbox),
+            Check(
+                "backups", "Sicherungen",
+                lambda: held.look_at_backups(subject, folder, settings.backup_recipient, settings.backup_keep_days),
+            ),
+            Check("mail", "Mailserver", self._mail),
+            Check("index", "Suchindex", lambda: held.look_at_index(self.home / INDEX_NAME)),
+        ]  # fmt: skip
+
+    def _node(self) -> Node:
+        """Return the node over the database as it is; it is not migrated and nothing is written."""
+        signer = load_signer(self.settings)
+        return Node(
+            self.settings, self.db, signer, judges(), self.membership, clock=self.clock, dice=SystemDice(), web=self.web
+        )
+
+    def _keys(self) -> Answer:
+        signer = load_signer(self.settings)
+        keys = [*signer.log_keys, signer.witness]
+        return held.look_at_keys(keys, self.settings.origin, self.settings.host, self.settings.key_folder)
+
+    def _ballast(self) -> Answer:
+        path = self.home / ballast.FILE_NAME
+        if path.exists() and path.stat().st_size >= ballast.SIZE_BYTES:
+            return good("8 MB freigehalten")
+        return warning("Die Datei ballast fehlt", "Platz schaffen; der laufende Knoten legt sie von selbst wieder an.")
+
+    def _membership(self) -> Answer:
+        if self.membership is None:
+            return bad("Noch keinem Kreis beigetreten", "kreisweit-node join CODE --url URL")
+        if not self._node().is_member:
+            return warning(
+                "Der Kreis hat den Beitritt noch nicht bestätigt", "Fingerabdruck am Telefon vergleichen: status."
+            )
+        return good("Mitglied im Verbund")
+
+    def _name(self) -> Answer:
+        if self.membership is None:
+            return skipped("erst nach dem Beitritt")
+        return network.look_at_name(self._node().hub_url, self.settings.proxy)
+
+    def _hub(self) -> Answer:
+        if self.membership is None:
+            return skipped("erst nach dem Beitritt")
+        return network.look_at_peer(self.web, self._node().hub_url)
+
+    def _delivery(self) -> Answer:
+        with self.db.read() as conn:
+            pushed, failure = facts.load_number(conn, "last-push"), facts.load_fact(conn, "talk-failure")
+        if not pushed:
+            return skipped("noch nie geliefert")
+        age = self.clock.now() - pushed
+        if failure:
+            return bad(
+                f"Der letzte Austausch ist gescheitert: {failure}", "Siehe „Hub erreichbar“; sonst Kreis anrufen."
+            )
+        if age > _HOUR:
+            return bad(f"Die letzte Lieferung ist {age // 60} Minuten her", "Läuft das Programm? Siehe oben.")
+        return good(f"zuletzt vor {age // 60} Minuten")
+
+    def _catalogue(self) -> Answer:
+        said = self._node().consumer.newest()
+        if said is None:
+            return skipped("noch keiner angenommen")
+        age = self.clock.now() - said.time
+        if age > limits.HUB_FRESH_SECONDS:
+            return warning(
+                f"Der Kreis liefert seit {age // 60} Minuten nichts Neues", "Den Kreis anrufen, wenn es bleibt."
+            )
+        return good(f"{age // 60} Minuten alt, {len(said.sources)} Stellen")
+
+    def _roster(self) -> Answer:
+        found = self._node().book.newest()
+        if found is None:
+            return skipped("noch keine angenommen")
+        days = (found.roster.expires - self.clock.now()) // _DAY
+        if days < 0:
+            return bad("Die Mitgliederliste ist abgelaufen; es gilt der letzte Stand", "Den Kreis anrufen.")
+        if days < ROSTER_SOON_DAYS:
+            return warning(f"Die Mitgliederliste läuft in {days} Tagen ab", "Den Kreis daran erinnern.")
+        return good(f"Fassung {found.roster.version}, noch {days} Tage gültig")
+
+    def _outbox(self) -> Answer:
+        with self.db.read() as conn:
+            waiting, conflicts = edits.count_edits(conn), edits.count_conflicts(conn)
+        if conflicts:
+            return warning(
+                f"{conflicts} Änderungen brauchen eine Entscheidung", "Im Arbeitsbereich oder mit conflicts."
+            )
+        return good(f"{waiting} warten auf die Unterschrift")
+
+    def _mail(self) -> Answer:
+        node = self._node()
+        return network.look_at_mail(mail_server(node, load_city(node)))
