@@ -84,6 +84,7 @@ def test_gap_report_for_waltrop_is_printed(new_context: NewContext, tmp_path: Pa
         hold_session_of(world.hub, url, context, add_person(world.hub, "kuno", "kurator"))
         page = context.new_page()
         page.goto(f"{url}/pult")
+        page.get_by_role("link", name="Katalog").click()
         page.get_by_role("link", name="Lücken").click()
         page.get_by_role("link", name="Berichte").click()
         page.get_by_role("link", name="Bericht für Waltrop").click()

@@ -52,6 +52,7 @@ def test_term_renamed_by_the_district_is_read_on_the_pages_of_a_city(tmp_path: P
         before = page.locator("main").inner_text()
 
         page.goto(f"{hub_url}/pult")
+        page.get_by_role("link", name="Katalog").click()
         page.get_by_role("link", name="Vokabulare").click()
         page.get_by_role("link", name="Themen").click()
         page.get_by_role("link", name="Sport", exact=True).click()

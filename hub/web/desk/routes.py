@@ -57,23 +57,24 @@ from shared.web.desk.signing_in import signing_in_routes
 from shared.web.offer_words import Words
 from shared.web.pages import Pages
 
+_FEDERATION, _CATALOGUE, _PUBLIC, _ACCOUNTS = "Verbund", "Katalog", "Öffentlichkeit", "Konten"
 LINKS = (
     DeskLink(DESK, "Start", Right.READ),
-    DeskLink(MEMBERS, "Mitglieder", Right.READ),
-    DeskLink(ALARMS, "Alarme", Right.READ),
-    DeskLink(QUARANTINE, "Quarantäne", Right.READ),
-    DeskLink(DUPLICATES, "Doppelte Angebote", Right.READ),
-    DeskLink(GAPS, "Lücken", Right.READ),
-    DeskLink(NEEDS, "Bedarf", Right.NEED),
-    DeskLink(FRESHNESS, "Aktualität", Right.READ),
-    DeskLink(STATISTICS, "Statistik", Right.READ),
-    DeskLink(LETTERS, "Rundbrief", Right.READ),
-    DeskLink(VOCABULARIES, "Vokabulare", Right.READ),
-    DeskLink(NOTICES, "Ausblendungen", Right.READ),
-    DeskLink(TEXTS, "Texte", Right.READ),
-    DeskLink(INTEGRATORS, "Integratoren", Right.READ),
-    DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS),
-    DeskLink(f"{DESK}/rollen", "Rollen", Right.READ),
+    DeskLink(MEMBERS, "Mitglieder", Right.READ, _FEDERATION),
+    DeskLink(ALARMS, "Alarme", Right.READ, _FEDERATION),
+    DeskLink(QUARANTINE, "Quarantäne", Right.READ, _FEDERATION),
+    DeskLink(INTEGRATORS, "Integratoren", Right.READ, _FEDERATION),
+    DeskLink(DUPLICATES, "Doppelte Angebote", Right.READ, _CATALOGUE),
+    DeskLink(GAPS, "Lücken", Right.READ, _CATALOGUE),
+    DeskLink(NEEDS, "Bedarf", Right.NEED, _CATALOGUE),
+    DeskLink(FRESHNESS, "Aktualität", Right.READ, _CATALOGUE),
+    DeskLink(VOCABULARIES, "Vokabulare", Right.READ, _CATALOGUE),
+    DeskLink(NOTICES, "Ausblendungen", Right.READ, _CATALOGUE),
+    DeskLink(STATISTICS, "Statistik", Right.READ, _PUBLIC),
+    DeskLink(LETTERS, "Rundbrief", Right.READ, _PUBLIC),
+    DeskLink(TEXTS, "Texte", Right.READ, _PUBLIC),
+    DeskLink(f"{DESK}/konten", "Konten", Right.ACCOUNTS, _ACCOUNTS),
+    DeskLink(f"{DESK}/rollen", "Rollen", Right.READ, _ACCOUNTS),
     DeskLink(f"{DESK}/konto", "Mein Konto", SIGNED_IN),
 )
 

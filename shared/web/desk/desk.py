@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from litestar import Response, Router
 from litestar.types import ControllerRouterHandler
@@ -38,15 +38,24 @@ _NEXT_MAX = 500
 
 @dataclass(frozen=True)
 class DeskLink:
-    """One entry of the desk's navigation, shown to those who may open it."""
+    """One entry of the desk's navigation, shown to those who may open it.
+
+    `group` names the entry of the first line under which it stands; an entry without one stands there itself.
+    """
 
     path: str
     text: str
     right: Right | Entry
+    group: str = ""
 
     def is_for(self, me: SignedIn) -> bool:
         """Tell whether a person may open it."""
         return self.right is SIGNED_IN or (isinstance(self.right, Right) and me.may(self.right))
+
+
+def is_below(path: str, above: str) -> bool:
+    """Tell whether a page is this entry's, or one below it; the desk's first page has none below it."""
+    return path.rstrip("/") == above or (above != DESK and path.startswith(f"{above}/"))
 
 
 class Desk:
@@ -75,21 +84,36 @@ class Desk:
     ) -> Response[str]:
         """Return a page of the desk; never stored anywhere.
 
-        A template finds `me` (SignedIn or None), `desk_links`, `help_path`, `flash` and `csrf_token`, and `path` of the
-        request.
+        A template finds `me` (SignedIn or None), `desk_links` (the first line), `beside_links` (of the `desk_group` that
+        the page is in), `help_path`, `flash` and `csrf_token`, and `path` of the request.
         """
         session = find_session(request)
         me = session.signed_in if session is not None else None
         given = {
             "path": request.scope["path"],
             "me": me,
-            "desk_links": [link for link in self.links if me is not None and link.is_for(me)],
+            **self._navigation(me, str(context.get("path", request.scope["path"]))),
             "flash": sessions.take_message(self.registry, session) if session is not None else None,
             "help_path": self.help_of(request.scope["path"]) if me is not None else "",
             "csrf_token": me.csrf_token if me is not None else "",
         }
         html = self.pages.render(template, **{**given, **context})
         return Response(html, status_code=status_code, media_type="text/html", headers=_NO_STORE)
+
+    def _navigation(self, me: SignedIn | None, path: str) -> dict[str, object]:
+        """Return both lines of the navigation: the groups, and the pages of the group that one is in.
+
+        A group of which somebody may open one page alone is that page.
+        """
+        links = [link for link in self.links if me is not None and link.is_for(me)]
+        here = max((link for link in links if is_below(path, link.path)), key=lambda one: len(one.path), default=None)
+        grouped: dict[str, list[DeskLink]] = {}
+        for link in links:
+            grouped.setdefault(link.group or link.path, []).append(link)
+        group = here.group if here is not None else ""
+        beside = grouped.get(group, [])
+        first = [replace(some[0], text=name) if len(some) > 1 else some[0] for name, some in grouped.items()]
+        return {"desk_links": first, "desk_group": group, "beside_links": beside if len(beside) > 1 else []}
 
     def say(self, request: DeskRequest, text: str, kind: str = "success") -> None:
         """Leave a message for the next page; kind is success, info, warning or danger."""
