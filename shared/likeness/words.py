@@ -13,7 +13,7 @@ from typing import Final
 from shared.likeness.bags import EMPTY, NO_PAIRS, TYPO, Bag, Part, Term, weighed
 from shared.likeness.wordlists import ALIKE, AUDIENCE, FRONTS, GENERIC, SAME, SHORT, WEAK
 from shared.search.lexicon import Lexicon
-from shared.search.spelling import WORD_MAX, Word, fold_letters, split_words, stem, written_words
+from shared.search.spelling import WORD_MAX, Word, fold_letters, stem, written_words
 
 _PHRASE: Final = 4
 _TITLE_WORDS: Final = 25
@@ -62,14 +62,14 @@ class Wording:
             with_meanings: also note synonyms.
         """
         cut = {fold_letters(found[1]) for found in _CUT.finditer(written or text)}
-        short = {w.folded for w in split_words(written or text) if _ACRONYM.fullmatch(w.shown) and w.shown.isalpha()}
+        short = {w.folded for w in self._split(written or text) if _ACRONYM.fullmatch(w.shown) and w.shown.isalpha()}
         text = _BACKGROUND.sub("Zugewanderte", text)
         terms: list[Term] = []
         folded: list[str] = []
         for word in self._split(text):
             for name in SHORT.get(word.folded, word.folded).split():
-                folded.append(fold_letters(name))
                 is_own = name == word.folded
+                folded.append(name if is_own else fold_letters(name))
                 term = self._term(folded[-1], is_cut=is_own and name in cut, is_acronym=is_own and name in short)
                 if term is not None:
                     terms.append(_lighter(term, known, known_worth))
@@ -194,6 +194,8 @@ class Wording:
 
     def _initials(self, folded: Sequence[str]) -> tuple[str, ...]:
         """The first letters of all words and parts: with the little words, and without."""
+        if len(folded) > _TITLE_WORDS:
+            return ()
         every, telling = [], []
         for word in folded:
             firsts = "".join(part.stem[:1] for part in self._parts(word))
