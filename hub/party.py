@@ -149,9 +149,9 @@ class Hub:
         """The district profile that the settings name, or the one that ships."""
         return load_district(self.settings.district)
 
-    def vocabularies(self) -> Vocabularies:
-        """Return the vocabularies that hold now; must not be asked within a transaction."""
-        return self.vocabulary_book.now()
+    def vocabularies(self, conn: sa.Connection | None = None) -> Vocabularies:
+        """Return the vocabularies that hold now; within a transaction by its connection."""
+        return self.vocabulary_book.now(conn)
 
     @cached_property
     def finder(self) -> Finder:

@@ -163,11 +163,15 @@ def publish_edit(node: Node, values: Mapping[str, Any], rid: bytes, base: int) -
     return Edit("publish", KIND, rid, base, node.clock.now(), commitment_of(body), body)
 
 
-def verify_publishable(node: Node, values: Mapping[str, Any]) -> None:
-    """Refuse a document that is not fit to be published; RuleError carries every problem by field."""
+def verify_publishable(node: Node, values: Mapping[str, Any], conn: sa.Connection | None = None) -> None:
+    """Refuse a document that is not fit to be published; RuleError carries every problem by field.
+
+    Args:
+        conn: of the transaction in which that is asked.
+    """
     today = datetime.fromtimestamp(node.clock.now(), UTC).date()
     problems: dict[str, list[str]] = {}
-    for problem in check_offer(offer_from_builtins(values), vocabularies=node.vocabularies(), today=today):
+    for problem in check_offer(offer_from_builtins(values), vocabularies=node.vocabularies(conn), today=today):
         if problem.severity == "error":
             problems.setdefault(problem.field, []).append(problem.message_de)
     if problems:

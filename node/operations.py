@@ -103,7 +103,7 @@ def _changing(node: Node, editor: Editor, change: Callable[[dict[str, Any]], dic
         if found.state == "withdrawn":
             raise ConflictError("ist zurückgezogen")
         values = prepare_document(node, change(found.doc), rid)
-        verify_publishable(node, values)
+        verify_publishable(node, values, conn)
         put_offer(node, conn, rid, values, editor=editor.name, operation_id=number)
 
     return act
@@ -137,7 +137,7 @@ def _reissue(node: Node, conn: sa.Connection, editor: Editor, rid: bytes, change
     values = None if shown is None else change(shown)
     if values is not None and values != shown:
         values = prepare_document(node, values, rid)
-        verify_publishable(node, values)
+        verify_publishable(node, values, conn)
     else:
         values = None
     before = None if sketch is None else msgspec.json.decode(sketch.body, type=dict[str, Any])

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from node.roles import ROLES
 from node.settings import Membership, NodeSettings
 from shared.accounts.registry import Registry
@@ -89,9 +91,9 @@ class Node:
         """Directory of this node's files."""
         return Path(self.settings.home)
 
-    def vocabularies(self) -> Vocabularies:
-        """Return the vocabularies that hold now; must not be asked within a transaction."""
-        return self.vocabulary_book.now()
+    def vocabularies(self, conn: sa.Connection | None = None) -> Vocabularies:
+        """Return the vocabularies that hold now; within a transaction by its connection."""
+        return self.vocabulary_book.now(conn)
 
     @cached_property
     def finder(self) -> Finder:

@@ -130,7 +130,7 @@ def submit(node: Node, editor: Editor, rid: bytes, *, mark: str | None = None) -
     """
     with node.db.write() as conn:
         found = _draft_of(node, conn, editor, rid, mark)
-        verify_publishable(node, prepare_document(node, found.doc, rid))
+        verify_publishable(node, prepare_document(node, found.doc, rid), conn)
         _change_draft(node, conn, found, state=SUBMITTED, note="", publish_at=None)
         note_step(node, conn, rid, "submitted", "submitted", editor=editor.name)
 
@@ -164,7 +164,7 @@ def publish_draft(
     found = _draft_of(node, conn, editor, rid, mark)
     _verify_two_people(conn, editor, found)
     values = prepare_document(node, found.doc, rid)
-    verify_publishable(node, values)
+    verify_publishable(node, values, conn)
     put_offer(node, conn, rid, values, editor=editor.name, operation_id=number)
 
 
@@ -178,7 +178,7 @@ def schedule(node: Node, editor: Editor, rid: bytes, at: int | None, *, mark: st
         found = _draft_of(node, conn, editor, rid, mark)
         if at is not None:
             _verify_two_people(conn, editor, found)
-            verify_publishable(node, prepare_document(node, found.doc, rid))
+            verify_publishable(node, prepare_document(node, found.doc, rid), conn)
         _change_draft(node, conn, found, state=SUBMITTED if at else WRITING, note="", publish_at=at)
         note_step(node, conn, rid, "scheduled", "submitted" if at else "draft", editor=editor.name)
 

@@ -12,6 +12,8 @@ import threading
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, Final
 
+import sqlalchemy as sa
+
 from shared.clock import Clock
 from shared.database import Database
 from shared.errors import ParseError
@@ -37,11 +39,13 @@ class VocabularyBook:
         self._record_mark: Hashable = None
         self._now = shipped_vocabularies()
 
-    def now(self) -> Vocabularies:
+    def now(self, conn: sa.Connection | None = None) -> Vocabularies:
         """Return the vocabularies that hold now: the same object until they change.
 
-        Must not be asked within a transaction on the same database; what was seen last is given to whoever asks while
-        another thread is looking.
+        What was seen last is given to whoever asks while another thread is looking.
+
+        Args:
+            conn: of whoever asks within a transaction; else one is opened.
         """
         writes, moment = self._db.writes, self._clock.monotonic()
         if self._looked is not None:
@@ -51,20 +55,23 @@ class VocabularyBook:
         if not self._lock.acquire(blocking=self._looked is None):
             return self._now
         try:
-            self._look()
+            self._look(conn)
             self._looked = (writes, moment)
         finally:
             self._lock.release()
         return self._now
 
-    def _look(self) -> None:
-        with self._db.read() as conn:
-            log_mark = held.log_mark(conn)
-            if log_mark == self._log_mark:
-                return
-            record_mark = held.record_mark(conn)
-            if record_mark != self._record_mark:
-                self._now = read_vocabularies(parse_payload(body).doc for body in held.load_bodies(conn))
+    def _look(self, conn: sa.Connection | None) -> None:
+        if conn is None:
+            with self._db.read() as own:
+                self._look(own)
+            return
+        log_mark = held.log_mark(conn)
+        if log_mark == self._log_mark:
+            return
+        record_mark = held.record_mark(conn)
+        if record_mark != self._record_mark:
+            self._now = read_vocabularies(parse_payload(body).doc for body in held.load_bodies(conn))
         self._log_mark, self._record_mark = log_mark, record_mark
 
 

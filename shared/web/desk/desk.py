@@ -84,8 +84,8 @@ class Desk:
     ) -> Response[str]:
         """Return a page of the desk; never stored anywhere.
 
-        A template finds `me` (SignedIn or None), `desk_links` (the first line), `beside_links` (of the `desk_group` that
-        the page is in), `help_path`, `flash` and `csrf_token`, and `path` of the request.
+        A template finds `me` (SignedIn or None), `desk_links` (the first line), `beside_links` (of the `desk_group`
+        that the page is in), `help_path`, `flash` and `csrf_token`, and `path` of the request.
         """
         session = find_session(request)
         me = session.signed_in if session is not None else None
