@@ -43,6 +43,7 @@ search-bench: $(bin)/python ## Measure the search: pages at three sizes (LOAD=60
 
 quality: $(bin)/python ## Put two hundred questions to the search over the real offers
 	$(bin)/python -m tests.quality --misses
+	$(bin)/python -m hub duplicates --evaluate tests/quality/pairs/pairs.csv --records tests/quality/pairs/records.csv
 
 sweep: $(bin)/python ## Look at every page of the desk and for visitors in every size and theme, and in every language
 	KREISWEIT_TEST_SWEEP=all $(bin)/python -m pytest -n 2 tests/browser -k "accessible"

@@ -81,7 +81,7 @@ class Verdicts:
         cluster = self.cluster_of(a)
         return cluster is not None and cluster is self.cluster_of(b)
 
-    def settle(self, a: bytes, b: bytes) -> bool:
+    def settles(self, a: bytes, b: bytes) -> bool:
         """Tell whether nobody has to be asked about two offers any more."""
         return self.are_same(a, b) or self.between(a, b) is not None
 

@@ -21,7 +21,7 @@ import msgspec
 import sqlalchemy as sa
 
 from hub import own_records
-from hub.decided import Decided, load_decided
+from hub.clusters import Verdicts, load_verdicts
 from hub.notes import newest_note
 from hub.party import Hub
 from hub.store import candidates
@@ -40,7 +40,8 @@ from shared.search.lexicon import VERSION
 
 MOST_PER_RECORD: Final = 25
 """Pairs that are kept of one record, the best ones: an offer that is like a hundred others is like none."""
-_REMEMBERED: Final = 4000
+_REMEMBERED: Final = 2000
+"""Profiles that are kept at hand in a run, some 20 KB each."""
 _MARK: Final = "likeness-mark"
 _RULES: Final = "likeness-rules"
 _JOINED_REASON: Final = "Gleiche Kennung des Trägers, gleicher Titel, gleicher Ort: ohne Rückfrage verbunden"
@@ -89,6 +90,7 @@ class _Comparison:
         self._origins = origins
         self._profiles: OrderedDict[bytes, Profile] = OrderedDict()
         self._frequent: set[bytes] = set()
+        self._order: dict[bytes, tuple[str, str]] = {}
 
     def run(self) -> int:
         with self._hub.db.read() as conn:
@@ -99,9 +101,10 @@ class _Comparison:
         if gone:
             with self._hub.db.write() as conn:
                 candidates.drop_records(conn, gone)
-        # Neighbours in the catalogue are likely partners: their profiles are still at hand.
         for batch in in_chunks(changed):
             self._save_blocks(batch)
+        # Partners stand together then, so their profiles are still at hand.
+        changed.sort(key=lambda one: self._order.get(one.rid, ("", "")))
         later = {one.rid for one in changed}
         for batch in in_chunks(changed):
             later -= {one.rid for one in batch}
@@ -111,6 +114,7 @@ class _Comparison:
     def _save_blocks(self, batch: Sequence[catalogue.Mark]) -> None:
         profiles = self._load([one.rid for one in batch])
         blocks = {rid: block_keys(profile) for rid, profile in profiles.items()}
+        self._order |= {rid: (min(p.towns or p.nearby, default=""), p.title_key) for rid, p in profiles.items()}
         # A record that cannot be read has no keys; it is not looked at again.
         blocks |= {one.rid: frozenset() for one in batch if one.rid not in blocks}
         with self._hub.db.write() as conn:
@@ -181,24 +185,24 @@ class _Comparison:
     def _join(self, conn: sa.Connection, pairs: Sequence[tuple[Pair, Verdict]]) -> None:
         sure = [pair for pair, verdict in pairs if _is_sure(verdict)]
         for pair in sure:
-            decided = load_decided(self._hub, conn)
-            if not decided.settles(pair.a, pair.b):
-                self._join_one(conn, decided, pair)
+            verdicts = load_verdicts(self._hub, conn)
+            if not verdicts.settles(pair.a, pair.b):
+                self._join_one(conn, verdicts, pair)
 
-    def _join_one(self, conn: sa.Connection, decided: Decided, pair: Pair) -> None:
+    def _join_one(self, conn: sa.Connection, verdicts: Verdicts, pair: Pair) -> None:
         """Put two records into one cluster: a new one, or that of one of them; two clusters are a person's business."""
-        clusters = [found for rid in (pair.a, pair.b) if (found := decided.cluster_of(rid)) is not None]
+        clusters = [found for rid in (pair.a, pair.b) if (found := verdicts.cluster_of(rid)) is not None]
         if len(clusters) > 1:
             return
         if not clusters:
             fields = {"members": [pair.a.hex(), pair.b.hex()], "reason": _JOINED_REASON}
             own_records.publish_record(self._hub, conn, "cluster", fields)
             return
-        members = list(dict.fromkeys([*clusters[0].doc.members, pair.a.hex(), pair.b.hex()]))
-        if len(members) <= MEMBERS_MAX:
-            kept = msgspec.to_builtins(clusters[0].doc)
-            fields = {name: value for name, value in kept.items() if name not in ("id", "owner")} | {"members": members}
-            own_records.publish_record(self._hub, conn, "cluster", fields, rid=clusters[0].rid)
+        rids = list(dict.fromkeys([*clusters[0].members, pair.a, pair.b]))
+        if len(rids) <= MEMBERS_MAX:
+            kept = own_records.find_record(self._hub, conn, "cluster", clusters[0].rid)
+            wider = {**(own_records.fields_of(kept) or {}), "members": [rid.hex() for rid in rids]}
+            own_records.publish_record(self._hub, conn, "cluster", wider, rid=clusters[0].rid)
 
 
 def _is_sure(verdict: Verdict) -> bool:

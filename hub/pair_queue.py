@@ -36,4 +36,4 @@ def next_pair(hub: Hub, account_id: int, *, member: str = "") -> Candidate | Non
 def is_open(hub: Hub, pair: Candidate) -> bool:
     """Tell whether nobody decided about a pair."""
     with hub.db.read() as conn:
-        return not load_verdicts(hub, conn).settle(pair.a.rid, pair.b.rid)
+        return not load_verdicts(hub, conn).settles(pair.a.rid, pair.b.rid)

@@ -10,12 +10,12 @@ import hashlib
 from collections.abc import Iterator
 from typing import Final
 
+from shared.likeness.bags import TELLING
 from shared.likeness.profile import Profile
-from shared.likeness.words import TELLING
 
 MOST_IN_BLOCK: Final = 50
 """A key that more offers have is dropped: what is the same shares a rarer one too."""
-MOST_PARTNERS: Final = 20
+MOST_PARTNERS: Final = 10
 """With so many an offer is compared, with those first that share the most and the rarest keys."""
 _KEY_BYTES: Final = 8
 _NOWHERE: Final = "-"

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Final
-from urllib.parse import urlsplit
 
 from shared.errors import ParseError
+from shared.likeness.addresses import SHARED_HOSTS, host_of, identifiers_of, mails_of, pages_of, street_of
+from shared.likeness.bags import EMPTY, Bag
 from shared.likeness.telling import (
     AUDIENCES,
     audience_of,
+    dates_of,
     days_of,
     halves_of,
     kinds_of,
@@ -23,12 +25,11 @@ from shared.likeness.telling import (
     numbers_of,
     skills_of,
 )  # fmt: skip
-from shared.likeness.words import EMPTY, Bag, Wording
+from shared.likeness.words import Wording
 from shared.model.district import District
 from shared.model.offer import OfferDoc
 from shared.model.phones import parse_phone
 from shared.model.providers import match_key, propose_split
-from shared.model.text import fold
 from shared.search.lexicon import Lexicon
 from shared.search.spelling import fold_letters, plain_gender, split_words, stem
 
@@ -39,13 +40,21 @@ _ANY_BODY: Final = frozenset(
     stem(word.folded)
     for word in split_words(
         """
-        deutscher deutsches ov kv og ub ortsverein ortsverband ortsgruppe kreisverband kreisgruppe stadtverband stadtteil
-        unterbezirk landesverband beratungsstelle geschäftsstelle bezirksstelle verein
+        deutscher deutsches ov kv og ub ortsverein ortsverband ortsgruppe kreisverband kreisgruppe stadtverband
+        stadtteil unterbezirk landesverband beratungsstelle geschäftsstelle bezirksstelle verein
         """
     )
 )
 _ANY_BODY_WORTH: Final = 0.2
 """What words of a provider's name count that say of what rank it is."""
+_MANY_BODIES: Final = frozenset(
+    stem(word.folded)
+    for word in split_words(
+        "evangelisch evangelische katholisch katholische kirche gemeinde pfarrei luth stadt bereich"
+    )
+)
+_MANY_BODIES_WORTH: Final = 0.45
+"""What words of a provider's name count that several in one town have."""
 _BODIES: Final = 20_000
 _READ: Final = 600
 """Characters of a description beyond its summary that are compared."""
@@ -54,18 +63,6 @@ _BRACKETS: Final = re.compile(r"\(([^()]*)\)")
 _AT_PLACE: Final = re.compile(r"(?<!\w)(?:im|in der|am|an der|beim|bei der) (?=[„\"A-ZÄÖÜ])")
 _DEPARTMENT: Final = re.compile(r"\s+[–—-]\s+")
 _CHURCH_DISTRICT: Final = re.compile(r"kirchenkreis(?:es)? +[\w-]+", re.IGNORECASE)
-_STREET_WORD: Final = re.compile(r"(?:stra(?:ss|ß)e|str\b\.?)", re.IGNORECASE)
-_HOUSE: Final = re.compile(r"^(\D*?)\s*(\d+)\s*([a-z]?)\b")
-# Of many, not of one provider; a town's or the district's own site is told by its name.
-_SHARED_HOSTS: Final = frozenset(
-    {
-        "facebook.com", "instagram.com", "youtube.com", "google.com", "google.de", "goo.gl", "maps.app.goo.gl",
-        "linktr.ee", "wordpress.com", "jimdo.com", "jimdofree.com", "wixsite.com", "web.de", "gmx.de", "gmail.com",
-        "googlemail.com", "t-online.de", "outlook.com", "outlook.de", "hotmail.com", "hotmail.de", "yahoo.de",
-        "yahoo.com", "freenet.de", "aol.com", "gmx.net", "icloud.com", "posteo.de", "mailbox.org", "wikipedia.org",
-        "bamf.de", "meetup.com", "eventbrite.de", "nebenan.de", "whatsapp.com", "t.me", "zoom.us", "integreat.app",
-    }
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +122,8 @@ class Profile:
     titled_days: frozenset[str]
     days: frozenset[str]
     halves: frozenset[str]
+    dates: frozenset[str]
+    spoken: frozenset[str]
     tell: Callable[[], Told]
 
     @cached_property
@@ -178,6 +177,7 @@ class Profiler:
         title = self._title(plain_gender(doc.name), own)
         towns, nearby = self._where(doc, member)
         hosts, shared = self._hosts(doc)
+        streets = [street_of(one.address_1) for one in doc.locations if one.address_1]
         plain = self._wording.bag(plain_gender(doc.name), with_meanings=False)
         return Profile(
             member=member,
@@ -188,18 +188,18 @@ class Profiler:
             kinds=kinds_of(plain),
             languages=self._wording.languages(doc.name),
             bodies=bodies,
-            identifiers=frozenset(_identifiers(doc)),
+            identifiers=frozenset(identifiers_of(doc)),
             towns=towns,
             nearby=nearby,
             postcodes=frozenset(one.postal_code for one in doc.locations if one.postal_code),
-            streets=frozenset(_street(one.address_1)[0] for one in doc.locations if one.address_1),
-            houses=frozenset(" ".join(_street(one.address_1)) for one in doc.locations if _street(one.address_1)[1]),
+            streets=frozenset(name for name, _ in streets),
+            houses=frozenset(f"{name} {number}" for name, number in streets if number),
             place=place,
             phones=frozenset(self._phones(doc)),
-            mails=frozenset(mail.lower() for mail in _mails(doc)),
+            mails=frozenset(mail.lower() for mail in mails_of(doc)),
             hosts=hosts,
             shared_hosts=shared,
-            pages=frozenset(_pages(doc)),
+            pages=frozenset(pages_of(doc)),
             topics=frozenset(doc.topics),
             audience=audience_of(f"{doc.name} {doc.eligibility}") | _codes(doc),
             titled_audience=audience_of(doc.name),
@@ -209,6 +209,8 @@ class Profiler:
             titled_days=days_of(doc.name),
             days=days_of(doc.schedule_text, doc.schedules),
             halves=halves_of(f"{doc.name} {doc.schedule_text}"),
+            dates=dates_of(f"{doc.name} {doc.schedule_text}"),
+            spoken=frozenset(one.code for one in doc.languages) - {"de"},
             tell=partial(self._told, doc, own),
         )
 
@@ -272,6 +274,8 @@ class Profiler:
         bag = self._wording.bag(match_key(head), written=head)
         if bag.stems - _ANY_BODY:
             bag = bag.lighter(bag.stems & _ANY_BODY, _ANY_BODY_WORTH)
+        many = frozenset(term.stem for term in bag.terms if all(part.stem in _MANY_BODIES for part in term.parts))
+        bag = bag.lighter(many, _MANY_BODIES_WORTH)
         department = self._wording.bag(match_key(rest[0]), written=rest[0]) if rest else EMPTY
         return Body(bag, department, towns, " ".join(sorted(bag.stems)))
 
@@ -314,7 +318,7 @@ class Profiler:
 
     def _hosts(self, doc: OfferDoc) -> tuple[frozenset[str], frozenset[str]]:
         urls = [doc.url, *(one.url for one in doc.additional_urls), *(one.website for one in doc.providers)]
-        found = {_host(url) for url in urls if url} | {mail.rpartition("@")[2].lower() for mail in _mails(doc)}
+        found = {host_of(url) for url in urls if url} | {mail.rpartition("@")[2].lower() for mail in mails_of(doc)}
         found.discard("")
         shared = {host for host in found if self._is_shared(host)}
         return frozenset(found - shared), frozenset(shared)
@@ -322,41 +326,7 @@ class Profiler:
     def _is_shared(self, host: str) -> bool:
         site = ".".join(host.split(".")[-2:])
         name = fold_letters(site.partition(".")[0]).removeprefix("stadt-").removeprefix("stadt")
-        return host in _SHARED_HOSTS or site in _SHARED_HOSTS or name in self._own_sites
-
-
-# --- single fields ----------------------------------------------------------------------------------------------------
-
-
-def _identifiers(doc: OfferDoc) -> Iterator[str]:
-    for provider in doc.providers:
-        for one in provider.identifiers:
-            yield f"{fold(one.identifier_type)}:{fold(one.identifier)}"
-
-
-def _mails(doc: OfferDoc) -> Iterator[str]:
-    """Addresses of the offer and of its providers; persons' own are of no use here."""
-    yield from (mail for mail in (doc.email, *(one.email for one in doc.providers)) if mail)
-
-
-def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").removeprefix("www.")
-
-
-def _pages(doc: OfferDoc) -> Iterator[str]:
-    """Addresses of single pages; a site's first page says no more than its host."""
-    for url in (doc.url, *(one.url for one in doc.additional_urls)):
-        place = urlsplit(url)
-        if place.path.strip("/"):
-            yield f"{_host(url)}{place.path.rstrip('/')}?{place.query}".rstrip("?")
-
-
-def _street(text: str) -> tuple[str, str]:
-    """Name and number of a street in one spelling."""
-    plain = _STREET_WORD.sub("str ", fold_letters(text.partition(",")[0]))
-    found = _HOUSE.match(plain)
-    name, number = (found[1], found[2] + found[3]) if found else (plain, "")
-    return re.sub(r"[\W_]+", "", name), number
+        return host in SHARED_HOSTS or site in SHARED_HOSTS or name in self._own_sites
 
 
 def _codes(doc: OfferDoc) -> frozenset[str]:

@@ -41,14 +41,16 @@ FOR: Final = {
     "host": "gleicher Internetauftritt",
 }
 AGAINST: Final = {
+    "other_provider": "anderer Träger",
     "other_town": "andere Stadt ({})",
     "other_level": "andere Kursstufe ({})",
     "other_number": "andere Zahl im Titel ({})",
     "other_day": "anderer Wochentag im Titel ({})",
+    "other_date": "anderes Datum ({})",
     "other_time": "andere Zeiten",
     "other_audience": "andere Zielgruppe ({})",
     "other_kind": "andere Art von Angebot ({})",
-    "other_language": "andere Sprache ({})",
+    "other_language": "andere Sprache",
     "other_word": "unterschiedliche Wörter im Titel",
     "other_topic": "anderes Thema",
     "other_address": "andere Straße",
@@ -66,6 +68,7 @@ _NAMES: Final = {
     "meeting": "Treff",
     "course": "Kurs",
     "advice": "Beratung",
+    "exam": "Prüfung",
     "workshop": "Werkstatt",
     "goods": "Annahme und Ausgabe",
     "sponsors": "Patenschaft",
@@ -91,6 +94,6 @@ def reasons_in_german(reasons: Sequence[Reason]) -> list[str]:
 def _sentence(reason: Reason) -> str:
     text = (FOR | AGAINST).get(reason.code, reason.code)
     value = reason.value
-    if reason.code not in ("town", "other_town", "other_language"):
+    if reason.code not in ("town", "other_town"):
         value = _NAME.sub(lambda found: _NAMES.get(found[0], found[0]), value)
     return text.format(value) if value else text.replace(" ({})", "")

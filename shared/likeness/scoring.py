@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from shared.likeness.bags import TELLING, coverage, rough_coverage
+from shared.likeness.differences import against, apart
 from shared.likeness.profile import Body, Profile
 from shared.likeness.reasons import Reason
-from shared.likeness.words import TELLING, TYPO, coverage, rough_coverage, stems_explained
 
 CERTAIN: Final = 0.75
 LIKELY: Final = 0.6
@@ -24,14 +25,12 @@ Grade = Literal["certain", "likely", ""]
 _BESIDE_WORTH: Final = 0.5
 """What a word of one title counts that only the other's description has."""
 _GENERIC_WEIGHT: Final = 0.5
-_HALF_TELLING: Final = 0.4
+_GENERIC_LIKE: Final = 0.5
+_LEAST_PROVIDER: Final = 0.45
+_SAME_HOUSE: Final = 0.65
+"""How surely it is one provider at least, where names are somewhat alike and the address is the same."""
+_LEAST_TITLE: Final = 0.25
 _ONE_WORD: Final = 1.3
-_AGES: Final = frozenset({"kinder", "jugend", "senioren"})
-_GENDERS: Final = frozenset({"frauen", "maenner"})
-_YOUNG: Final = frozenset({"kinder", "jugend"})
-_COURSES: Final = frozenset(
-    {"kur", "kurs", "unterricht", "training", "workshop", "gruppe", "grupp", "seminar", "schulung"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +69,32 @@ def compare(a: Profile, b: Profile) -> tuple[Features | None, list[Reason]]:
     place, reasons = _place(a, b)
     if place < 0:
         return None, reasons
-    apart = next(_apart(a, b), None)
-    if apart is not None:
-        return None, [apart]
+    other = next(apart(a, b), None)
+    if other is not None:
+        return None, [other]
     if not _may_be_one(a, b):
         return None, reasons
-    provider = _provider(a, b)
+    contacts, bonus = _contacts(a, b)
+    provider = max(_provider(a, b), contacts)
+    if provider >= _LEAST_PROVIDER and a.houses & b.houses:
+        provider = max(provider, _SAME_HOUSE)
+    if provider < _LEAST_PROVIDER:
+        return None, [*reasons, Reason("other_provider")]
     title = _title(a, b)
-    if title < 0.25 or (provider < 0.3 and title < 0.6):
+    if title < _LEAST_TITLE:
         return None, reasons
     text = _text(a, b)
     activity = title + (1 - title) * 0.4 * text
-    contacts, bonus = _contacts(a, b)
-    provider = max(provider, contacts)
-    against = list(_against(a, b))
-    taken = sum(weight for weight, _ in against)
+    differences = list(against(a, b))
+    taken = sum(weight for weight, _ in differences)
     same = [Reason("identifier")] if a.identifiers & b.identifiers else []
-    told = [*same, *_told(title, provider, text), *reasons, *_shared_contacts(a, b), *(reason for _, reason in against)]
+    told = [
+        *same,
+        *_told(title, provider, text),
+        *reasons,
+        *_shared_contacts(a, b),
+        *(reason for _, reason in differences),
+    ]
     return Features(activity, title, text, provider, place, bonus, taken), told
 
 
@@ -98,7 +106,7 @@ def _total(f: Features) -> float:
 def _grade(f: Features, total: float) -> Grade:
     if total >= CERTAIN and f.activity >= 0.62 and f.provider >= 0.6:
         return "certain"
-    return "likely" if total >= LIKELY and f.activity >= 0.45 and f.provider >= 0.45 else ""
+    return "likely" if total >= LIKELY and f.activity >= 0.45 and f.provider >= _LEAST_PROVIDER else ""
 
 
 # --- the same place ---------------------------------------------------------------------------------------------------
@@ -146,8 +154,13 @@ def _provider(a: Profile, b: Profile) -> float:
 def _body(one: Body, other: Body) -> float:
     low, high = sorted((coverage(one.bag, other.bag), coverage(other.bag, one.bag)))
     if high >= 0.9:
-        lighter = min(one.bag.weight, other.bag.weight)
-        like = (0.8 if lighter >= _GENERIC_WEIGHT else 0.65) + 0.2 * low
+        lighter, other_bag = sorted((one.bag, other.bag), key=lambda bag: bag.weight)
+        if not lighter.has_telling and any(
+            part.weight >= TELLING and lighter.lacks(part.stem) for term in other_bag.terms for part in term.parts
+        ):
+            like = _GENERIC_LIKE  # a parish among several, a Flüchtlingshilfe of a quarter
+        else:
+            like = (0.8 if lighter.weight >= _GENERIC_WEIGHT else 0.65) + 0.2 * low
     elif low:
         like = (2 * low * high / (low + high)) ** 1.5
     else:
@@ -215,19 +228,6 @@ def _text(a: Profile, b: Profile) -> float:
     return max(0.0, min(1.0, (shared - 0.2) / 0.45))
 
 
-def _apart(a: Profile, b: Profile) -> Iterator[Reason]:
-    """What makes two offers different whatever else is equal."""
-    for code, one, other in (
-        ("other_level", a.levels, b.levels),
-        ("other_level", a.skills, b.skills),
-        ("other_number", a.numbers, b.numbers),
-        ("other_day", a.titled_days, b.titled_days),
-        ("other_audience", a.audience & _GENDERS, b.audience & _GENDERS),
-    ):
-        if one and other and not one & other:
-            yield _both(code, one, other)
-
-
 def _may_be_one(a: Profile, b: Profile) -> bool:
     """Tell cheaply whether two titles have anything in common."""
     one, other = a.title, b.title
@@ -236,102 +236,6 @@ def _may_be_one(a: Profile, b: Profile) -> bool:
         or one.acronyms or other.acronyms or a.phones & b.phones or a.mails & b.mails
         or any(other.holds(term) >= 0.5 for term in one.terms) or any(one.holds(term) >= 0.5 for term in other.terms)
     )  # fmt: skip
-
-
-def _against(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
-    """What speaks against two offers of one provider being the same, and how much."""
-    yield from _other_level(a, b)
-    if a.kinds and b.kinds and not a.kinds & b.kinds:
-        yield 0.25, _both("other_kind", a.kinds, b.kinds)
-    yield from _other_language(a, b)
-    contrast = _contrast(a, b)
-    if contrast is not None:
-        yield contrast
-    yield from _other_time(a, b)
-    yield from _other_audience(a, b)
-    if a.topics and b.topics and not _roots(a.topics) & _roots(b.topics):
-        yield 0.1, Reason("other_topic")
-    if a.streets and b.streets and not a.streets & b.streets:
-        yield 0.08, Reason("other_address")
-    if (
-        a.place.weight
-        and b.place.weight
-        and not a.houses & b.houses
-        and max(coverage(a.place, b.place), coverage(b.place, a.place)) < 0.6
-    ):
-        yield 0.06, Reason("other_place")
-
-
-def _other_level(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
-    for one, other, told, others in (
-        (a.levels, b.levels, a.told.levels, b.told.levels),
-        (a.skills, b.skills, a.told.skills, b.told.skills),
-    ):
-        if one - others or other - told:
-            yield 0.25, _both("other_level", one, other)
-            return
-
-
-def _other_language(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
-    one, other = a.languages or a.told.languages, b.languages or b.told.languages
-    if one and other and not one & other and (a.languages or b.languages):
-        yield (0.3 if a.languages and b.languages else 0.15), _both("other_language", one, other)
-
-
-def _contrast(a: Profile, b: Profile) -> tuple[float, Reason] | None:
-    """Words in each title that nothing of the other offer knows: Drewer-Süd and Brassert, cooking and sewing."""
-    one, other = _alone(a, b, TELLING), _alone(b, a, TELLING)
-    if one and other:
-        return (0.22 if one & a.names and other & b.names else 0.14), Reason("other_word")
-    if (one and _alone(b, a, _HALF_TELLING)) or (other and _alone(a, b, _HALF_TELLING)):
-        return 0.14, Reason("other_word")
-    return None
-
-
-def _alone(a: Profile, b: Profile, least: float) -> frozenset[str]:
-    """Telling parts of a title that are in no word of the other offer."""
-    bags = (b.title, b.told.text, b.place, *(bag for body in b.bodies for bag in (body.bag, body.department)))
-    explained = stems_explained(a.plain, b.plain)
-    terms = [
-        term for term in a.plain.terms if not term.acronym and term.stem not in explained and b.title.holds(term) < TYPO
-    ]
-    return frozenset(
-        part.stem
-        for term in terms
-        for part in term.parts
-        if part.weight >= least and all(bag.lacks(part.stem) for bag in bags)
-    )
-
-
-def _other_time(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
-    is_course = bool((a.title.parts | b.title.parts) & _COURSES)
-    if (a.days and b.days and not a.days & b.days) or (a.halves and b.halves and not a.halves & b.halves):
-        yield (0.2 if is_course else 0.06), Reason("other_time")
-
-
-def _other_audience(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
-    one, other = a.audience, b.audience
-    ages, others = one & _AGES, other & _AGES
-    if ages and others and not ages & others:
-        yield (0.12 if ages | others <= _YOUNG else 0.25), _both("other_audience", ages, others)
-        return
-    rights = {"flucht", "zuwanderung"}
-    if a.titled_audience & rights and b.titled_audience & rights and not a.titled_audience & b.titled_audience & rights:
-        yield 0.15, _both("other_audience", a.titled_audience & rights, b.titled_audience & rights)
-    alone = (a.titled_audience - b.told.audience) | (b.titled_audience - a.told.audience)
-    if a.told.audience & _YOUNG and b.told.audience & _YOUNG:
-        alone -= _YOUNG
-    if alone & (_GENDERS | _AGES):
-        yield 0.22, _both("other_audience", a.titled_audience, b.titled_audience)
-
-
-def _both(code: str, one: frozenset[str], other: frozenset[str]) -> Reason:
-    sides = sorted((", ".join(sorted(one)), ", ".join(sorted(other))))
-    return Reason(code, " / ".join(side for side in sides if side))
-
-
-def _roots(topics: frozenset[str]) -> set[str]:
-    return {topic.partition(".")[0] for topic in topics}
 
 
 def _told(title: float, provider: float, text: float) -> Iterator[Reason]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from shared.likeness.words import Bag
+from shared.likeness.bags import Bag
 from shared.model.parts import Schedule
 from shared.search.spelling import fold_letters, plain_gender, stem
 
@@ -31,6 +31,12 @@ _SHORT_DAY: Final = re.compile(
 )
 _WEEK: Final = ("montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag")
 _BYDAY: Final = dict(zip(("MO", "TU", "WE", "TH", "FR", "SA", "SU"), _WEEK, strict=True))
+_MONTHS: Final = (
+    "januar", "februar", "marz", "april", "mai", "juni", "juli", "august", "september", "oktober", "november",
+    "dezember",
+)  # fmt: skip
+_DATE: Final = re.compile(rf"(?<![\d.:])(\d{{1,2}})\.\s?(?:(\d{{1,2}})\.|({'|'.join(_MONTHS)}))")
+_MONTH: Final = re.compile(rf"(?<![^\W_])({'|'.join(_MONTHS)})\s+(\d{{4}})")
 _HALF: Final = {
     "vormittag": re.compile(r"vormittag|morgens|fruh(?:kurs|gruppe)"),
     "nachmittag": re.compile(r"nachmittag"),
@@ -58,6 +64,7 @@ _KINDS: Final = {
         "meeting": "café treff treffen treffpunkt begegnung frühstück erzählcafé stammtisch",
         "course": "kurs unterricht lehrgang training schulung workshop seminar qualifizierung ausbildung",
         "advice": "beratung sprechstunde hotline beratungsstelle",
+        "exam": "test prüfung einstufung",
         "workshop": "werkstatt",
         "goods": "annahme ausgabe kammer laden shop tafel kleidung",
         "sponsors": "patenschaft pate paten",
@@ -96,6 +103,14 @@ def _days(text: str) -> Iterator[str]:
         at = _WEEK.index(_DAYS[first.lower()])
         end = _WEEK.index(_DAYS[last.lower()]) if last else at
         yield from _WEEK[at : max(at, end) + 1]
+
+
+def dates_of(text: str) -> frozenset[str]:
+    """Return the days of a year that a text names, and months with their year."""
+    plain = fold_letters(text)
+    months = {name: str(number) for number, name in enumerate(_MONTHS, 1)}
+    days = {f"{int(day)}.{(month or months[name]).lstrip('0')}." for day, month, name in _DATE.findall(plain)}
+    return frozenset(days or {f"{months[name]}/{year}" for name, year in _MONTH.findall(plain)})
 
 
 def halves_of(text: str) -> frozenset[str]:

@@ -98,8 +98,8 @@ def test_what_follows_from_decisions_is_settled(world: World, offers: list[bytes
 
     found = verdicts(world)
 
-    assert found.settle(a, c)
-    assert found.settle(a, d)
+    assert found.settles(a, c)
+    assert found.settles(a, d)
     assert found.are_same(a, c)
     assert not found.are_same(a, d)
 
@@ -161,7 +161,7 @@ def test_rejection_outlives_edits_and_a_hub_that_lost_everything(world: World, o
     world.tick(1300)
     world.settle()
 
-    assert verdicts(world).settle(offers[1], offers[0])
+    assert verdicts(world).settles(offers[1], offers[0])
 
 
 @pytest.mark.parametrize("is_sealed", [False, True])
@@ -192,7 +192,7 @@ def test_undone_rejection_is_open_again(world: World, offers: list[bytes], is_se
     world.settle()
 
     assert records(world) == []
-    assert not verdicts(world).settle(*offers[:2])
+    assert not verdicts(world).settles(*offers[:2])
 
 
 def test_undo_before_the_seal_leaves_nothing_in_the_log(world: World, offers: list[bytes]) -> None:
@@ -262,7 +262,7 @@ def test_member_leaves_a_cluster_and_the_rest_stays(world: World, offers: list[b
 
     cluster = verdicts(world).clusters[rid]
     assert set(cluster.members) == set(offers[:2])
-    assert verdicts(world).settle(offers[1], offers[2])
+    assert verdicts(world).settles(offers[1], offers[2])
     assert not verdicts(world).are_same(offers[0], offers[2])
 
 

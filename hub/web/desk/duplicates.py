@@ -169,7 +169,7 @@ def _after_refusal(room: Room, request: DeskRequest, a: bytes, b: bytes, city: s
     """Stay with a pair that is still to be decided; one that somebody else decided gives way to the next."""
     with room.hub.db.read() as conn:
         is_open = len(disagreements.load_members(conn, [a, b])) == 2
-        is_open = is_open and not load_verdicts(room.hub, conn).settle(a, b)
+        is_open = is_open and not load_verdicts(room.hub, conn).settles(a, b)
     return room.desk.go(pair_path(a, b), stadt=city or None) if is_open else _go_on(room, request, city)
 
 
