@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import msgspec
 import sqlalchemy as sa
 
-from hub.clusters import load_verdicts
+from hub.clusters import verdicts_now
 from hub.comparing import catch_up
 from hub.notes import newest_note
 from hub.party import Hub
@@ -100,7 +100,7 @@ def find_candidate(hub: Hub, a: bytes, b: bytes) -> Candidate | None:
 
 def _open(hub: Hub, conn: sa.Connection) -> Iterator[Pair]:
     """Yield what is not decided, of each question the best pair."""
-    verdicts = load_verdicts(hub, conn)
+    verdicts = verdicts_now(hub, conn)
     asked: set[tuple[bytes, bytes]] = set()
     for pair in candidates.load_pairs(conn):
         one, other = sorted(min(verdicts.group_of(rid)) for rid in (pair.a, pair.b))
