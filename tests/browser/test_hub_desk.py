@@ -22,8 +22,8 @@ class Address:
 
 
 PAGES = (
-    "/pult", "/pult/mitglieder", "/pult/mitglieder/herten", "/pult/mitglieder/marl", "/pult/integratoren",
-    "/pult/konten", "/pult/konten/1", "/pult/rollen", "/pult/konto",
+    "/pult", "/pult/mitglieder", "/pult/mitglieder/herten", "/pult/mitglieder/marl", "/pult/doppelte",
+    "/pult/integratoren", "/pult/konten", "/pult/konten/1", "/pult/rollen", "/pult/konto",
 )  # fmt: skip
 
 
