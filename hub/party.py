@@ -146,7 +146,11 @@ class Hub:
 
     @cached_property
     def profiler(self) -> Profiler:
-        """Makes of offers what is compared to find those that are the same."""
+        """Makes of offers what is compared to find those that are the same.
+
+        By the words that come with the program, whatever the district edits: a synonym that helps visitors to find
+        more must not change what was measured to be the same.
+        """
         from shared.likeness.profile import Profiler
         from shared.model.shipped import shipped_vocabularies
         from shared.search.lexicon import load_lexicon

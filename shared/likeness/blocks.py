@@ -15,7 +15,7 @@ from shared.likeness.profile import Profile
 
 MOST_IN_BLOCK: Final = 50
 """A key that more offers have is dropped: what is the same shares a rarer one too."""
-MOST_PARTNERS: Final = 10
+MOST_PARTNERS: Final = 8
 """With so many an offer is compared, with those first that share the most and the rarest keys."""
 _KEY_BYTES: Final = 8
 _NOWHERE: Final = "-"

@@ -118,9 +118,9 @@ def _other_audience(a: Profile, b: Profile) -> Iterator[tuple[float, Reason]]:
     if ages and others and not ages & others:
         yield (0.12 if ages | others <= _YOUNG else 0.35), _both("other_audience", ages, others)
         return
-    rights = {"flucht", "zuwanderung"}
-    if a.titled_audience & rights and b.titled_audience & rights and not a.titled_audience & b.titled_audience & rights:
-        yield 0.15, _both("other_audience", a.titled_audience & rights, b.titled_audience & rights)
+    one, other = a.titled_audience, b.titled_audience
+    if one and other and not one & other and not (one & b.told.audience and other & a.told.audience):
+        yield 0.15, _both("other_audience", one, other)
     alone = (a.titled_audience - b.told.audience) | (b.titled_audience - a.told.audience)
     if a.told.audience & _YOUNG and b.told.audience & _YOUNG:
         alone -= _YOUNG

@@ -23,6 +23,7 @@ from shared.likeness.telling import (
     kinds_of,
     levels_of,
     numbers_of,
+    plain_of,
     skills_of,
 )  # fmt: skip
 from shared.likeness.words import Wording
@@ -179,6 +180,7 @@ class Profiler:
         hosts, shared = self._hosts(doc)
         streets = [street_of(one.address_1) for one in doc.locations if one.address_1]
         plain = self._wording.bag(plain_gender(doc.name), with_meanings=False)
+        plain_name = plain_of(doc.name)
         return Profile(
             member=member,
             title=title,
@@ -201,10 +203,10 @@ class Profiler:
             shared_hosts=shared,
             pages=frozenset(pages_of(doc)),
             topics=frozenset(doc.topics),
-            audience=audience_of(f"{doc.name} {doc.eligibility}") | _codes(doc),
-            titled_audience=audience_of(doc.name),
+            audience=audience_of(f"{plain_name} {plain_of(doc.eligibility)}") | _codes(doc),
+            titled_audience=audience_of(plain_name),
             levels=levels_of(doc.name),
-            skills=skills_of(doc.name),
+            skills=skills_of(plain_name),
             numbers=numbers_of(doc.name),
             titled_days=days_of(doc.name),
             days=days_of(doc.schedule_text, doc.schedules),
@@ -215,13 +217,15 @@ class Profiler:
         )
 
     def _told(self, doc: OfferDoc, own: Bag) -> Told:
-        text = f"{doc.name} {doc.eligibility} {doc.summary}"
+        short = f"{doc.name} {doc.eligibility} {doc.summary}"
+        body = doc.body[:_READ]
+        plain = plain_of(short)
         return Told(
-            text=self._wording.bag(f"{doc.name} {doc.summary} {doc.body[:_READ]}", known=own, known_worth=_OWN_WORTH),
-            audience=audience_of(f"{text} {doc.body[:_READ]}") | _codes(doc),
+            text=self._wording.bag(f"{doc.name} {doc.summary} {body}", known=own, known_worth=_OWN_WORTH),
+            audience=audience_of(f"{plain} {plain_of(body)}") | _codes(doc),
             languages=self._wording.languages(f"{doc.name} {doc.summary}"),
-            skills=skills_of(text),
-            levels=levels_of(text),
+            skills=skills_of(plain),
+            levels=levels_of(short),
         )
 
     def _title(self, name: str, own: Bag) -> Bag:

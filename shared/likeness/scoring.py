@@ -218,7 +218,7 @@ def _title(a: Profile, b: Profile) -> float:
     )
     # One word in common is little: then the side that says more decides.
     shared = high * min(a.title.weight, b.title.weight)
-    less = 0.65 if shared >= _ONE_WORD else 0.85
+    less = 0.65 if shared >= _ONE_WORD else 0.9
     return less * low + (1 - less) * high
 
 

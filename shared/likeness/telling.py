@@ -74,14 +74,18 @@ _KINDS: Final = {
 """What an offer is at its core, by the heads of its title; a group or a project may be anything."""
 
 
+def plain_of(text: str) -> str:
+    """Return a text in the one spelling in which skills and audiences are looked for."""
+    return fold_letters(plain_gender(text))
+
+
 def levels_of(text: str) -> frozenset[str]:
     """Return the levels of the European framework that a text names."""
     return frozenset(_LEVEL.findall(text))
 
 
-def skills_of(text: str) -> frozenset[str]:
-    """Tell whether a text is for those who begin, or for those who go on."""
-    plain = fold_letters(text)
+def skills_of(plain: str) -> frozenset[str]:
+    """Tell whether a text (see `plain_of`) is for those who begin, or for those who go on."""
     return frozenset(name for name, pattern in _SKILLS.items() if pattern.search(plain))
 
 
@@ -119,9 +123,8 @@ def halves_of(text: str) -> frozenset[str]:
     return frozenset(name for name, pattern in _HALF.items() if pattern.search(plain))
 
 
-def audience_of(text: str) -> frozenset[str]:
-    """Return whom a text is for, as far as that sets offers apart."""
-    plain = fold_letters(plain_gender(text))
+def audience_of(plain: str) -> frozenset[str]:
+    """Return whom a text (see `plain_of`) is for, as far as that sets offers apart."""
     return frozenset(name for name, pattern in _AUDIENCE_PATTERNS.items() if pattern.search(plain))
 
 

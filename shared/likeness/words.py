@@ -13,7 +13,7 @@ from typing import Final
 from shared.likeness.bags import EMPTY, NO_PAIRS, TYPO, Bag, Part, Term, weighed
 from shared.likeness.wordlists import ALIKE, AUDIENCE, FRONTS, GENERIC, SAME, SHORT, WEAK
 from shared.search.lexicon import Lexicon
-from shared.search.spelling import fold_letters, split_words, stem
+from shared.search.spelling import WORD_MAX, Word, fold_letters, stem, written_words
 
 _PHRASE: Final = 4
 _TITLE_WORDS: Final = 25
@@ -42,6 +42,7 @@ class Wording:
         self._lexicon = lexicon
         self._towns = towns
         self._known: dict[str, tuple[Part, ...]] = {}
+        self._words: dict[str, Word] = {}
         self._stems: dict[str, str] = {}
         self._spoken: dict[str, frozenset[str]] = {}
         self._plain: dict[str, Term | None] = {}
@@ -61,14 +62,14 @@ class Wording:
             with_meanings: also note synonyms.
         """
         cut = {fold_letters(found[1]) for found in _CUT.finditer(written or text)}
-        short = {w.folded for w in split_words(written or text) if _ACRONYM.fullmatch(w.shown) and w.shown.isalpha()}
+        short = {w.folded for w in self._split(written or text) if _ACRONYM.fullmatch(w.shown) and w.shown.isalpha()}
         text = _BACKGROUND.sub("Zugewanderte", text)
         terms: list[Term] = []
         folded: list[str] = []
-        for word in split_words(text):
+        for word in self._split(text):
             for name in SHORT.get(word.folded, word.folded).split():
-                folded.append(fold_letters(name))
                 is_own = name == word.folded
+                folded.append(name if is_own else fold_letters(name))
                 term = self._term(folded[-1], is_cut=is_own and name in cut, is_acronym=is_own and name in short)
                 if term is not None:
                     terms.append(_lighter(term, known, known_worth))
@@ -78,7 +79,7 @@ class Wording:
 
     def languages(self, text: str) -> frozenset[str]:
         """Return the languages that a text names, German left out, by their codes."""
-        return frozenset(code for word in split_words(text) for code in self._languages_of(word.folded))
+        return frozenset(code for word in self._split(text) for code in self._languages_of(word.folded))
 
     def _languages_of(self, folded: str) -> frozenset[str]:
         found = self._spoken.get(folded)
@@ -94,6 +95,18 @@ class Wording:
     def knows(self, name: str) -> bool:
         """Tell whether a stem is one of the domain; others are mostly names."""
         return name in self._components or name in SAME.values()
+
+    def _split(self, text: str) -> list[Word]:
+        """As the search splits a text; each word is folded once."""
+        found = []
+        for shown in written_words(text):
+            word = self._words.get(shown)
+            if word is None:
+                if len(self._words) > _REMEMBERED:
+                    self._words.clear()
+                word = self._words[shown] = Word(shown[:WORD_MAX], fold_letters(shown)[:WORD_MAX])
+            found.append(word)
+        return found
 
     def _term(self, folded: str, *, is_cut: bool, is_acronym: bool) -> Term | None:
         if folded not in self._plain:
@@ -181,6 +194,8 @@ class Wording:
 
     def _initials(self, folded: Sequence[str]) -> tuple[str, ...]:
         """The first letters of all words and parts: with the little words, and without."""
+        if len(folded) > _TITLE_WORDS:
+            return ()
         every, telling = [], []
         for word in folded:
             firsts = "".join(part.stem[:1] for part in self._parts(word))
