@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub import (
+    deciding,
     erasure_duty,
     erasure_watch,
     mailing,
@@ -82,6 +83,7 @@ def tidy(hub: Hub) -> None:
             reporting.forget_old(hub, conn)
             forget_old(conn, now=now)
             webhooks.forget_old(conn, now=now)
+            deciding.forget_old(conn, now=now)
             if gone + relaying.forget_old(conn, now=now):
                 facts.save_fact(conn, "scrub-due", 1)
         due = facts.load_number(conn, "scrub-due")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
 from hub.clusters import Verdicts, load_verdicts
 from hub.deciding import Decider, apart, reopen, same, skip, skipped
 from hub.own_records import load_records
 from hub.regrouping import dissolve, remove, show_card_of
+from hub.store import tables
 from hub.undoing import last_of, undo
 from shared.errors import ConflictError, InputError, NotFoundError
 from shared.holdings.clusters import load_clusters
@@ -15,6 +17,7 @@ from tests.support.pairs import COURSE, publish_offer
 from tests.support.world import World, publish, withdraw
 
 BY = Decider(7, "Kurator")
+JOURNAL = tables.decision, tables.skipped_pair
 CITIES = ["herten", "marl", "datteln", "waltrop"]
 
 
@@ -348,3 +351,19 @@ def test_skipped_pairs_are_those_of_one_person_for_half_a_day(world: World, offe
     assert skipped(world.hub, 7) == [(a, c)]
     world.clock.time += 13 * 3600
     assert skipped(world.hub, 7) == []
+
+
+def test_who_decided_is_forgotten_after_90_days_and_the_decision_stays(world: World, offers: list[bytes]) -> None:
+    decided = same(world.hub, offers[0], offers[1], by=BY)
+    skip(world.hub, offers[0], offers[2], by=BY)
+    world.settle()
+
+    world.clock.time += 91 * 86_400
+    world.tick(2)
+
+    with world.hub.db.read() as conn:
+        rows = [conn.execute(sa.select(sa.func.count()).select_from(table)).scalar_one() for table in JOURNAL]
+    assert rows == [0, 0]
+    assert groups(world) == [set(offers[:2])]
+    with pytest.raises(NotFoundError, match="nicht mehr vermerkt"):
+        undo(world.hub, decided.number)
