@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from hub.own_records import OwnRecord, load_records
 from hub.party import Hub
 from shared.errors import ParseError
+from shared.holdings import catalogue, edits
 from shared.model.cluster import apart_from_builtins, cluster_from_builtins
 
 
@@ -81,7 +82,7 @@ class Verdicts:
         cluster = self.cluster_of(a)
         return cluster is not None and cluster is self.cluster_of(b)
 
-    def settle(self, a: bytes, b: bytes) -> bool:
+    def settles(self, a: bytes, b: bytes) -> bool:
         """Tell whether nobody has to be asked about two offers any more."""
         return self.are_same(a, b) or self.between(a, b) is not None
 
@@ -96,6 +97,20 @@ def load_verdicts(hub: Hub, conn: sa.Connection) -> Verdicts:
         else:
             clusters += _cluster(record)
     return Verdicts(clusters, rejections)
+
+
+def verdicts_now(hub: Hub, conn: sa.Connection) -> Verdicts:
+    """Return what was decided, read anew only when something changed; for pages, within a transaction that only reads.
+
+    What is read while a decision is being written must not be kept: it may never come true.
+    """
+    state = f"{catalogue.change_mark(conn)}/{edits.state_of_edits(conn)}"
+    known, held = hub.derived.get("verdicts", ("", None))
+    if known == state and isinstance(held, Verdicts):
+        return held
+    found = load_verdicts(hub, conn)
+    hub.derived["verdicts"] = state, found
+    return found
 
 
 def _cluster(record: OwnRecord) -> list[Cluster]:

@@ -21,7 +21,7 @@ import msgspec
 import sqlalchemy as sa
 
 from hub import own_records
-from hub.decided import Decided, load_decided
+from hub.clusters import Verdicts, load_verdicts
 from hub.notes import newest_note
 from hub.party import Hub
 from hub.store import candidates
@@ -185,24 +185,24 @@ class _Comparison:
     def _join(self, conn: sa.Connection, pairs: Sequence[tuple[Pair, Verdict]]) -> None:
         sure = [pair for pair, verdict in pairs if _is_sure(verdict)]
         for pair in sure:
-            decided = load_decided(self._hub, conn)
-            if not decided.settles(pair.a, pair.b):
-                self._join_one(conn, decided, pair)
+            verdicts = load_verdicts(self._hub, conn)
+            if not verdicts.settles(pair.a, pair.b):
+                self._join_one(conn, verdicts, pair)
 
-    def _join_one(self, conn: sa.Connection, decided: Decided, pair: Pair) -> None:
+    def _join_one(self, conn: sa.Connection, verdicts: Verdicts, pair: Pair) -> None:
         """Put two records into one cluster: a new one, or that of one of them; two clusters are a person's business."""
-        clusters = [found for rid in (pair.a, pair.b) if (found := decided.cluster_of(rid)) is not None]
+        clusters = [found for rid in (pair.a, pair.b) if (found := verdicts.cluster_of(rid)) is not None]
         if len(clusters) > 1:
             return
         if not clusters:
             fields = {"members": [pair.a.hex(), pair.b.hex()], "reason": _JOINED_REASON}
             own_records.publish_record(self._hub, conn, "cluster", fields)
             return
-        members = list(dict.fromkeys([*clusters[0].doc.members, pair.a.hex(), pair.b.hex()]))
-        if len(members) <= MEMBERS_MAX:
-            kept = msgspec.to_builtins(clusters[0].doc)
-            fields = {name: value for name, value in kept.items() if name not in ("id", "owner")} | {"members": members}
-            own_records.publish_record(self._hub, conn, "cluster", fields, rid=clusters[0].rid)
+        rids = list(dict.fromkeys([*clusters[0].members, pair.a, pair.b]))
+        if len(rids) <= MEMBERS_MAX:
+            kept = own_records.find_record(self._hub, conn, "cluster", clusters[0].rid)
+            wider = {**(own_records.fields_of(kept) or {}), "members": [rid.hex() for rid in rids]}
+            own_records.publish_record(self._hub, conn, "cluster", wider, rid=clusters[0].rid)
 
 
 def _is_sure(verdict: Verdict) -> bool:

@@ -96,7 +96,6 @@ class Change:
         after = {
             rid: fields_of(find_record(self.hub, self.conn, "cluster", bytes.fromhex(rid))) for rid in self._before
         }
-        decisions.drop_old_steps(self.conn, until=now - _KEPT_SECONDS)
         decisions.drop_skipped(self.conn, self._by.account_id, *_ordered(a, b))
         number = decisions.add_step(
             self.conn, Step(self._by.account_id, now, verb, a, b, _json(self._before), _json(after))
@@ -255,7 +254,6 @@ def skip(hub: Hub, a: bytes, b: bytes, *, by: Decider) -> None:
     """Put a pair behind all others for one person, for half a day; nothing is decided."""
     now = hub.clock.now()
     with hub.db.write() as conn:
-        decisions.drop_old_skipped(conn, until=now - _SKIPPED_SECONDS)
         decisions.add_skipped(conn, by.account_id, *_ordered(a, b), now)
 
 
@@ -263,3 +261,9 @@ def skipped(hub: Hub, account_id: int) -> list[tuple[bytes, bytes]]:
     """Return the pairs that somebody put off, the first one first; of each the smaller id first."""
     with hub.db.read() as conn:
         return decisions.load_skipped(conn, account_id, since=hub.clock.now() - _SKIPPED_SECONDS)
+
+
+def forget_old(conn: sa.Connection, *, now: int) -> None:
+    """Forget who decided what 90 days ago, and what was put off half a day ago; the records in the log stay."""
+    decisions.drop_old_steps(conn, until=now - _KEPT_SECONDS)
+    decisions.drop_old_skipped(conn, until=now - _SKIPPED_SECONDS)

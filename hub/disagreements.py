@@ -16,7 +16,7 @@ from typing import Final, cast
 import msgspec
 import sqlalchemy as sa
 
-from hub.clusters import Cluster, load_verdicts
+from hub.clusters import Cluster, load_verdicts, verdicts_now
 from hub.notes import newest_note
 from hub.party import Hub
 from hub.relaying import TEXT_MAX, tell_owner
@@ -87,7 +87,7 @@ def find_disputed(hub: Hub) -> list[Disputed]:
         state = f"{catalogue.change_mark(conn)}/{edits.state_of_edits(conn)}"
         known, found = hub.derived.get("disputed", ("", ()))
         if known != state:
-            found = _disputed(hub, conn, load_verdicts(hub, conn).clusters.values())
+            found = _disputed(hub, conn, verdicts_now(hub, conn).clusters.values())
             hub.derived["disputed"] = state, found
         found = _with_told(conn, cast(Sequence[Disputed], found))
     return sorted(found, key=lambda one: (not one.untold, one.members[0].title.casefold(), one.cluster))

@@ -1,8 +1,8 @@
 """Pairs of offers that may be one and the same, for people to decide on: the open ones, the best first.
 
 The pairs are derived from the catalogue (`comparing`) and can be made again at any time.  What a person decided stands
-in the hub's log (`decided`): such a pair is never open again, whatever is edited or read anew.  Where several pairs are
-the same question, because the offers of one side are one already, only the best of them is asked.
+in the hub's log (`clusters`): such a pair is never open again, whatever is edited or read anew.  Where several pairs
+are the same question, because the offers of one side are one already, only the best of them is asked.
 
 Pairs within one member are that member's own matter: they stand last.
 """
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import msgspec
 import sqlalchemy as sa
 
+from hub.clusters import verdicts_now
 from hub.comparing import catch_up
-from hub.decided import load_decided
 from hub.notes import newest_note
 from hub.party import Hub
 from hub.store import candidates
@@ -100,11 +100,11 @@ def find_candidate(hub: Hub, a: bytes, b: bytes) -> Candidate | None:
 
 def _open(hub: Hub, conn: sa.Connection) -> Iterator[Pair]:
     """Yield what is not decided, of each question the best pair."""
-    decided = load_decided(hub, conn)
+    verdicts = verdicts_now(hub, conn)
     asked: set[tuple[bytes, bytes]] = set()
     for pair in candidates.load_pairs(conn):
-        one, other = sorted((decided.group_of(pair.a), decided.group_of(pair.b)))
-        if (one, other) not in asked and not decided.settles(pair.a, pair.b):
+        one, other = sorted(min(verdicts.group_of(rid)) for rid in (pair.a, pair.b))
+        if (one, other) not in asked and not verdicts.settles(pair.a, pair.b):
             asked.add((one, other))
             yield pair
 

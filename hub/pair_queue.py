@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub.clusters import load_verdicts
+from hub.clusters import verdicts_now
 from hub.deciding import skipped
 from hub.duplicates import Candidate, find_candidate, open_candidates
 from hub.party import Hub
@@ -36,4 +36,4 @@ def next_pair(hub: Hub, account_id: int, *, member: str = "") -> Candidate | Non
 def is_open(hub: Hub, pair: Candidate) -> bool:
     """Tell whether nobody decided about a pair."""
     with hub.db.read() as conn:
-        return not load_verdicts(hub, conn).settle(pair.a.rid, pair.b.rid)
+        return not verdicts_now(hub, conn).settles(pair.a.rid, pair.b.rid)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hub import (
     alarm_book,
     calendar,
+    deciding,
     erasure_duty,
     erasure_watch,
     mailing,
@@ -93,6 +94,7 @@ def tidy(hub: Hub) -> None:
             forget_old(conn, now=now)
             webhooks.forget_old(conn, now=now)
             telling_refusals.forget_old(conn, now=now)
+            deciding.forget_old(conn, now=now)
             if gone + relaying.forget_old(conn, now=now) + needs.forget_old(conn, now=now):
                 facts.save_fact(conn, "scrub-due", 1)
         due = facts.load_number(conn, "scrub-due")

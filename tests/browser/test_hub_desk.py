@@ -32,6 +32,7 @@ PAGES = (
     "/pult/alarme/2/datenschutz", "/pult/integratoren", "/pult/texte", "/pult/texte/impressum",
     "/pult/ausblendungen", "/pult/ausblendungen?q=Kurs",
     "/pult/konten", "/pult/konten/1", "/pult/rollen", "/pult/konto",
+    "/pult/doppelte",
 )  # fmt: skip
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
 from hub.clusters import Verdicts, load_verdicts
 from hub.deciding import Decider, apart, reopen, same, skip, skipped
 from hub.own_records import load_records
 from hub.regrouping import dissolve, remove, show_card_of
+from hub.store import tables
 from hub.undoing import last_of, undo
 from shared.errors import ConflictError, InputError, NotFoundError
 from shared.holdings.clusters import load_clusters
@@ -15,6 +17,7 @@ from tests.support.pairs import COURSE, publish_offer
 from tests.support.world import World, publish, withdraw
 
 BY = Decider(7, "Kurator")
+JOURNAL = tables.decision, tables.skipped_pair
 CITIES = ["herten", "marl", "datteln", "waltrop"]
 
 
@@ -98,8 +101,8 @@ def test_what_follows_from_decisions_is_settled(world: World, offers: list[bytes
 
     found = verdicts(world)
 
-    assert found.settle(a, c)
-    assert found.settle(a, d)
+    assert found.settles(a, c)
+    assert found.settles(a, d)
     assert found.are_same(a, c)
     assert not found.are_same(a, d)
 
@@ -161,7 +164,7 @@ def test_rejection_outlives_edits_and_a_hub_that_lost_everything(world: World, o
     world.tick(1300)
     world.settle()
 
-    assert verdicts(world).settle(offers[1], offers[0])
+    assert verdicts(world).settles(offers[1], offers[0])
 
 
 @pytest.mark.parametrize("is_sealed", [False, True])
@@ -192,7 +195,7 @@ def test_undone_rejection_is_open_again(world: World, offers: list[bytes], is_se
     world.settle()
 
     assert records(world) == []
-    assert not verdicts(world).settle(*offers[:2])
+    assert not verdicts(world).settles(*offers[:2])
 
 
 def test_undo_before_the_seal_leaves_nothing_in_the_log(world: World, offers: list[bytes]) -> None:
@@ -262,7 +265,7 @@ def test_member_leaves_a_cluster_and_the_rest_stays(world: World, offers: list[b
 
     cluster = verdicts(world).clusters[rid]
     assert set(cluster.members) == set(offers[:2])
-    assert verdicts(world).settle(offers[1], offers[2])
+    assert verdicts(world).settles(offers[1], offers[2])
     assert not verdicts(world).are_same(offers[0], offers[2])
 
 
@@ -348,3 +351,19 @@ def test_skipped_pairs_are_those_of_one_person_for_half_a_day(world: World, offe
     assert skipped(world.hub, 7) == [(a, c)]
     world.clock.time += 13 * 3600
     assert skipped(world.hub, 7) == []
+
+
+def test_who_decided_is_forgotten_after_90_days_and_the_decision_stays(world: World, offers: list[bytes]) -> None:
+    decided = same(world.hub, offers[0], offers[1], by=BY)
+    skip(world.hub, offers[0], offers[2], by=BY)
+    world.settle()
+
+    world.clock.time += 91 * 86_400
+    world.tick(2)
+
+    with world.hub.db.read() as conn:
+        rows = [conn.execute(sa.select(sa.func.count()).select_from(table)).scalar_one() for table in JOURNAL]
+    assert rows == [0, 0]
+    assert groups(world) == [set(offers[:2])]
+    with pytest.raises(NotFoundError, match="nicht mehr vermerkt"):
+        undo(world.hub, decided.number)

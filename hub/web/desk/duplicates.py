@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from hub import deciding, disagreements, undoing
-from hub.clusters import Verdicts, load_verdicts
+from hub.clusters import Verdicts, verdicts_now
 from hub.deciding import Decided, Decider
 from hub.duplicates import count_open, find_candidate, open_candidates
 from hub.pair_queue import next_pair
@@ -36,7 +36,7 @@ def parts_of(room: Room) -> list[tuple[str, str, int]]:
     """Return the parts of these pages: path, text, and how much is there."""
     counts = count_open(room.hub)
     with room.hub.db.read() as conn:
-        verdicts = load_verdicts(room.hub, conn)
+        verdicts = verdicts_now(room.hub, conn)
     return [
         (DUPLICATES, "Offen", counts.certain + counts.likely),
         (f"{DUPLICATES}/gruppen", "Zusammengeführt", len(verdicts.clusters)),
@@ -88,7 +88,7 @@ def _show(room: Room, request: DeskRequest, a: bytes, b: bytes) -> Response[str]
     hub = room.hub
     with hub.db.read() as conn:
         members = disagreements.load_members(conn, [a, b])
-        verdicts = load_verdicts(hub, conn)
+        verdicts = verdicts_now(hub, conn)
     if a == b or len(members) < 2:
         raise NotFoundError(
             "Das Paar gibt es nicht mehr",
@@ -169,7 +169,7 @@ def _after_refusal(room: Room, request: DeskRequest, a: bytes, b: bytes, city: s
     """Stay with a pair that is still to be decided; one that somebody else decided gives way to the next."""
     with room.hub.db.read() as conn:
         is_open = len(disagreements.load_members(conn, [a, b])) == 2
-        is_open = is_open and not load_verdicts(room.hub, conn).settle(a, b)
+        is_open = is_open and not verdicts_now(room.hub, conn).settles(a, b)
     return room.desk.go(pair_path(a, b), stadt=city or None) if is_open else _go_on(room, request, city)
 
 

@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from hub import deciding, regrouping
-from hub.clusters import Cluster, load_verdicts
+from hub.clusters import Cluster, verdicts_now
 from hub.deciding import Decided
 from hub.disagreements import Member, load_members
 from hub.web.desk.duplicates import parts_of
@@ -49,7 +49,7 @@ def _pages(room: Room) -> Sequence[HTTPRouteHandler]:
     def groups_page(request: DeskRequest) -> Response[str]:
         page = read_page_number(query_text(request, "seite"))
         with hub.db.read() as conn:
-            clusters = list(load_verdicts(hub, conn).clusters.values())
+            clusters = list(verdicts_now(hub, conn).clusters.values())
             some = clusters[(page - 1) * _PER_PAGE : page * _PER_PAGE]
             found = load_members(conn, [rid for one in some for rid in one.members])
         return desk.respond(
@@ -61,7 +61,7 @@ def _pages(room: Room) -> Sequence[HTTPRouteHandler]:
     @desk_get("/doppelte/gruppen/{rid:str}", right=Right.READ)
     def group_page(request: DeskRequest, rid: FromPath[str]) -> Response[str]:
         with hub.db.read() as conn:
-            cluster = load_verdicts(hub, conn).clusters.get(read_record_id(rid))
+            cluster = verdicts_now(hub, conn).clusters.get(read_record_id(rid))
             if cluster is None:
                 raise NotFoundError(
                     "Die Gruppe gibt es nicht mehr",
@@ -79,7 +79,7 @@ def _pages(room: Room) -> Sequence[HTTPRouteHandler]:
     def rejections_page(request: DeskRequest) -> Response[str]:
         page = read_page_number(query_text(request, "seite"))
         with hub.db.read() as conn:
-            rejections = list(load_verdicts(hub, conn).rejections.values())
+            rejections = list(verdicts_now(hub, conn).rejections.values())
             some = rejections[(page - 1) * _PER_PAGE : page * _PER_PAGE]
             found = load_members(conn, [rid for one in some for rid in (one.a, one.b)])
         return desk.respond(
@@ -112,7 +112,7 @@ def _changes(room: Room) -> Sequence[HTTPRouteHandler]:
             return desk.go(GROUPS)
         desk.log.info(action, number=decided.number)
         with hub.db.read() as conn:
-            is_there = read_record_id(rid) in load_verdicts(hub, conn).clusters
+            is_there = read_record_id(rid) in verdicts_now(hub, conn).clusters
         return desk.go(f"{GROUPS}/{rid}" if is_there else GROUPS, zuletzt=describe(room, decided).number)
 
     @desk_post("/doppelte/gruppen/{rid:str}/karte", right=Right.CURATE)

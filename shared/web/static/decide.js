@@ -9,7 +9,7 @@
 
   const read = () => { try { return localStorage.getItem(kept) !== "aus"; } catch { return true; } };
   const keep = (isOn) => { try { localStorage.setItem(kept, isOn ? "an" : "aus"); } catch { /* then for this page alone */ } };
-  const show = (isOn) => document.documentElement.classList.toggle("kw-keys-off", !isOn);
+  const show = (isOn) => document.documentElement.classList.toggle("kw-keys-on", isOn);
   let isOn = read();
 
   if (box) {
