@@ -11,7 +11,7 @@ from shared.errors import ParseError
 from shared.model.cells import cells_of
 from shared.model.district import District, parse_district
 from shared.model.offer import offer_from_builtins
-from shared.model.shipped import shipped_district, shipped_vocabularies
+from shared.model.shipped import shipped_district
 
 
 def load_district(node: Node) -> District:
@@ -26,7 +26,7 @@ class CellWriter:
     def __init__(self, node: Node) -> None:
         self._ags = node.settings.ags
         self._district = load_district(node)
-        self._vocabularies = shipped_vocabularies()
+        self._vocabularies = node.vocabularies()
 
     def write(self, document: Mapping[str, Any], source: str) -> dict[str, str]:
         """Return what a document says, by column; of a draft that is no offer yet, its title alone."""
