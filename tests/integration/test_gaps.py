@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from hub.gap_report import misses_table
 from hub.gap_shapes import GROUPS, LANGUAGES, TOPICS, Cell, Matrix, Needs
 from hub.gaps import Gaps
 from hub.needs import count_needs
+from hub.store import reports
+from shared.feed.report import Report, format_report
+from shared.model.vocabulary.collection import Vocabularies
 from tests.support.catalogue import publish_doc
 from tests.support.desk import Desk, add_person, at_desk
 from tests.support.gaps import join_offers, level, make_gap_world, tell_need
@@ -237,3 +243,38 @@ def test_only_operations_change_an_office(desk: Desk) -> None:
 
     assert desk.get("/pult/luecken/kontakte/waltrop").status_code == 403
     assert "Eintragen kann das die Rolle Betrieb." in desk.get("/pult/luecken/kontakte").text
+
+
+def test_search_without_a_hit_is_told_with_whose_pages_it_was_typed_on(world: World, desk: Desk, gaps: Gaps) -> None:
+    report = Report(date(2025, 12, 30), searches=40, terms=(("schwimmkurs", 7),))
+    with world.hub.db.write() as conn:
+        for member in ("waltrop", "herten"):
+            body = format_report(report).decode()
+            reports.save_report(conn, member, report.day.isoformat(), body, now=world.clock.now())
+    be(desk, "leser")
+
+    text = desk.get("/pult/luecken/suchen").text
+    table = misses_table(gaps, "waltrop")
+
+    assert "schwimmkurs" in text
+    assert "Stadt Herten, Stadt Waltrop" in text
+    assert "80-mal gesucht" in text
+    assert table.rows == (("schwimmkurs", 7),)
+    assert misses_table(gaps, "marl").rows == ()
+
+
+def test_replaced_topic_counts_as_what_replaced_it(gaps: Gaps) -> None:
+    topics = gaps.hub.vocabularies()["topic"]
+    terms = [
+        structs.replace(term, retired=True, replaced_by="sprache") if term.code == "sprachmittlung" else term
+        for term in topics.terms
+    ]
+    tell_need(gaps, "sprachmittlung", number=4)
+    changed = Vocabularies({**gaps.hub.vocabularies(), "topic": structs.replace(topics, terms=tuple(terms))})
+    gaps.hub.vocabulary_book._now = changed
+
+    needs = count_needs(gaps)
+
+    assert "sprachmittlung" not in [value.code for value in gaps.values(TOPICS)]
+    assert gaps.label(TOPICS, "sprachmittlung") == "Deutsch lernen"
+    assert needs.of("waltrop", TOPICS, "sprache") == 4

@@ -40,7 +40,7 @@ LINKS = (
 def desk_router(hub: Hub, pages: Pages, words: Words, log: Log) -> Router:
     """Return everything below `/pult`."""
     desk = Desk(hub.accounts, pages, log, LINKS, public_url=hub.public_url)
-    room = Room(hub, desk, words, Gaps(hub, words.vocabularies))
+    room = Room(hub, desk, words, Gaps(hub))
     return desk.router(
         [
             *signing_in_routes(desk),
