@@ -82,7 +82,7 @@ def one_agreement(gaps: Gaps, number: int) -> Agreed:
 
 def _agreed(gaps: Gaps, row: AgreementRow) -> Agreed:
     stock = gaps.stock()
-    topic = stock.having(TOPICS, row.topic)
+    topic = stock.having(TOPICS, gaps.current(TOPICS, row.topic))
     base, whole = gaps.base(row.city)
     until = date.fromisoformat(row.until) if row.until else None
     return Agreed(

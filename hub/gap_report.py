@@ -15,7 +15,7 @@ from hub.agreements import list_agreements
 from hub.figure_tables import NONE, Cell, Table
 from hub.gap_shapes import FACET_TITLES, GROUPS, KILOMETRES, LANGUAGES, TOPICS, VIEWS, Matrix, Needs, Value, Way
 from hub.gaps import Gaps
-from hub.misses import HUB, load_misses
+from hub.misses import HUB
 from hub.needs import DONE, list_needs
 from hub.offices import list_offices
 
@@ -193,7 +193,7 @@ def _missing(way: Way) -> str | None:
 
 def misses_table(gaps: Gaps, city: str = "") -> Table:
     """Return the searches without a hit."""
-    found = load_misses(gaps.hub)
+    found = gaps.misses()
     note = f"Der letzten {found.days} Tage. Gezählt wird nur, was an einem Tag mindestens fünfmal eingegeben wurde."
     empty = "Keine Suche ohne Treffer, die oft genug vorkam."
     if city:

@@ -48,11 +48,15 @@ VIEWS: Final[Mapping[str, View]] = {
 
 @dataclass(frozen=True)
 class Value:
-    """One line or column: a city, a topic, a language or a target group; `depth` counts what stands above a topic."""
+    """One line or column: a city, a topic, a language or a target group; `depth` counts what stands above a topic.
+
+    `is_usual` is false for a language that is told only where somebody names it.
+    """
 
     code: str
     label: str
     depth: int = 0
+    is_usual: bool = True
 
     @property
     def is_unstated(self) -> bool:

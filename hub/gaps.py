@@ -34,6 +34,7 @@ from hub.gap_shapes import (
     View,
     Way,
 )  # fmt: skip
+from hub.misses import Misses, load_misses
 from hub.party import Hub
 from shared.model.district import DistrictMember
 from shared.model.vocabulary.collection import Vocabularies
@@ -41,18 +42,20 @@ from shared.model.vocabulary.terms import UNKNOWN
 from shared.search.facts import WHOLE_DISTRICT
 from shared.search.stock import Stock
 
+_MISSES_SECONDS: Final = 60
 _USUAL_PRIORITY: Final = 2
 """Languages beyond it are told only where an offer or a need names them."""
 
 
 class Gaps:
-    """Counts what the district has and lacks."""
+    """Counts what the district of a hub has and lacks."""
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
         self.district = hub.district
-        self._named: tuple[Vocabularies, Mapping[str, tuple[Value, ...]]] | None = None
+        self._terms: tuple[Vocabularies, Mapping[str, tuple[Value, ...]]] | None = None
         self._kept: tuple[date, Stock] | None = None
+        self._misses: tuple[int, Misses] | None = None
 
     # --- what is counted ---------------------------------------------------------------------------------------------
 
@@ -75,6 +78,16 @@ class Gaps:
         self._kept = (today, made)
         return made
 
+    def misses(self) -> Misses:
+        """Return the searches without a hit; members report once a day, so the answer holds for a minute."""
+        now = self.hub.clock.now()
+        kept = self._misses
+        if kept is not None and 0 <= now - kept[0] < _MISSES_SECONDS:
+            return kept[1]
+        made = load_misses(self.hub)
+        self._misses = (now, made)
+        return made
+
     @cached_property
     def cities(self) -> tuple[DistrictMember, ...]:
         """The towns, in the order of the profile."""
@@ -90,26 +103,13 @@ class Gaps:
         return member.town if member is not None else name or self.district.name
 
     def values(self, facet: str) -> tuple[Value, ...]:
-        """Return the lines of a table about cities, topics, languages or target groups."""
+        """Return the lines of a table about cities, topics, languages or target groups; what was retired is no line."""
         if facet == CITIES:
             return tuple(Value(member.name, member.town) for member in self.cities)
-        return self._terms()[facet]
-
-    def _terms(self) -> Mapping[str, tuple[Value, ...]]:
-        """Return the terms that are given out now; offers of a retired one count to what replaced it."""
-        now, kept = self.hub.vocabularies(), self._named
-        if kept is not None and kept[0] is now:
-            return kept[1]
-        found = {}
-        for facet, name in VOCABULARIES.items():
-            vocabulary = now[name]
-            found[facet] = tuple(
-                Value(term.code, term.label, len(vocabulary.ancestors(term.code)))
-                for term in vocabulary.offered()
-                if term.code != UNKNOWN and not (facet == LANGUAGES and "-" in term.code)
-            )
-        self._named = (now, found)
-        return found
+        vocabularies = self.hub.vocabularies()
+        if self._terms is None or self._terms[0] is not vocabularies:
+            self._terms = (vocabularies, _terms_of(vocabularies))
+        return self._terms[1][facet]
 
     def axis(self, facet: str, needs: Needs) -> tuple[Value, ...]:
         """Return the lines of a table: rare languages only where somebody names them, and a line for those unstated."""
@@ -119,14 +119,14 @@ class Gaps:
             found = tuple(
                 value
                 for value in found
-                if value.code in self._usual or stock.having(facet, value.code) or needs.asked(facet, value.code)
+                if value.is_usual or stock.having(facet, value.code) or needs.asked(facet, value.code)
             )
         return found if facet in (CITIES, TOPICS) else (*found, Value(UNSTATED, "ohne Angabe"))
 
-    @property
-    def _usual(self) -> frozenset[str]:
-        terms = self.hub.vocabularies()["language"].terms
-        return frozenset(term.code for term in terms if (term.priority or _USUAL_PRIORITY) <= _USUAL_PRIORITY)
+    def current(self, facet: str, code: str) -> str:
+        """Return what a code counts as: itself, or what replaced it."""
+        name = VOCABULARIES.get(facet)
+        return code if name is None or not code else self.hub.vocabularies().current(name, (code,))[0]
 
     def bits(self, facet: str, code: str) -> int:
         """Return the offers that have a value, as a bitmap of the stock."""
@@ -136,8 +136,10 @@ class Gaps:
         return stock.shown & ~reduce(or_, stock.facets.get(facet, {}).values(), 0)
 
     def label(self, facet: str, code: str) -> str:
-        """Return how a value is called."""
-        return next((value.label for value in self.values(facet) if value.code == code), code)
+        """Return how a value is called; empty for none."""
+        if not code or facet == CITIES:
+            return self.town(code) if code else ""
+        return self.hub.vocabularies()[VOCABULARIES[facet]].label(code)
 
     def _whole(self, stock: Stock) -> int:
         """Return the offers of the whole district."""
@@ -263,6 +265,20 @@ class Gaps:
         """Return how many offers have no place that is known: by telephone, online, or kept secret."""
         stock = self.stock()
         return (stock.shown & ~stock.placed).bit_count()
+
+
+def _terms_of(vocabularies: Vocabularies) -> Mapping[str, tuple[Value, ...]]:
+    return {
+        facet: tuple(
+            Value(
+                term.code, term.label, len(vocabularies[name].ancestors(term.code)),
+                is_usual=(term.priority or _USUAL_PRIORITY) <= _USUAL_PRIORITY,
+            )
+            for term in vocabularies[name].terms
+            if not term.retired and term.code != UNKNOWN and not (facet == LANGUAGES and "-" in term.code)
+        )
+        for facet, name in VOCABULARIES.items()
+    }  # fmt: skip
 
 
 def _asked(needs: Needs, view: View, city: str, row: str, column: str) -> int:

@@ -15,6 +15,7 @@ from functools import cache
 from typing import Final
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from hub.gap_shapes import CITIES, GROUPS, LANGUAGES, TOPICS, Needs
 from hub.gaps import Gaps
@@ -227,13 +228,22 @@ def one_need(gaps: Gaps, number: int) -> Shown:
 def count_needs(gaps: Gaps) -> Needs:
     """Return the open needs, counted."""
     with gaps.hub.db.read() as conn:
-        return Needs(store.load_needs(conn))
+        rows = store.load_needs(conn)
+    return Needs([_as_it_counts(gaps, row) for row in rows])
+
+
+def _as_it_counts(gaps: Gaps, row: NeedRow) -> NeedRow:
+    """Return a need under the terms that count now."""
+    return replace(
+        row, topic=gaps.current(TOPICS, row.topic), language=gaps.current(LANGUAGES, row.language),
+        target_group=gaps.current(GROUPS, row.target_group),
+    )  # fmt: skip
 
 
 def _shown(gaps: Gaps, row: NeedRow, titles: dict[bytes, str]) -> Shown:
     return Shown(
-        row, gaps.town(row.city), gaps.label(TOPICS, row.topic), gaps.label(LANGUAGES, row.language) or "",
-        gaps.label(GROUPS, row.target_group) or "", titles.get(row.answer, "") if row.answer else "",
+        row, gaps.town(row.city), gaps.label(TOPICS, row.topic), gaps.label(LANGUAGES, row.language),
+        gaps.label(GROUPS, row.target_group), titles.get(row.answer, "") if row.answer else "",
     )  # fmt: skip
 
 
@@ -252,7 +262,7 @@ def _titles(hub: Hub, rids: Sequence[bytes]) -> dict[bytes, str]:
 
 def possible_answers(gaps: Gaps, row: NeedRow) -> list[tuple[str, str]]:
     """Return (id, title) of offers on the topic of a need that hold for its city, those changed last first."""
-    asked = Asked(cities=(row.city, WHOLE_DISTRICT), topics=(row.topic,), order="neu")
+    asked = Asked(cities=(row.city, WHOLE_DISTRICT), topics=(gaps.current(TOPICS, row.topic),), order="neu")
     hits = gaps.hub.finder.matching(asked, today=gaps.today())[:ANSWERS_OFFERED]
     titles = _titles(gaps.hub, [hit.rid for hit in hits])
     return [(hit.rid.hex(), titles[hit.rid]) for hit in hits if hit.rid in titles]

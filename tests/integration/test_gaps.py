@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from hub.gap_report import misses_table
 from hub.gap_shapes import GROUPS, LANGUAGES, TOPICS, Cell, Matrix, Needs
 from hub.gaps import Gaps
 from hub.needs import count_needs
+from hub.store import reports
+from shared.feed.report import Report, format_report
 from tests.support.catalogue import publish_doc
 from tests.support.desk import Desk, add_person, at_desk
 from tests.support.gaps import join_offers, level, make_gap_world, tell_need
 from tests.support.loopback import close_all
+from tests.support.vocabularies import edited, put
 from tests.support.world import World
 
 
@@ -237,3 +242,37 @@ def test_only_operations_change_an_office(desk: Desk) -> None:
 
     assert desk.get("/pult/luecken/kontakte/waltrop").status_code == 403
     assert "Eintragen kann das die Rolle Betrieb." in desk.get("/pult/luecken/kontakte").text
+
+
+def test_search_without_a_hit_is_told_with_whose_pages_it_was_typed_on(world: World, desk: Desk, gaps: Gaps) -> None:
+    report = Report(date(2025, 12, 30), searches=40, terms=(("schwimmkurs", 7),))
+    with world.hub.db.write() as conn:
+        for member in ("waltrop", "herten"):
+            body = format_report(report).decode()
+            reports.save_report(conn, member, report.day.isoformat(), body, now=world.clock.now())
+    be(desk, "leser")
+
+    text = desk.get("/pult/luecken/suchen").text
+    table = misses_table(gaps, "waltrop")
+
+    assert "schwimmkurs" in text
+    assert "Stadt Herten, Stadt Waltrop" in text
+    assert "80-mal gesucht" in text
+    assert table.rows == (("schwimmkurs", 7),)
+    assert misses_table(gaps, "marl").rows == ()
+
+
+def test_replaced_topic_counts_as_what_replaced_it(world: World, gaps: Gaps, tmp_path: Path) -> None:
+    tell_need(gaps, "sprachmittlung", number=4)
+    before = [value.code for value in gaps.values(TOPICS)]
+
+    put(world, edited("topic", 2, sprachmittlung={"retired": True, "replaced_by": "sprache"}))
+    level(world, tmp_path)
+    needs = count_needs(gaps)
+    matrix = gaps.matrix("stadt-thema", needs)
+
+    assert "sprachmittlung" in before
+    assert "sprachmittlung" not in [row.value.code for row in matrix.rows]
+    assert gaps.label(TOPICS, "sprachmittlung") == "Deutsch lernen"
+    assert field(matrix, "sprache", "waltrop").needs == 4
+    assert next(row.whole for row in matrix.rows if row.value.code == "sprache") == 1

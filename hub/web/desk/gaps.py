@@ -12,7 +12,6 @@ from hub import gap_report, offices
 from hub.figure_tables import Table
 from hub.gap_shapes import CITIES, FACET_TITLES, KILOMETRES, TOPICS, VIEWS
 from hub.gaps import Gaps
-from hub.misses import load_misses
 from hub.needs import count_needs
 from hub.offices import Office
 from hub.web.desk.files import answer_with
@@ -101,7 +100,7 @@ def _list_routes(room: Room) -> Sequence[HTTPRouteHandler]:
 
     @desk_get("/luecken/suchen", right=Right.READ)
     def misses_page(request: DeskRequest) -> Response[str]:
-        found = load_misses(gaps.hub)
+        found = gaps.misses()
         searches = sum(found.searches.values())
         note = f"In den letzten {found.days} Tagen wurde in allen Verzeichnissen zusammen {searches}-mal gesucht."
         return show(request, "suchen", gap_report.misses_table(gaps), _MISSES, note=note)
