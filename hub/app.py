@@ -39,7 +39,7 @@ def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, lo
         log: by default JSON lines on stderr.
     """
     log = log or open_log(sys.stderr, hub.clock, party="hub")
-    words = load_words(hub.settings.district)
+    words = load_words(hub.settings.district, hub.vocabularies)
     pages = make_pages(hub, words)
     face = make_face(hub, pages, words)
     files = FeedFiles(hub.db, hub.book, hub.clock, own_origin=hub.settings.origin)
@@ -49,7 +49,12 @@ def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, lo
     version = PageVersion(
         hub.db,
         hub.clock,
-        beside=[lambda: hub.finder.stamp, hub.outputs.reader.stamp, lambda: face.hides("")],
+        beside=[
+            lambda: hub.vocabularies().mark,
+            lambda: hub.finder.stamp,
+            hub.outputs.reader.stamp,
+            lambda: face.hides(""),
+        ],
     )
     app = make_site(
         log=log,

@@ -57,7 +57,7 @@ def subscriptions_of(hub: Hub) -> Subscriptions:
         can_send=lambda: hub.settings.sends_mail,
         writer=Letters(
             load_words(hub.settings.district).district.name, lambda: hub.public_url,
-            lambda: load_words(hub.settings.district),
+            lambda: load_words(hub.settings.district, hub.vocabularies),
         ),
     )  # fmt: skip
 

@@ -25,7 +25,7 @@ from shared.holdings import facts, logs
 from shared.holdings.digest import CatalogueDigester
 from shared.judges import Judges
 from shared.model.district import District
-from shared.model.shipped import shipped_vocabularies
+from shared.model.vocabulary.collection import Vocabularies
 from shared.net.fetcher import PrefixFetcher, WebAccess
 from shared.net.late import LateWeb
 from shared.net.settings import NetSettings
@@ -35,6 +35,7 @@ from shared.seal import Sealer, Signer
 from shared.search.index import FILE_NAME as INDEX_NAME
 from shared.settings import load_district
 from shared.sources import FetchedSource
+from shared.vocabulary_book import VocabularyBook
 
 if TYPE_CHECKING:
     from shared.indexing import Indexer
@@ -91,6 +92,7 @@ class Hub:
         """The seam for messages to integrators: they have threads of their own, so that no member waits for them."""
         self._running: set[str] = set()
         self.book = RosterBook(db, settings.pins)
+        self.vocabulary_book = VocabularyBook(db, clock)
         self.reader = Reader(db, clock, judges.schema, cosigner=signer.witness)
         self.sealer = Sealer(db, signer, self.own_keys, names=judges.names, title_of=judges.title_of)
         self.digester = CatalogueDigester()
@@ -128,12 +130,16 @@ class Hub:
         """The district profile that the settings name, or the one that ships."""
         return load_district(self.settings.district)
 
+    def vocabularies(self) -> Vocabularies:
+        """Return the vocabularies that hold now; must not be asked within a transaction."""
+        return self.vocabulary_book.now()
+
     @cached_property
     def finder(self) -> Finder:
         """Finds offers in the hub's index; no city comes first."""
         from shared.search.finding import Finder
 
-        return Finder(self.index_path, shipped_vocabularies(), self.district)
+        return Finder(self.index_path, self.vocabularies, self.district)
 
     @cached_property
     def indexer(self) -> Indexer | None:
@@ -142,7 +148,7 @@ class Hub:
 
         if self.index_path is None:
             return None
-        return Indexer(self.db, self.index_path, shipped_vocabularies(), self.district)
+        return Indexer(self.db, self.index_path, self.vocabularies, self.district)
 
     @cached_property
     def egress(self) -> WebAccess:
@@ -162,7 +168,7 @@ class Hub:
         from shared.outputs.opening import open_outputs
 
         return open_outputs(
-            self.db, self.clock, self.outputs_path, vocabularies=shipped_vocabularies(),
+            self.db, self.clock, self.outputs_path, vocabularies=self.vocabularies,
             district=self.district, public_url=self.public_url, sites=self.book.sites,
             finder=lambda: self.finder,
         )  # fmt: skip

@@ -39,7 +39,7 @@ def create_app(
         log: by default JSON lines on stderr.
     """
     log = log or open_log(sys.stderr, node.clock, party=node.settings.name)
-    words = load_words(node.settings.district)
+    words = load_words(node.settings.district, node.vocabularies)
     pages = make_pages(node, words)
     face = make_face(node, pages, words)
     files = FeedFiles(node.db, node.book, node.clock, own_origin=node.settings.origin)
@@ -53,7 +53,12 @@ def create_app(
         node.db,
         node.clock,
         names=(desk_settings.VERSION,),
-        beside=[lambda: node.finder.stamp, node.outputs.reader.stamp, lambda: face.hides("")],
+        beside=[
+            lambda: node.vocabularies().mark,
+            lambda: node.finder.stamp,
+            node.outputs.reader.stamp,
+            lambda: face.hides(""),
+        ],
         more=[lambda: node.membership is not None],
     )
     app = make_site(

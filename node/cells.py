@@ -10,7 +10,6 @@ from shared.errors import ParseError
 from shared.model.cells import cells_of
 from shared.model.district import District
 from shared.model.offer import offer_from_builtins
-from shared.model.shipped import shipped_vocabularies
 from shared.settings import load_district as read_district
 
 
@@ -25,7 +24,7 @@ class CellWriter:
     def __init__(self, node: Node) -> None:
         self._ags = node.settings.ags
         self._district = load_district(node)
-        self._vocabularies = shipped_vocabularies()
+        self._vocabularies = node.vocabularies()
 
     def write(self, document: Mapping[str, Any], source: str) -> dict[str, str]:
         """Return what a document says, by column; of a draft that is no offer yet, its title alone."""

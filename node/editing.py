@@ -19,6 +19,7 @@ from node.party import Node
 from node.store import drafts, versions
 from node.store.drafts import Draft
 from node.store.versions import OwnRecord
+from shared.clock import in_utc_with_milliseconds
 from shared.consume import shown_origins
 from shared.errors import ConflictError, InputError, NotFoundError, ParseError, RuleError
 from shared.feed.entry import REASONS
@@ -27,7 +28,6 @@ from shared.holdings import catalogue, edits, facts, logs, payloads
 from shared.holdings.edits import NEW, Edit
 from shared.model.offer import OfferDoc, offer_from_builtins, offer_to_builtins
 from shared.model.rules import check_offer, for_publication
-from shared.model.shipped import shipped_vocabularies
 
 KIND = "offer"
 WITHDRAWAL_REASONS: Mapping[str, str] = {
@@ -146,7 +146,7 @@ def prepare_document(node: Node, doc: Mapping[str, Any] | OfferDoc, rid: bytes) 
         RuleError: a field has a wrong type.
     """
     values = offer_to_builtins(doc) if isinstance(doc, OfferDoc) else dict(doc)
-    values |= {"id": rid.hex(), "owner": node.settings.ags, "last_modified": _instant(node.clock.now())}
+    values |= {"id": rid.hex(), "owner": node.settings.ags, "last_modified": in_utc_with_milliseconds(node.clock.now())}
     try:
         typed = offer_from_builtins(values)
     except ParseError as error:
@@ -167,7 +167,7 @@ def verify_publishable(node: Node, values: Mapping[str, Any]) -> None:
     """Refuse a document that is not fit to be published; RuleError carries every problem by field."""
     today = datetime.fromtimestamp(node.clock.now(), UTC).date()
     problems: dict[str, list[str]] = {}
-    for problem in check_offer(offer_from_builtins(values), vocabularies=shipped_vocabularies(), today=today):
+    for problem in check_offer(offer_from_builtins(values), vocabularies=node.vocabularies(), today=today):
         if problem.severity == "error":
             problems.setdefault(problem.field, []).append(problem.message_de)
     if problems:
@@ -175,10 +175,6 @@ def verify_publishable(node: Node, values: Mapping[str, Any]) -> None:
             "Das Angebot kann so nicht veröffentlicht werden: " + "; ".join(t for ts in problems.values() for t in ts),
             problems,
         )
-
-
-def _instant(now: int) -> str:
-    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 # --- withdrawing -----------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from shared.consume import shown_origins
 from shared.mailing.store.mails import FAILED, SENDING, WAITING
 from shared.mailing.subscribing import Subscriptions, asked_of
 from shared.mailing.telling import tell_due
-from shared.web.offer_words import load_words
+from shared.web.offer_words import Words, load_words
 from shared.web.public.search_words import describe_search
 from shared.web.public.subscription_letters import Letters
 
@@ -30,8 +30,12 @@ def subscriptions_of(node: Node) -> Subscriptions:
         finder=lambda: node.finder,
         moment=lambda: datetime.fromtimestamp(node.clock.now(), _ZONE),
         can_send=lambda: bool(node.settings.public_url) and load_city(node).sends_mail,
-        writer=Letters(settings.title, lambda: node.settings.public_url, lambda: load_words(settings.district)),
+        writer=Letters(settings.title, lambda: node.settings.public_url, lambda: _words(node)),
     )  # fmt: skip
+
+
+def _words(node: Node) -> Words:
+    return load_words(node.settings.district, node.vocabularies)
 
 
 def _origins(node: Node) -> list[str]:
@@ -53,7 +57,7 @@ class Followed:
 def count_followers(node: Node) -> Followed:
     """Return how many people follow a search, and which ones many do."""
     counts, letters = subscriptions_of(node).count(), postbox_of(node).count_to_subscribers()
-    words = load_words(node.settings.district) if counts.searches else None
+    words = _words(node) if counts.searches else None
     searches = [(describe_search(asked_of(query), words), query, number) for query, number in counts.searches if words]
     waiting = letters.get(WAITING, 0) + letters.get(SENDING, 0)
     return Followed(counts.active, counts.waiting, searches, waiting, letters.get(FAILED, 0))

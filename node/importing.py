@@ -52,7 +52,6 @@ from shared.model.erasing import REMOVED, find_person
 from shared.model.offer import offer_from_builtins, offer_to_builtins
 from shared.model.reimport import CellHashes, cell_hashes, match_moved_rows, source_key_hash
 from shared.model.rules import check_offer
-from shared.model.shipped import shipped_vocabularies
 from shared.model.table import COLUMNS, ID_COLUMN, Table, read_table
 
 MISSING_REASON = "ended"
@@ -123,7 +122,7 @@ def import_rows(
             used, or when none can.
         editor: who imports, for the history; "" for a command.
     """
-    district, vocabularies = load_district(node), shipped_vocabularies()
+    district, vocabularies = load_district(node), node.vocabularies()
     read = read_drafts(table, district=district, vocabularies=vocabularies, own=node.settings.name)
     if dry_run:
         with node.db.read() as conn:

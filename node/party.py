@@ -21,13 +21,14 @@ from shared.follow import Reader
 from shared.holdings import facts, logs
 from shared.judges import Judges
 from shared.logs import Log
-from shared.model.shipped import shipped_vocabularies
+from shared.model.vocabulary.collection import Vocabularies
 from shared.net.fetcher import WebAccess
 from shared.outputs.store import FILE_NAME as OUTPUTS_NAME
 from shared.rosterbook import RosterBook
 from shared.seal import Sealer, Signer
 from shared.search.index import FILE_NAME as INDEX_NAME
 from shared.settings import load_district
+from shared.vocabulary_book import VocabularyBook
 
 if TYPE_CHECKING:
     from shared.indexing import Indexer
@@ -64,6 +65,7 @@ class Node:
         self.dice = dice
         self.web = web
         self.book = RosterBook(db, membership.pins if membership else None)
+        self.vocabulary_book = VocabularyBook(db, clock)
         self.reader = Reader(db, clock, judges.schema)
         self.consumer = Consumer(db, clock, self.reader, self.book, own_origin=settings.origin)
         self.sealer = Sealer(db, signer, self.own_keys, names=judges.names, title_of=judges.title_of)
@@ -87,13 +89,17 @@ class Node:
         """Directory of this node's files."""
         return Path(self.settings.home)
 
+    def vocabularies(self) -> Vocabularies:
+        """Return the vocabularies that hold now; must not be asked within a transaction."""
+        return self.vocabulary_book.now()
+
     @cached_property
     def finder(self) -> Finder:
         """Finds offers in this node's index; its own city comes first."""
         from shared.search.finding import Finder
 
         district = load_district(self.settings.district)
-        return Finder(self.index_path, shipped_vocabularies(), district, own_member=self.settings.name)
+        return Finder(self.index_path, self.vocabularies, district, own_member=self.settings.name)
 
     @cached_property
     def indexer(self) -> Indexer | None:
@@ -102,7 +108,7 @@ class Node:
 
         if self.index_path is None:
             return None
-        return Indexer(self.db, self.index_path, shipped_vocabularies(), load_district(self.settings.district))
+        return Indexer(self.db, self.index_path, self.vocabularies, load_district(self.settings.district))
 
     @cached_property
     def outputs(self) -> PartyOutputs:
@@ -110,7 +116,7 @@ class Node:
         from shared.outputs.opening import open_outputs
 
         return open_outputs(
-            self.db, self.clock, self.outputs_path, vocabularies=shipped_vocabularies(),
+            self.db, self.clock, self.outputs_path, vocabularies=self.vocabularies,
             district=load_district(self.settings.district), public_url=self.settings.public_url, sites=self.book.sites,
             finder=lambda: self.finder,
         )  # fmt: skip

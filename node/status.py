@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import msgspec
 import sqlalchemy as sa
 
@@ -11,6 +9,7 @@ from node.party import Node
 from node.recovery import load_recovered
 from node.store import versions
 from node.troubles import Trouble, find_troubles
+from shared.clock import in_utc
 from shared.consume import Standing
 from shared.feed.base64s import encode_base64
 from shared.feed.catalogue_note import CatalogueNote
@@ -84,7 +83,7 @@ def _read(node: Node, conn: sa.Connection) -> _Held:
 
 def _instant(text: str | None) -> str | None:
     """ISO 8601 in UTC."""
-    return datetime.fromtimestamp(int(text), UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if text else None
+    return in_utc(int(text)) if text else None
 
 
 def _state(node: Node, held: _Held, said: CatalogueNote | None) -> tuple[str, str]:

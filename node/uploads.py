@@ -28,7 +28,6 @@ from shared.errors import ConflictError, NotFoundError, ParseError, RuleError
 from shared.model.grid import CHARSETS, DELIMITERS, Charset, Grid, GridRow, column_name, read_csv
 from shared.model.headers import find_header, headings_of, propose_columns
 from shared.model.repairs import Repair, apply_repairs, offer_repairs
-from shared.model.shipped import shipped_vocabularies
 from shared.model.table import COLUMNS, ID_COLUMN, KEY_COLUMNS, Table, name_columns
 
 BYTES_MAX = 8 * 1024 * 1024
@@ -229,7 +228,7 @@ def check(node: Node, found: Upload, editor: str = "") -> Check:
         node, table, dry_run=True, own_only=choices.own_only, withdraw_missing=choices.withdraw_missing, editor=editor
     )
     repairs = offer_repairs(
-        table, district=load_district(node), vocabularies=shipped_vocabularies(), own=node.settings.name
+        table, district=load_district(node), vocabularies=node.vocabularies(), own=node.settings.name
     )
     return Check(result, repairs, expected_holds(count_waiting(node), result))
 
@@ -252,7 +251,7 @@ def choose(
     offered: dict[str, str] = {}
     if places:
         table, own = table_of_upload(node, found), node.settings.name
-        repairs = offer_repairs(table, district=load_district(node), vocabularies=shipped_vocabularies(), own=own)
+        repairs = offer_repairs(table, district=load_district(node), vocabularies=node.vocabularies(), own=own)
         offered = {repair.place: repair.after for repair in repairs if repair.place in places}
     choices = structs.replace(
         found.choices, repaired=found.choices.repaired | offered, withdraw_missing=withdraw_missing, own_only=own_only

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -63,6 +63,16 @@ def clock_from_environment() -> SystemClock:
     """The system clock, shifted by the file that KREISWEIT_CLOCK_OFFSET_FILE names (fault tests only)."""
     path = os.environ.get("KREISWEIT_CLOCK_OFFSET_FILE")
     return SystemClock(Path(path) if path else None)
+
+
+def in_utc(unix_time: float) -> str:
+    """Return a time as programs write it (RFC 3339): `2026-01-01T00:00:00Z`."""
+    return datetime.fromtimestamp(unix_time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def in_utc_with_milliseconds(unix_time: float) -> str:
+    """Return a time as offers carry it (`last_modified`): `2026-01-01T00:00:00.000Z`."""
+    return f"{in_utc(unix_time)[:-1]}.{int(unix_time * 1000) % 1000:03d}Z"
 
 
 def in_german_time(unix_time: int) -> str:

@@ -4,6 +4,9 @@ Compared are marks: which version of which record is shown, and what the index t
 analysed and written, in batches; while nothing changed that costs one look at the logs.  A crash in between leaves an
 index that is behind, never one that is wrong: the next look takes up what is missing.
 
+When the vocabularies change, only entries that name a changed term are analysed again, in one transaction: readers see
+the old index until the new one is whole.
+
 What is erased leaves the index in the same run, and its remains leave the files with `purge`.
 """
 
@@ -26,9 +29,9 @@ from shared.holdings.clusters import load_clusters
 from shared.logs import Log, describe_exception
 from shared.model.district import District
 from shared.model.offer import read_offer_line
-from shared.model.vocabulary.terms import Vocabulary
+from shared.model.vocabulary.collection import Vocabularies
 from shared.search.analysis import Analyzer, Tokens
-from shared.search.facts import FactFinder, merge_facts
+from shared.search.facts import FactFinder, Facts, merge_facts
 from shared.search.index import Entry, IndexWriter
 from shared.search.lexicon import VERSION, Lexicon, load_lexicon
 
@@ -60,15 +63,17 @@ class Indexer:
 
     Args:
         path: the index file.
+        vocabularies: returns those that hold now; the same object until they change.
     """
 
     def __init__(
-        self, db: Database, path: Path | str, vocabularies: Mapping[str, Vocabulary], district: District
+        self, db: Database, path: Path | str, vocabularies: Callable[[], Vocabularies], district: District
     ) -> None:
         self._db = db
-        self._vocabularies = vocabularies
+        self._load_vocabularies = vocabularies
+        self._vocabularies = vocabularies()
         self._district = district
-        self._writer = IndexWriter(Path(path), analysis_version(vocabularies, district))
+        self._writer = IndexWriter(Path(path), analysis_version(self._vocabularies, district))
         self._seen = ""
         self._lock = threading.Lock()
 
@@ -80,14 +85,15 @@ class Indexer:
     def catch_up(self, origins: Sequence[str]) -> int:
         """Bring the index level with what these logs show; returns how many entries changed."""
         with self._lock:
+            renewed = self._follow_vocabularies(origins)
             with self._db.read() as conn:
                 mark = self._mark(conn, origins)
             if mark == self._seen and self.path.exists():
-                return 0
+                return renewed
             with self._writer.opened() as index:
                 if index.mark() == mark:
                     self._seen = mark
-                    return 0
+                    return renewed
                 held = index.marks()
             with self._db.read() as conn:
                 cards = self._cards(conn, origins)
@@ -95,14 +101,35 @@ class Indexer:
             gone = sorted(held.keys() - {card.rid for card in cards})
             self._take(origins, changed, gone, mark)
             self._seen = mark
-            return len(changed) + len(gone)
+            return renewed + len(changed) + len(gone)
+
+    def _follow_vocabularies(self, origins: Sequence[str]) -> int:
+        """Analyse what names changed terms again; returns how many entries did."""
+        before, now = self._vocabularies, self._load_vocabularies()
+        if now is before:
+            return 0
+        version = analysis_version(now, self._district)
+        if version == self._writer.analysis:
+            self._vocabularies = now
+            return 0
+        with self._db.read() as conn:
+            cards = self._cards(conn, origins)
+        with self._writer.opened() as index:
+            held, changed = index.marks(), changed_codes(before, now)
+            touched = {rid for rid, facts in index.facts() if not changed.isdisjoint(codes_of(facts))}
+            due = [card for card in cards if card.rid in touched and held[card.rid] == card.mark]
+            for entries in self._entries(origins, due, now):
+                index.apply(entries)
+            index.save_analysis(version)
+        self._vocabularies, self._writer = now, IndexWriter(self.path, version)
+        return len(due)
 
     def _take(self, origins: Sequence[str], changed: Sequence[Card], gone: list[bytes], mark: str) -> None:
         """Each batch is a transaction of its own; the mark comes last, so that a crash only delays."""
         if gone:
             with self._writer.opened() as index:
                 index.apply((), gone)
-        for entries in self._entries(origins, changed):
+        for entries in self._entries(origins, changed, self._vocabularies):
             with self._writer.opened() as index:
                 index.apply(entries)
         with self._writer.opened() as index:
@@ -113,14 +140,18 @@ class Indexer:
     def rebuild(self, origins: Sequence[str]) -> int:
         """Make the index anew in one transaction: readers see the old one until the new one is whole."""
         with self._lock:
+            now = self._load_vocabularies()
+            version = analysis_version(now, self._district)
             with self._db.read() as conn:
                 mark = self._mark(conn, origins)
                 cards = self._cards(conn, origins)
             with self._writer.opened() as index:
                 index.clear()
-                for entries in self._entries(origins, cards):
+                for entries in self._entries(origins, cards, now):
                     index.apply(entries)
                 index.save_mark(mark)
+                index.save_analysis(version)
+            self._vocabularies, self._writer = now, IndexWriter(self.path, version)
             self._writer.purge()
             self._seen = mark
             return len(cards)
@@ -146,11 +177,13 @@ class Indexer:
                     del marks[one.rid]
         return cards + [Card((one,)) for one in marks.values()]
 
-    def _entries(self, origins: Sequence[str], cards: Sequence[Card]) -> Iterator[list[Entry]]:
+    def _entries(
+        self, origins: Sequence[str], cards: Sequence[Card], vocabularies: Vocabularies
+    ) -> Iterator[list[Entry]]:
         """Read the records of cards and analyse them, batch by batch."""
         if not cards:
             return
-        maker = _EntryMaker(load_lexicon(self._vocabularies, self._district), self._vocabularies, self._district)
+        maker = _EntryMaker(load_lexicon(vocabularies, self._district), vocabularies, self._district)
         for start in range(0, len(cards), BATCH):
             batch = cards[start : start + BATCH]
             with self._db.read() as conn:
@@ -162,7 +195,8 @@ class Indexer:
 class _EntryMaker:
     """Makes entries of records, for one round of work: it remembers every word it has seen."""
 
-    def __init__(self, lexicon: Lexicon, vocabularies: Mapping[str, Vocabulary], district: District) -> None:
+    def __init__(self, lexicon: Lexicon, vocabularies: Vocabularies, district: District) -> None:
+        self._vocabularies = vocabularies
         self._analyzer = Analyzer(lexicon, vocabularies)
         self._facts = FactFinder(vocabularies, district)
 
@@ -176,6 +210,7 @@ class _EntryMaker:
         if not read:
             return None
         now = Card(tuple(catalogue.Mark(one.member, one.rid, one.commitment) for one, _ in read))
+        read = [(one, self._vocabularies.current_terms(doc)) for one, doc in read]
         facts = [self._facts.facts(one.member, doc) for one, doc in read]
         others = tuple((one.member, one.rid) for one, _ in read[1:])
         merged = merge_facts(facts, others) if others else facts[0]
@@ -194,13 +229,37 @@ def _merged(tokens: Sequence[tuple[Tokens, ...]]) -> tuple[Tokens, ...]:
     return tuple(columns)
 
 
-def analysis_version(vocabularies: Mapping[str, Vocabulary], district: District) -> str:
+def changed_codes(before: Vocabularies, now: Vocabularies) -> set[tuple[str, str]]:
+    """Return (vocabulary, code) of each term that is analysed in another way now, or is new or gone."""
+    then, since = _analysed(before), _analysed(now)
+    return {key for key in then.keys() | since.keys() if then.get(key) != since.get(key)}
+
+
+def codes_of(facts: Facts) -> Iterator[tuple[str, str]]:
+    """Yield (vocabulary, code) of the terms that an entry was analysed with."""
+    yield from (("topic", code) for code in facts.topics)
+    yield from (("target_group", code) for code in facts.open_to)
+    yield from (("language", code) for code in facts.languages)
+    yield from (("mode", code) for code in facts.modes)
+    yield from (("offer_type", code) for code in facts.offer_types)
+
+
+def _analysed(vocabularies: Vocabularies) -> dict[tuple[str, str], tuple[object, ...]]:
+    """Return what the analysis reads of each term; what is only shown on pages is no part of it."""
+    return {
+        (name, term.code): (term.label, vocabulary.ancestors(term.code), vocabulary.current(term.code))
+        for name, vocabulary in vocabularies.items()
+        for term in vocabulary.terms
+    }
+
+
+def analysis_version(vocabularies: Vocabularies, district: District) -> str:
     """Return a text that changes with everything that makes other tokens or facts of the same record."""
     digest = hashlib.sha256(f"{VERSION}".encode())
     for file in sorted(resources.files("shared.search").joinpath("data").iterdir(), key=lambda file: file.name):
         if file.name.endswith(".txt"):
             digest.update(file.read_bytes())
-    digest.update(msgspec.json.encode([*vocabularies.items(), district]))
+    digest.update(msgspec.json.encode([sorted(_analysed(vocabularies).items()), district]))
     return digest.hexdigest()[:32]
 
 

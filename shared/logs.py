@@ -15,12 +15,11 @@ import logging
 import re
 import traceback
 from collections.abc import Mapping, MutableMapping
-from datetime import UTC, datetime
 from typing import Any, Protocol, TextIO
 
 import structlog
 
-from shared.clock import Clock
+from shared.clock import Clock, in_utc
 from shared.errors import KreisweitError
 
 _ACTION = re.compile(r"[a-z][a-z0-9_]{1,63}")
@@ -118,8 +117,7 @@ class _Stamp:
         self._party = party
 
     def __call__(self, _logger: object, _method: str, line: _Line) -> _Line:
-        time = datetime.fromtimestamp(self._clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return {"time": time, "level": line.pop("level"), "party": self._party, **line}
+        return {"time": in_utc(self._clock.now()), "level": line.pop("level"), "party": self._party, **line}
 
 
 def _name_action(_logger: object, _method: str, line: _Line) -> _Line:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -25,6 +24,7 @@ from hub.store.erasure_steps import Step
 from hub.store.subscribers import Subscriber
 from hub.subscribers import Wish
 from hub.webhook_signature import format_secret
+from shared.clock import in_utc
 from shared.errors import NotFoundError, ParseError, QueryError, RuleError
 from shared.outputs.changes import KINDS
 
@@ -215,4 +215,4 @@ def _delivery(one: Delivery) -> dict[str, object]:
 
 
 def _moment(seconds: int | None) -> str | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if seconds is None else in_utc(seconds)

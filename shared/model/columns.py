@@ -290,6 +290,7 @@ class _RowReader:
             if not theme.strip():
                 continue
             found = _THEMES_FOLDED.get(fold(theme)) or self._topic(theme)
+            found = found and tuple(self._vocabularies["topic"].current(code) for code in found)
             if found is None:
                 self.note("thema", f"{_quoted(one_line(theme))} ist kein bekanntes Thema", "draft")
             codes += [code for code in found or () if code not in codes]

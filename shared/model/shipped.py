@@ -6,11 +6,13 @@ The one module of this package that opens files: package data through `importlib
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib import resources
 from typing import Final
 
 from shared.errors import ConfigError, NotFoundError
 from shared.model.district import District, parse_district
+from shared.model.vocabulary.collection import Vocabularies
 from shared.model.vocabulary.terms import NAMES, Vocabulary, parse_vocabulary
 
 DEFAULT_DISTRICT: Final = "recklinghausen"
@@ -24,9 +26,10 @@ def shipped_vocabulary(name: str) -> Vocabulary:
     return parse_vocabulary(file.read_text("utf-8"))
 
 
-def shipped_vocabularies() -> dict[str, Vocabulary]:
-    """Read all vocabularies, by name."""
-    return {name: shipped_vocabulary(name) for name in NAMES}
+@cache
+def shipped_vocabularies() -> Vocabularies:
+    """Return all vocabularies, by name; read once."""
+    return Vocabularies({name: shipped_vocabulary(name) for name in NAMES})
 
 
 def shipped_district(name: str = DEFAULT_DISTRICT) -> District:

@@ -17,6 +17,8 @@ from xml.etree import ElementTree as ET
 
 from markupsafe import Markup
 
+from shared.clock import in_utc
+
 ATOM_TYPE: Final = "application/atom+xml"
 RSS_TYPE: Final = "application/rss+xml"
 _ATOM, _DELETED = "http://www.w3.org/2005/Atom", "http://purl.org/atompub/tombstones/1.0"
@@ -92,11 +94,6 @@ class Feed:
     rights: str = ""
 
 
-def instant(time: float) -> str:
-    """Write seconds as a time of RFC 3339."""
-    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def format_atom(feed: Feed) -> bytes:
     """Write a feed as Atom; what XML cannot hold is left out of its texts."""
     top = ET.Element("feed", {"xmlns": _ATOM, "xmlns:at": _DELETED, "xml:lang": feed.language})
@@ -110,7 +107,7 @@ def format_atom(feed: Feed) -> bytes:
     _add_link(top, "alternate", "text/html", feed.page_url)
     _add_link(top, "next", ATOM_TYPE, feed.next_url)
     for rid, time in feed.deleted:
-        ET.SubElement(top, "at:deleted-entry", {"ref": uuid.UUID(bytes=rid).urn, "when": instant(time)})
+        ET.SubElement(top, "at:deleted-entry", {"ref": uuid.UUID(bytes=rid).urn, "when": in_utc(time)})
     for entry in feed.entries:
         _add_entry(top, entry, feed)
     body: bytes = ET.tostring(top, encoding="utf-8", xml_declaration=True)

@@ -17,14 +17,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import sqlalchemy as sa
 
-from shared.clock import Clock
+from shared.clock import Clock, in_utc_with_milliseconds
 from shared.database import Database
 from shared.holdings import catalogue, changes
 from shared.holdings.changes import Version
@@ -149,7 +149,7 @@ class _Round:
             return 0
         with self._writer.opened() as outputs:
             removed = outputs.remove(gone)
-            outputs.note_change(format_time(self._clock.now()))
+            outputs.note_change(in_utc_with_milliseconds(self._clock.now()))
             if any(one.is_erased for one in gone):
                 self._note_erasure(outputs)
         return removed
@@ -167,7 +167,7 @@ class _Round:
         with self._writer.opened() as outputs:
             changed = outputs.apply(rows, erased)
             if changed:
-                outputs.note_change(format_time(self._clock.now()))
+                outputs.note_change(in_utc_with_milliseconds(self._clock.now()))
             if any(row.rid in erased for row in rows):
                 self._note_erasure(outputs)
         return changed
@@ -201,8 +201,8 @@ class _Round:
     def _gone(self, conn: sa.Connection, rid: bytes) -> Gone:
         found = catalogue.find_ended(conn, rid)
         if found is None:
-            return Gone(rid, is_erased=False, reason="hidden", time=format_time(self._clock.now()))
-        time = format_time(found.time or self._clock.now())
+            return Gone(rid, is_erased=False, reason="hidden", time=in_utc_with_milliseconds(self._clock.now()))
+        time = in_utc_with_milliseconds(found.time or self._clock.now())
         return Gone(rid, found.is_erased, "" if found.is_erased else found.reason, time)
 
     def _note_erasure(self, outputs: OpenOutputs) -> None:
@@ -217,15 +217,10 @@ class _Round:
             outputs.save_meta(_MARK, self.mark)
 
 
-def format_time(seconds: float) -> str:
-    """Write a time as the model does: UTC with milliseconds."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(seconds * 1000) % 1000:03d}Z"
-
-
 def _modified(doc: OfferDoc, now: float, *, is_first: bool) -> str:
-    fresh = format_time(now - timedelta(days=FRESH_DAYS).total_seconds())
+    fresh = in_utc_with_milliseconds(now - timedelta(days=FRESH_DAYS).total_seconds())
     is_old = is_first and bool(doc.last_modified) and doc.last_modified < fresh
-    return doc.last_modified if is_old else format_time(now)
+    return doc.last_modified if is_old else in_utc_with_milliseconds(now)
 
 
 def _kin(conn: sa.Connection, origins: Sequence[str], shown: Iterable[bytes]) -> Callable[[bytes], Sequence[bytes]]:

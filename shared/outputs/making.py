@@ -15,7 +15,7 @@ from shared.hsds.terms import TAXONOMIES, Terms
 from shared.model.district import District
 from shared.model.offer import OfferDoc
 from shared.model.parts import Contact
-from shared.model.vocabulary.terms import Vocabulary
+from shared.model.vocabulary.collection import Vocabularies
 from shared.outputs.cursor import origin_key
 from shared.outputs.offered import Offered
 from shared.outputs.store import PlaceRow, ProviderRow, Row, Slot
@@ -49,7 +49,7 @@ class RowMaker:
     """
 
     def __init__(
-        self, vocabularies: Mapping[str, Vocabulary], district: District, *, public_url: str, sites: Mapping[str, str]
+        self, vocabularies: Vocabularies, district: District, *, public_url: str, sites: Mapping[str, str]
     ) -> None:
         self.terms = Terms(vocabularies)
         self.maker = Maker(district, self.terms)
@@ -99,12 +99,14 @@ class RowMaker:
             modified: when it counts as changed, in UTC with milliseconds.
             masks: leave out what leads to a person.
         """
+        doc = self._vocabularies.current_terms(doc)
         doc = msgspec.structs.replace(without_persons(doc) if masks else doc, last_modified=modified)
         origin = self.origin(member, bytes.fromhex(doc.id))
         return Offered(self.maker.service(doc, origin, same_as=[rid.hex() for rid in same_as]), doc, origin)
 
     def row(self, member: str, doc: OfferDoc, version: Version, *, modified: str, same_as: Sequence[bytes]) -> Row:
         """Return the row of a shown record; see `offered` for what is given."""
+        doc = self._vocabularies.current_terms(doc)
         offered = self.offered(member, doc, modified=modified, same_as=same_as)
         hidden, masked = without_persons(doc), None
         if hidden != doc:
@@ -206,15 +208,16 @@ def _raw(dashed: str) -> bytes:
 
 
 class Makers:
-    """Gives a party's row maker, made anew when the addresses of the members' pages changed.
+    """Gives a party's row maker, made anew when the vocabularies or the addresses of the members' pages changed.
 
     Args:
+        vocabularies: returns those that hold now; the same object until they change.
         sites: returns where the members' own pages are, by name; empty for one that cannot be reached from outside.
     """
 
     def __init__(
         self,
-        vocabularies: Mapping[str, Vocabulary],
+        vocabularies: Callable[[], Vocabularies],
         district: District,
         *,
         public_url: str,
@@ -224,12 +227,13 @@ class Makers:
         self._district = district
         self._public_url = public_url
         self._sites = sites
-        self._made: tuple[Mapping[str, str], RowMaker] | None = None
+        self._made: tuple[Mapping[str, str], Vocabularies, RowMaker] | None = None
 
     def __call__(self) -> RowMaker:
-        """Return the maker for the addresses of now."""
-        sites = dict(self._sites())
-        if self._made is None or self._made[0] != sites:
-            maker = RowMaker(self._vocabularies, self._district, public_url=self._public_url, sites=sites)
-            self._made = (sites, maker)
-        return self._made[1]
+        """Return the maker for the vocabularies and addresses of now."""
+        sites, vocabularies = dict(self._sites()), self._vocabularies()
+        made = self._made
+        if made is None or made[0] != sites or made[1] is not vocabularies:
+            maker = RowMaker(vocabularies, self._district, public_url=self._public_url, sites=sites)
+            made = self._made = (sites, vocabularies, maker)
+        return made[2]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +9,7 @@ from shared.hsds.parts import Object
 from shared.hsds.service import Origin
 from shared.model.district import District
 from shared.model.offer import OfferDoc
-from shared.model.vocabulary.terms import Vocabulary
+from shared.model.vocabulary.collection import Vocabularies
 
 
 @dataclass(frozen=True)
@@ -55,4 +54,4 @@ class About:
     made: datetime
     digest: str
     district: District
-    vocabularies: Mapping[str, Vocabulary]
+    vocabularies: Vocabularies

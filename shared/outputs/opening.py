@@ -9,7 +9,7 @@ from pathlib import Path
 from shared.clock import Clock
 from shared.database import Database
 from shared.model.district import District
-from shared.model.vocabulary.terms import Vocabulary
+from shared.model.vocabulary.collection import Vocabularies
 from shared.outputs.asking import QueryTerms
 from shared.outputs.keeping import OutputsKeeper
 from shared.outputs.making import Makers, postcode_centres
@@ -35,7 +35,7 @@ def open_outputs(
     clock: Clock,
     path: Path | None,
     *,
-    vocabularies: Mapping[str, Vocabulary],
+    vocabularies: Callable[[], Vocabularies],
     district: District,
     public_url: str,
     sites: Callable[[], Mapping[str, str]],
@@ -45,6 +45,7 @@ def open_outputs(
 
     Args:
         path: of the file; None: there is no place for one.
+        vocabularies: returns those that hold now; the same object until they change.
         public_url: origin of the party's own pages; empty if unknown.
         sites: returns where the members' own pages are, by name.
     """

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from shared.model.hours import DAYS
 from shared.model.text import one_line
+from shared.model.vocabulary.collection import Vocabularies
 
 WORDS_MAX: Final = 200
 """Characters of a search text that are read; the pipeline reads at most eight words of them (THREATS T36)."""
@@ -48,6 +49,12 @@ KEYS: Final = {
     "page": "seite",
 }
 """Field of `Asked` to its name in the query, in the order in which a URL is written."""
+
+VOCABULARIES: Final[Mapping[str, str]] = {
+    "topics": "topic", "open_to": "target_group", "especially": "target_group", "languages": "language",
+    "modes": "mode", "offer_types": "offer_type",
+}  # fmt: skip
+"""Field of `Asked` to the vocabulary that its values are codes of."""
 
 _YES: Final = "ja"
 _CODE: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
@@ -196,3 +203,13 @@ def keep_known(asked: Asked, known: Mapping[str, frozenset[str]]) -> Asked:
         name: tuple(value for value in getattr(asked, name) if value in codes) for name, codes in known.items()
     }
     return replace(asked, **kept)
+
+
+def current_asked(asked: Asked, vocabularies: Vocabularies) -> Asked:
+    """Return the question under the terms that count now; an old link asks for what replaced its terms."""
+    changed: dict[str, Any] = {}
+    for field, name in VOCABULARIES.items():
+        codes = getattr(asked, field)
+        if codes and (current := vocabularies.current(name, codes)) is not codes:
+            changed[field] = current
+    return replace(asked, **changed) if changed else asked

@@ -7,7 +7,7 @@ makes it, a visitor never sees an error.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from math import inf
@@ -17,8 +17,8 @@ from typing import Final
 import msgspec
 
 from shared.model.district import District
-from shared.model.vocabulary.terms import Vocabulary
-from shared.search.asking import Asked
+from shared.model.vocabulary.collection import Vocabularies
+from shared.search.asking import Asked, current_asked
 from shared.search.bitmaps import numbers_of
 from shared.search.facts import Facts
 from shared.search.filters import Active, Filters
@@ -77,6 +77,7 @@ class Finder:
 
     Args:
         path: the index file; it may not exist yet.  None: nothing is ever found.
+        vocabularies: returns those that hold now; the same object until they change.
         own_member: whose city comes first; empty for none.
         lexicon: word lists that are loaded already; by default they are read with the first question that has words.
     """
@@ -84,7 +85,7 @@ class Finder:
     def __init__(
         self,
         path: Path | str | None,
-        vocabularies: Mapping[str, Vocabulary],
+        vocabularies: Callable[[], Vocabularies],
         district: District,
         *,
         own_member: str = "",
@@ -96,7 +97,8 @@ class Finder:
         self._postings = Postings(self._index)
         self._vocabularies = vocabularies
         self._district = district
-        self._lexicon = lexicon
+        self._given = lexicon
+        self._loaded: tuple[Vocabularies, Lexicon] | None = None
         self._names: dict[str, str] = {}  # of providers, while the index stays as it is
         self._corrections: dict[str, str | None] = {}
         self._lock = threading.Lock()
@@ -115,6 +117,7 @@ class Finder:
     def find(self, asked: Asked, *, today: date, per_page: int = 20) -> Answer:
         """Answer a question with one page of offers, the counts of every filter, and steps where nothing is found."""
         with self._lock:
+            asked = current_asked(asked, self._vocabularies())
             if not self._begin():
                 return Answer(asked, (), 0, 1, 1)
             with self._index.snapshot():
@@ -128,6 +131,7 @@ class Finder:
                 return []
             with self._index.snapshot():
                 self._refresh()
+                asked = current_asked(asked, self._vocabularies())
                 words = self._read(asked.words)
                 active = self._filters.active(asked)
                 found = active.together(words.entries(self._shelf.shown(today)))
@@ -141,7 +145,7 @@ class Finder:
                 return 0
             with self._index.snapshot():
                 self._refresh()
-                return self._count(asked, today)
+                return self._count(current_asked(asked, self._vocabularies()), today)
 
     def providers(self, *, today: date | None = None) -> list[ProviderCount]:
         """Return all providers of shown offers, by name."""
@@ -212,9 +216,13 @@ class Finder:
             self._corrections.clear()
 
     def _words_known(self) -> Lexicon:
-        if self._lexicon is None:
-            self._lexicon = load_lexicon(self._vocabularies, self._district)
-        return self._lexicon
+        if self._given is not None:
+            return self._given
+        vocabularies = self._vocabularies()
+        if self._loaded is None or self._loaded[0] is not vocabularies:
+            self._loaded = (vocabularies, load_lexicon(vocabularies, self._district))
+            self._corrections.clear()
+        return self._loaded[1]
 
     def _read(self, text: str) -> _Words:
         """Find each unit of the words; what is found nowhere is corrected where something is near."""

@@ -109,7 +109,7 @@ class IndexWriter:
 
     def __init__(self, path: Path, analysis: str) -> None:
         self.path = path
-        self._analysis = analysis
+        self.analysis = analysis
 
     @contextmanager
     def opened(self) -> Iterator[OpenIndex]:
@@ -127,7 +127,7 @@ class IndexWriter:
             try:
                 connection = _connect(self.path, is_writer=True)
                 found = dict(connection.execute("SELECT name, value FROM meta"))
-                if (found.get("format"), found.get("analysis")) == (FORMAT, self._analysis):
+                if (found.get("format"), found.get("analysis")) == (FORMAT, self.analysis):
                     return connection
             except sqlite_module().DatabaseError as error:
                 if not is_broken(error):
@@ -140,7 +140,7 @@ class IndexWriter:
             for table in _TABLES:
                 connection.execute(table)
             # No stamp ever stands for two states, also not when a file was lost and made again.
-            values = {"format": FORMAT, "analysis": self._analysis, "stamp": secrets.randbits(44) << 16, "mark": ""}
+            values = {"format": FORMAT, "analysis": self.analysis, "stamp": secrets.randbits(44) << 16, "mark": ""}
             connection.executemany("INSERT INTO meta VALUES (?, ?)", values.items())
         return connection
 
@@ -173,6 +173,15 @@ class OpenIndex:
     def marks(self) -> dict[bytes, bytes]:
         """Return the mark of every entry, by its rid."""
         return dict(self._conn.execute("SELECT rid, mark FROM entry WHERE rid IS NOT NULL"))
+
+    def facts(self) -> Iterator[tuple[bytes, Facts]]:
+        """Yield the facts of every entry, with its rid."""
+        for rid, facts in self._conn.execute("SELECT rid, facts FROM entry WHERE rid IS NOT NULL"):
+            yield rid, _FACTS.decode(facts)
+
+    def save_analysis(self, analysis: str) -> None:
+        """Keep how the entries were analysed; until then the file counts as one of before."""
+        self._conn.execute("UPDATE meta SET value = ? WHERE name = 'analysis'", (analysis,))
 
     def clear(self) -> None:
         """Empty the index."""

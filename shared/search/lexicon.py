@@ -13,7 +13,7 @@ from importlib import resources
 from typing import Final
 
 from shared.model.district import District
-from shared.model.vocabulary.terms import Vocabulary
+from shared.model.vocabulary.collection import SynonymGroup, Vocabularies
 from shared.search.spelling import split_words, stem
 
 VERSION: Final = 2
@@ -192,7 +192,7 @@ def read_terms(text: str) -> list[Term]:
     return terms
 
 
-def _language_terms(vocabularies: Mapping[str, Vocabulary]) -> list[Term]:
+def _language_terms(vocabularies: Vocabularies) -> list[Term]:
     """The languages spoken in an offer, by their German and their own names."""
     found = []
     for term in vocabularies["language"].terms:
@@ -216,20 +216,56 @@ def _town_terms(district: District) -> list[Term]:
     return found
 
 
-def load_lexicon(vocabularies: Mapping[str, Vocabulary], district: District) -> Lexicon:
-    """Read the word lists that come with the program, with the names of the district's towns and the languages."""
+def _district_terms(vocabularies: Vocabularies) -> list[Term]:
+    """The words that the district gave to topics and target groups."""
+    found = []
+    for group in vocabularies.synonyms.groups:
+        field = _FIELDS.get(group.vocabulary, "")
+        for phrase in group.words if field else ():
+            words = tuple(word.folded for word in split_words(phrase))
+            if words and len(words) <= PHRASE_WORDS:
+                code = vocabularies[group.vocabulary].current(group.code)
+                found.append(Term(words, Meaning(field, code, is_german=True)))
+    return found
+
+
+_FIELDS: Final = {"topic": "topics", "target_group": "open_to"}
+
+
+def _as_line(group: SynonymGroup) -> str:
+    """Write a group as a line of the synonyms; what would mean something else there becomes a space."""
+    return "; ".join(word.translate(_MARKS).strip() for word in group.words)
+
+
+_MARKS: Final = str.maketrans(dict.fromkeys(";>#\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029", " "))
+
+
+def load_lexicon(vocabularies: Vocabularies, district: District) -> Lexicon:
+    """Read the word lists that come with the program, with the words, towns and languages of the district."""
     folder = resources.files("shared.search") / "data"
     components, synonyms, stop_words, terms = (
         (folder / f"{name}.txt").read_text("utf-8") for name in ("components", "synonyms", "stopwords", "terms")
     )
-    known = [*read_terms(terms), *_language_terms(vocabularies), *_town_terms(district)]
+    groups = vocabularies.synonyms.groups
+    synonyms = "\n".join([synonyms, *(_as_line(group) for group in groups if not group.code)])
+    known = [
+        *read_terms(terms), *_language_terms(vocabularies), *_town_terms(district), *_district_terms(vocabularies),
+    ]  # fmt: skip
     codes = {name: vocabulary.codes() for name, vocabulary in vocabularies.items()}
-    kept = [term for term in known if _exists(term.meaning, codes, district)]
+    kept = [_current(term, vocabularies) for term in known if _exists(term.meaning, codes, district)]
     return Lexicon(components, synonyms, stop_words, kept)
 
 
+_NAMES: Final = {"topics": "topic", "open_to": "target_group", "modes": "mode", "offer_types": "offer_type"}
+
+
+def _current(term: Term, vocabularies: Vocabularies) -> Term:
+    name, meaning = _NAMES.get(term.meaning.field), term.meaning
+    code = meaning.value if name is None else vocabularies[name].current(meaning.value)
+    return term if code == meaning.value else Term(term.words, Meaning(meaning.field, code, meaning.is_german))
+
+
 def _exists(meaning: Meaning, codes: Mapping[str, frozenset[str]], district: District) -> bool:
-    names = {"topics": "topic", "open_to": "target_group", "modes": "mode", "offer_types": "offer_type"}
-    if meaning.field in names:
-        return meaning.value in codes[names[meaning.field]]
+    if meaning.field in _NAMES:
+        return meaning.value in codes[_NAMES[meaning.field]]
     return meaning.field != "cities" or district.member(meaning.value) is not None

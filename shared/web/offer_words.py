@@ -6,8 +6,8 @@ Everything here gives text or safe markup for a page; nothing decides what is sh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from babel.numbers import format_currency
@@ -16,7 +16,8 @@ from markupsafe import Markup, escape
 from shared.model.district import District
 from shared.model.parts import Cost, Phone, Place
 from shared.model.shipped import shipped_vocabularies
-from shared.model.vocabulary.terms import UNKNOWN, Vocabulary
+from shared.model.vocabulary.collection import Vocabularies
+from shared.model.vocabulary.terms import UNKNOWN
 from shared.settings import load_district
 from shared.web.language_names import language_name
 from shared.web.messages import LANGUAGE, N_, locale_of, translate
@@ -28,10 +29,19 @@ _PHONES = {"fax": N_("Fax"), "text": N_("SMS"), "cell": N_("mobil")}
 
 @dataclass(frozen=True)
 class Words:
-    """The district and its vocabularies, as the pages of one party use them."""
+    """The district and its vocabularies, as the pages of one party use them.
+
+    Args:
+        load_vocabularies: returns those that hold now; by default those that come with the program.
+    """
 
     district: District
-    vocabularies: Mapping[str, Vocabulary] = field(default_factory=shipped_vocabularies)
+    load_vocabularies: Callable[[], Vocabularies] = shipped_vocabularies
+
+    @property
+    def vocabularies(self) -> Vocabularies:
+        """The vocabularies that hold now."""
+        return self.load_vocabularies()
 
     def label(self, vocabulary: str, code: str) -> str:
         """Return the label of a code in the language of the page; an unknown code, of a newer program, as it is."""
@@ -41,7 +51,8 @@ class Words:
 
     def labels(self, vocabulary: str, codes: Iterable[str]) -> str:
         """Return the labels of several codes, set apart by points; that of a named gap says nothing to readers."""
-        return " · ".join([self.label(vocabulary, code) for code in codes if code != UNKNOWN])
+        labels = [self.label(vocabulary, code) for code in codes if code != UNKNOWN]
+        return " · ".join(dict.fromkeys(labels))  # of an offer that names a term and the one it went into
 
     def publisher(self, name: str) -> str:
         """Return how people call a member; the member name where the profile does not know it."""
@@ -49,9 +60,9 @@ class Words:
         return name if member is None else member.title
 
 
-def load_words(district_file: str) -> Words:
+def load_words(district_file: str, load_vocabularies: Callable[[], Vocabularies] = shipped_vocabularies) -> Words:
     """Read the district profile that the settings name, or the one that ships; ConfigError says what is wrong."""
-    return Words(load_district(district_file))
+    return Words(load_district(district_file), load_vocabularies)
 
 
 def cost(entry: Cost) -> str:

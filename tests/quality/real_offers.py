@@ -68,9 +68,9 @@ class RealOffers:
         said = viewing.newest(world.hub)
         assert said is not None
         origins = shown_origins(said)
-        Indexer(world.hub.db, folder / "search.db", vocabularies, district).catch_up(origins)
+        Indexer(world.hub.db, folder / "search.db", lambda: vocabularies, district).catch_up(origins)
         self.rows = rows_by_id(world.hub.db, origins, district)
-        self.finder = Finder(folder / "search.db", vocabularies, district)
+        self.finder = Finder(folder / "search.db", lambda: vocabularies, district)
         self._today = world_day(world)
 
     def ask(self, words: str) -> list[int]:

@@ -17,13 +17,12 @@ from shared.model.district import District
 from shared.model.offer import OfferDoc, offer_from_builtins
 from shared.model.shipped import shipped_district, shipped_vocabularies
 from shared.model.table import read_table
-from shared.model.vocabulary.terms import Vocabulary
 from shared.outputs.formats.format import Format
 from shared.outputs.making import RowMaker
 from shared.outputs.offered import About, Offered
 
 DISTRICT: District = shipped_district()
-VOCABULARIES: dict[str, Vocabulary] = shipped_vocabularies()
+VOCABULARIES = shipped_vocabularies()
 SAMPLE = Path(__file__).parents[2] / "deploy" / "data" / "offers-recklinghausen.csv"
 NEW_YEAR = 1_767_225_600
 RID = "3f0e9a6d2c7b4e51a8d4c6b90f1e2d3a"

@@ -53,7 +53,7 @@ class SmallIndex:
         self._analyzer = Analyzer(lexicon, self._vocabularies)
         self._facts = FactFinder(self._vocabularies, self._district)
         self.writer = IndexWriter(path, "test")
-        self.finder = Finder(path, self._vocabularies, self._district, own_member=own_member, lexicon=lexicon)
+        self.finder = Finder(path, lambda: self._vocabularies, self._district, own_member=own_member, lexicon=lexicon)
 
     def put(self, member: str = "marl", **fields: Any) -> bytes:
         """Put one offer in; returns its rid, made of its name unless `id` is given."""

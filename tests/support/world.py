@@ -533,9 +533,18 @@ def offer_doc(
 
 
 def publish(
-    node: Node, title: str, rid: bytes | None = None, *, summary: str = "Ein Angebot zum Mitmachen für alle."
+    node: Node,
+    title: str,
+    rid: bytes | None = None,
+    *,
+    summary: str = "Ein Angebot zum Mitmachen für alle.",
+    **fields: object,
 ) -> bytes:
-    """Put an offer into a node's outbox; returns its id."""
+    """Put an offer into a node's outbox; returns its id.
+
+    Args:
+        fields: further fields of the document.
+    """
     with node.db.write() as conn:
         row = logs.load_log(conn, node.settings.origin)
         base = NEW
@@ -543,7 +552,7 @@ def publish(
             head = logs.load_heads(conn, row.id, [rid]).get(rid)
             base = NEW if head is None else head.position
         rid = rid or node.dice.token(16)
-        body = seal_payload(offer_doc(rid, node.settings.ags, title, summary), node.dice.token(32))
+        body = seal_payload({**offer_doc(rid, node.settings.ags, title, summary), **fields}, node.dice.token(32))
         edits.add_edit(conn, Edit("publish", "offer", rid, base, node.clock.now(), commitment_of(body), body))
     return rid
 

@@ -39,6 +39,7 @@ from shared.errors import AccessError, ConflictError, RuleError
 from shared.model.hours import Hours, read_hours
 from shared.model.parts import Schedule
 from shared.model.text import fold
+from shared.model.vocabulary.collection import TERM_FIELDS
 from shared.model.vocabulary.terms import Vocabulary
 from shared.web import time_words
 from shared.web.desk.forms import Form, form_of
@@ -62,7 +63,7 @@ def _form_routes(room: Room) -> Sequence[HTTPRouteHandler]:
     @desk_get("/angebote/neu", right=Right.WRITE)
     def new_offer(request: DeskRequest) -> Response[str]:
         doc = _first_document(room, editor_of(request))
-        return _show(room, request, None, Form(fill_form(doc, _languages(room))))
+        return _show(room, request, None, _filled(room, doc))
 
     @desk_post("/angebote/neu", right=Right.WRITE, form_bytes=_FORM_BYTES)
     def save_new_offer(request: DeskRequest) -> Response[str]:
@@ -71,7 +72,7 @@ def _form_routes(room: Room) -> Sequence[HTTPRouteHandler]:
     @desk_get("/angebote/{rid:str}/bearbeiten", right=Right.WRITE)
     def edit_offer(request: DeskRequest, rid: FromPath[str]) -> Response[str]:
         found = workflow.open_for(node, editor_of(request), offer_id(rid))
-        return _show(room, request, found, Form(fill_form(found.doc, _languages(room))))
+        return _show(room, request, found, _filled(room, found.doc))
 
     @desk_post("/angebote/{rid:str}/bearbeiten", right=Right.WRITE, form_bytes=_FORM_BYTES)
     def save_offer(request: DeskRequest, rid: FromPath[str]) -> Response[str]:
@@ -90,6 +91,17 @@ def _first_document(room: Room, editor: Editor) -> dict[str, Any]:
 
 def _languages(room: Room) -> Vocabulary:
     return room.words.vocabularies["language"]
+
+
+def _filled(room: Room, doc: Mapping[str, Any]) -> Form:
+    """Return the form of a document; a term that was replaced stands as the one that replaced it."""
+    vocabularies = room.words.vocabularies
+    current = {
+        field: vocabularies.current(name, tuple(map(str, doc[field])))
+        for field, name in TERM_FIELDS.items()
+        if field in doc
+    }
+    return Form(fill_form({**doc, **current}, _languages(room)))
 
 
 # --- saving ----------------------------------------------------------------------------------------------------------
@@ -130,7 +142,7 @@ def _go_on(room: Room, request: DeskRequest, saved: OwnOffer, action: str) -> Re
         try:
             steps[action](node, editor, saved.id, mark=saved.mark)
         except RuleError as error:
-            form = Form(fill_form(saved.doc, _languages(room)))
+            form = _filled(room, saved.doc)
             return _refuse(room, request, saved, form, form_problems(error.problems), is_saved=True)
         except AccessError as error:
             desk.say(request, f"Der Entwurf ist gesichert. {error.message}. {error.advice}", "warning")

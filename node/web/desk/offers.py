@@ -145,7 +145,7 @@ def _filters(room: Room, providers: Sequence[str], wish: Wish) -> list[_Filter]:
 
 
 def _topics(room: Room) -> list[tuple[str, str]]:
-    terms = room.words.vocabularies["topic"].terms
+    terms = room.words.vocabularies["topic"].offered()
     return [(term.code, ("– " if term.parent else "") + term.label) for term in terms]
 
 
@@ -173,7 +173,7 @@ def _act(room: Room, editor: Editor, ids: Sequence[bytes], form: Form, *, dry_ru
         return operations.mark_checked(node, editor, ids, today_of(node), dry_run=dry_run)
     if action == "thema":
         topic = form.text("neues_thema")
-        if room.words.vocabularies["topic"].get(topic) is None:
+        if topic not in {term.code for term in room.words.vocabularies["topic"].offered()}:
             raise InputError("Dieses Thema gibt es nicht", advice="Wählen Sie eines aus der Liste.")
         return operations.add_topic(node, editor, ids, topic, dry_run=dry_run)
     return operations.withdraw_many(node, editor, ids, parse_reason(form.text("grund")), dry_run=dry_run)

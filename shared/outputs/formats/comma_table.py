@@ -19,7 +19,7 @@ from shared.outputs.offered import About
 
 def write_commas(offers: Offers, about: About, into: IO[bytes]) -> None:
     """Write all offers, one in each line."""
-    writer = RowWriter(about.district)
+    writer = RowWriter(about.district, about.vocabularies)
     text = io.TextIOWrapper(into, "utf-8-sig", newline="", write_through=False)
     try:
         lines = csv.writer(text, lineterminator="\r\n")

@@ -9,7 +9,8 @@ from typing import IO, Final
 import msgspec
 from markupsafe import Markup
 
-from shared.outputs.feeds import ATOM_TYPE, RSS_TYPE, Entry, Feed, Text, Topic, format_atom, format_rss, instant
+from shared.clock import in_utc
+from shared.outputs.feeds import ATOM_TYPE, RSS_TYPE, Entry, Feed, Text, Topic, format_atom, format_rss
 from shared.outputs.formats.format import Format, Offers
 from shared.outputs.offered import About
 from shared.outputs.rich_text import markdown
@@ -95,7 +96,7 @@ def _entry(service: _Service, first: int | None) -> Entry:
         author=origin.publisher,
         topics=[Topic(one.taxonomy_term.code, one.label) for one in topics],
         updated=service.last_modified,
-        published="" if first is None else instant(first),
+        published="" if first is None else in_utc(first),
         content=Markup("<p>{}</p>\n").format(summary) + markdown(rest),
     )
 

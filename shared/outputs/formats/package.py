@@ -24,7 +24,6 @@ from shared.hsds.objects import OBJECTS
 from shared.hsds.parts import Object
 from shared.hsds.tabular import Row, columns, describe_package, rows
 from shared.hsds.terms import Terms
-from shared.model.shipped import shipped_vocabularies
 from shared.outputs.formats.format import SCRATCH_PREFIX, Format, Offers
 from shared.outputs.offered import About
 
@@ -38,7 +37,7 @@ def write_package(offers: Offers, about: About, into: IO[bytes]) -> None:
     """Write all offers into one archive."""
     with ExitStack() as stack:
         tables = {name: stack.enter_context(_Table(name, offers)) for name in OBJECTS}
-        for name, row in _all_rows(offers):
+        for name, row in _all_rows(offers, about):
             tables[name].write(row)
         with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(_entry("datapackage.json", about), msgspec.json.format(_describe(about), indent=2))
@@ -72,9 +71,9 @@ class _Table:
         shutil.copyfileobj(self._file, target, _PIECE_BYTES)
 
 
-def _all_rows(offers: Offers) -> Iterator[Row]:
+def _all_rows(offers: Offers, about: About) -> Iterator[Row]:
     """Yield the rows of all files; organizations and terms once, however many offers name them."""
-    terms = Terms(shipped_vocabularies())
+    terms = Terms(about.vocabularies)
     known = {term["id"] for term in terms.all_terms()}
     for taxonomy in terms.taxonomies.values():
         yield from rows("taxonomy", taxonomy)

@@ -46,7 +46,7 @@ def _write_offers(book: Any, offers: Offers, about: About) -> None:
     for at, column in enumerate(PUBLIC_COLUMNS):
         sheet.write_string(0, at, column.name, bold)
     rows, number = _Rows(book, sheet), 0
-    writer = RowWriter(about.district)
+    writer = RowWriter(about.district, about.vocabularies)
     for number, offered in enumerate(offers, 1):
         rows.write(number, writer.cells(offered))
     sheet.autofilter(0, 0, number, len(PUBLIC_COLUMNS) - 1)

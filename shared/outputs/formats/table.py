@@ -22,8 +22,8 @@ from shared.model.district import District
 from shared.model.headers import COLUMN_LABELS
 from shared.model.offer import OfferDoc
 from shared.model.parts import Contact, Place
-from shared.model.shipped import shipped_vocabularies
 from shared.model.table import COLUMNS, ID_COLUMN
+from shared.model.vocabulary.collection import Vocabularies
 from shared.outputs.offered import Offered
 
 Cell = str | int | float | date | None
@@ -89,9 +89,9 @@ PUBLIC_COLUMNS: Final[tuple[Column, ...]] = (*_FIRST, *_MORE)
 class RowWriter:
     """Writes the rows of one district's catalogue."""
 
-    def __init__(self, district: District) -> None:
+    def __init__(self, district: District, vocabularies: Vocabularies) -> None:
         self._district = district
-        self._vocabularies = shipped_vocabularies()
+        self._vocabularies = vocabularies
         self._zone = ZoneInfo(district.timezone)
 
     def cells(self, offered: Offered) -> list[Cell]:

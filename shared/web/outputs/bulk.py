@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import IO, Any, Final
 from zoneinfo import ZoneInfo
@@ -88,8 +88,9 @@ class _Bulk:
         masks = self._source.masks()
         state = self._source.reader.state()
         about = self._source.about(state)
-        # Vocabularies come with the program, and with it the routes.
-        told = msgspec.json.encode(replace(about, vocabularies={}))
+        # Of the vocabularies their mark will do.
+        said = [getattr(about, field.name) for field in fields(about) if field.name != "vocabularies"]
+        told = msgspec.json.encode([*said, about.vocabularies.mark])
         return _Edition(about, masks, (state.stamp, hashlib.sha256(told).hexdigest()[:12]))
 
     def _write(self, form: Format, edition: _Edition) -> Kept:

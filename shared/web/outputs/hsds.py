@@ -219,7 +219,7 @@ def _read_id(kind: str, key: str) -> bytes:
 
 
 def _terms(source: OutputSource) -> Sequence[HTTPRouteHandler]:
-    """Vocabularies come with the program; they are as new as the program is."""
+    """The vocabularies that hold now."""
 
     @get("/taxonomies", sync_to_thread=False, include_in_schema=False)
     def taxonomies(request: _Request) -> Response[bytes]:

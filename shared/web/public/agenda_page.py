@@ -168,7 +168,7 @@ class AgendaPage:
         topics = [
             Choice(term.code, names.value("topics", term.code), term.code in asked.topics)
             for term in words.vocabularies["topic"].terms
-            if term.parent is None or term.code in asked.topics
+            if (term.parent is None and not term.retired) or term.code in asked.topics
         ]
         days = [Choice(short, day_name(code), code in asked.days) for short, code in DAY_NAMES.items()]
         return {

@@ -14,17 +14,18 @@ from typing import Any, Final
 from litestar import Request, Response, get
 from litestar.types import ControllerRouterHandler
 
+from shared.clock import in_utc
 from shared.holdings import catalogue
 from shared.holdings.catalogue import Shown
 from shared.holdings.changes import load_first_times
-from shared.outputs.feeds import ATOM_TYPE, Entry, Feed, Text, Topic, format_atom, instant
-from shared.search.asking import Asked, format_asked, keep_known, parse_asked
+from shared.outputs.feeds import ATOM_TYPE, Entry, Feed, Text, Topic, format_atom
+from shared.search.asking import Asked, format_asked, parse_asked
 from shared.search.found import Hit
 from shared.web.messages import LANGUAGE, SOURCE_LANGUAGE, translate
 from shared.web.offer_page import read_offer
 from shared.web.public.cards import hit_cards
 from shared.web.public.face import Face
-from shared.web.public.question import address, known_values
+from shared.web.public.question import address, settle
 from shared.web.public.search_words import FEED, describe_search
 
 PER_PAGE: Final = 50
@@ -34,11 +35,10 @@ _DELETED_SECONDS: Final = 30 * 86_400
 
 def feed_routes(face: Face) -> Sequence[ControllerRouterHandler]:
     """Return the route of the feed."""
-    known = known_values(face.words)
 
     @get(FEED, sync_to_thread=True, include_in_schema=False)
     def feed(request: Request[Any, Any, Any]) -> Response[bytes]:
-        asked = keep_known(parse_asked(request.query_params.multi_items()), known)
+        asked = settle(parse_asked(request.query_params.multi_items()), face.words)
         body = format_atom(make_feed(face, replace(asked, order="neu")))
         headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
         return Response(body, media_type=f"{ATOM_TYPE}; charset=utf-8", headers=headers)
@@ -70,7 +70,7 @@ def make_feed(face: Face, asked: Asked) -> Feed:
         author=face.pages.shell.party,
         author_language=SOURCE_LANGUAGE,
         language=LANGUAGE.get(),
-        updated=max([entry.updated for entry in entries] + [instant(time) for _, time in deleted] or [instant(0)]),
+        updated=max([entry.updated for entry in entries] + [in_utc(time) for _, time in deleted] or [in_utc(0)]),
         self_url=face.absolute(address(face.pages, searched, FEED)),
         page_url=face.absolute(address(face.pages, searched.on_page(1))),
         next_url=face.absolute(address(face.pages, searched.on_page(asked.page + 1), FEED)) if has_more else "",
@@ -89,6 +89,7 @@ def feed_id(member: str, asked: Asked, language: str) -> uuid.UUID:
 def _entry(face: Face, hit: Hit, shown: Shown, first: int | None) -> Entry:
     doc = read_offer(shown.body)
     hit = replace(hit, member=shown.member)
+    topics = face.words.vocabularies.current("topic", doc.topics)
     card = hit_cards([hit], {(hit.member, hit.rid): shown}, face.words)[0]
     return Entry(
         rid=hit.rid,
@@ -96,7 +97,7 @@ def _entry(face: Face, hit: Hit, shown: Shown, first: int | None) -> Entry:
         summary=Text(card.summary.text, card.summary.lang),
         url=face.absolute(face.pages.url(f"/angebote/{hit.rid.hex()}")),
         author=face.words.publisher(shown.member),
-        topics=[Topic(code, face.words.label("topic", code)) for code in doc.topics],
-        updated=doc.last_modified or instant(0),
-        published="" if first is None else instant(first),
+        topics=[Topic(code, face.words.label("topic", code)) for code in topics],
+        updated=doc.last_modified or in_utc(0),
+        published="" if first is None else in_utc(first),
     )

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from litestar import Request, Response
 
 from shared.holdings import catalogue
-from shared.search.asking import Asked, keep_known, parse_asked
+from shared.search.asking import Asked, parse_asked
 from shared.search.found import Hit
 from shared.web.messages import LANGUAGE, SOURCE_LANGUAGE
 from shared.web.public.cards import HitCard, Said, hit_cards
 from shared.web.public.face import Face
 from shared.web.public.gathered import Gathered, Gatherer, Short
-from shared.web.public.question import known_values
+from shared.web.public.question import settle
 
 _NEAREST: Final = {"prs": "fa"}
 
@@ -26,7 +26,6 @@ class Doors:
 
     face: Face
     gatherer: Gatherer
-    known: Mapping[str, frozenset[str]]
 
     def gathered(self) -> Gathered:
         """Return all shown offers in short."""
@@ -34,7 +33,7 @@ class Doors:
 
     def asked(self, request: Request[Any, Any, Any]) -> Asked:
         """Return the question in the query of a request; values that nobody knows are left out."""
-        return keep_known(parse_asked(request.query_params.multi_items()), self.known)
+        return settle(parse_asked(request.query_params.multi_items()), self.face.words)
 
     def cards(self, hits: Iterable[Hit]) -> list[HitCard]:
         """Return the cards of offers in the order given."""
@@ -58,7 +57,7 @@ class Doors:
 
 def open_doors(face: Face) -> Doors:
     """Return what the doors of one party share."""
-    return Doors(face, Gatherer(face), known_values(face.words))
+    return Doors(face, Gatherer(face))
 
 
 def hits_of(shorts: Iterable[Short]) -> list[Hit]:

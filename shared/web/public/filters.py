@@ -13,12 +13,12 @@ from babel.lists import format_list
 
 from shared.model.hours import DAYS
 from shared.model.vocabulary.terms import UNKNOWN
-from shared.search.asking import DAY_NAMES, DISTANCES, KEYS, PARTS, Asked
+from shared.search.asking import DAY_NAMES, DISTANCES, KEYS, PARTS, VOCABULARIES, Asked
 from shared.search.found import Count, Step
 from shared.web.messages import LANGUAGE, locale_of, translate
 from shared.web.offer_words import Words
 from shared.web.pages import Pages
-from shared.web.public.question import FLAGS, VOCABULARIES, QuestionWords, address, isolated
+from shared.web.public.question import FLAGS, QuestionWords, address, isolated
 
 _GROUPS: Final = (
     "topics", "especially", "open_to", "cities", "days", "parts", "languages", "modes", "offer_types", "providers",

@@ -13,7 +13,7 @@ from babel.dates import get_day_names
 
 from shared.model.hours import DAYS
 from shared.model.vocabulary.terms import UNKNOWN
-from shared.search.asking import PARTS, Asked, format_asked
+from shared.search.asking import PARTS, VOCABULARIES, Asked, current_asked, format_asked, keep_known
 from shared.web.messages import LANGUAGE, N_, direction_of, locale_of, translate
 from shared.web.offer_words import Words
 from shared.web.pages import Pages
@@ -40,10 +40,6 @@ FLAGS: Final[Mapping[str, str]] = {
     "needs_no_registration": N_("ohne Anmeldung"),
     "accessible": N_("barrierefrei"),
 }
-VOCABULARIES: Final[Mapping[str, str]] = {
-    "topics": "topic", "open_to": "target_group", "especially": "target_group", "languages": "language",
-    "modes": "mode", "offer_types": "offer_type",
-}  # fmt: skip
 _PARTS: Final = dict(
     zip(
         PARTS, (N_("vormittags (bis 12 Uhr)"), N_("nachmittags (12 bis 17 Uhr)"), N_("abends (ab 17 Uhr)")), strict=True
@@ -67,6 +63,11 @@ def known_values(words: Words) -> Mapping[str, frozenset[str]]:
         if field != "languages"  # an offer may name any language that has a code
     }
     return {"cities": frozenset(member.name for member in words.district.members), **codes}
+
+
+def settle(asked: Asked, words: Words) -> Asked:
+    """Return a question with only those values that exist now; a term that was replaced is asked for by its new one."""
+    return keep_known(current_asked(asked, words.vocabularies), known_values(words))
 
 
 class QuestionWords:

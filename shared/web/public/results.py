@@ -16,7 +16,7 @@ from shared.holdings import catalogue
 from shared.holdings.catalogue import Shown
 from shared.model.postcodes import TownPostcodes
 from shared.model.text import one_line
-from shared.search.asking import KEYS, ORDERS, Asked, keep_known, parse_asked
+from shared.search.asking import KEYS, ORDERS, Asked, parse_asked
 from shared.search.found import Answer
 from shared.web.languages import CHOSEN
 from shared.web.messages import LANGUAGE, N_, translate, translate_plural
@@ -35,7 +35,7 @@ from shared.web.public.filters import (
     groups,
     next_steps,
 )
-from shared.web.public.question import RESULTS, QuestionWords, address, isolated, known_values
+from shared.web.public.question import RESULTS, QuestionWords, address, isolated, settle
 from shared.web.public.search_words import follow_search
 
 PER_PAGE = 20
@@ -86,12 +86,12 @@ class Results:
 
 def result_routes(face: Face) -> Sequence[ControllerRouterHandler]:
     """Return the route of the result page."""
-    known, postcodes = known_values(face.words), face.words.district.town_postcodes()
+    postcodes = face.words.district.town_postcodes()
 
     @get(RESULTS, sync_to_thread=True, include_in_schema=False)
     def results(request: Request[Any, Any, Any]) -> Response[str]:
         pairs = list(request.query_params.multi_items())
-        asked = keep_known(parse_asked(pairs), known)
+        asked = settle(parse_asked(pairs), face.words)
         typed = one_line(next((value for key, value in pairs if key == KEYS["postcode"]), ""))[:20].strip()
         wrong = "" if not typed or postcodes.get(asked.postcode) else typed
         if wrong:

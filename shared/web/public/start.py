@@ -14,13 +14,13 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
 from shared.model.vocabulary.terms import UNKNOWN
-from shared.search.asking import DISTANCES, Asked, keep_known, parse_asked
+from shared.search.asking import DISTANCES, Asked, parse_asked
 from shared.search.found import Answer, Count
 from shared.web.languages import CHOSEN
 from shared.web.messages import LANGUAGE
 from shared.web.offer_words import Words
 from shared.web.public.face import Face
-from shared.web.public.question import QuestionWords, address, known_values
+from shared.web.public.question import QuestionWords, address, settle
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,10 @@ class Start:
 
 def start_routes(face: Face) -> Sequence[ControllerRouterHandler]:
     """Return the route of the start page."""
-    known = known_values(face.words)
 
     @get("/", sync_to_thread=True, include_in_schema=False)
     def start(request: Request[Any, Any, Any]) -> Response[Any]:
-        asked = keep_known(parse_asked(list(request.query_params.multi_items())), known)
+        asked = settle(parse_asked(list(request.query_params.multi_items())), face.words)
         if asked != Asked():
             return Redirect(address(face.pages, asked), status_code=302)
         return face.pages.respond(

@@ -17,12 +17,12 @@ from litestar.types import ControllerRouterHandler
 from shared.errors import RuleError
 from shared.mailing.store.subscriptions import ACTIVE, DAILY, Subscription
 from shared.mailing.subscribing import ADDRESS_MAX, PER_ADDRESS_MAX, RHYTHMS, Subscriptions, asked_of, query_of
-from shared.search.asking import Asked, keep_known, parse_asked
+from shared.search.asking import Asked, parse_asked
 from shared.web.desk.forms import Form, form_of, read_form
 from shared.web.desk.guard import DeskRequest
 from shared.web.messages import LANGUAGE, N_, translate, translate_plural
 from shared.web.public.face import Face
-from shared.web.public.question import address, known_values
+from shared.web.public.question import address, settle
 from shared.web.public.search_words import SUBSCRIBE, describe_search, follow_search
 from shared.web.public.subscription_letters import CONFIRM, END, RHYTHM_WORDS
 
@@ -59,7 +59,6 @@ class _Pages:
     def __init__(self, face: Face, subscriptions: Subscriptions) -> None:
         self.face = face
         self.subscriptions = subscriptions
-        self._known = known_values(face.words)
 
     def respond(self, template: str, *, status_code: int = 200, **context: object) -> Response[str]:
         """Return a page that nobody keeps."""
@@ -69,7 +68,7 @@ class _Pages:
 
     def known(self, asked: Asked) -> Asked:
         """Return a search with only those values that exist."""
-        return keep_known(asked, self._known)
+        return settle(asked, self.face.words)
 
     def show_form(
         self, asked: Asked, form: Form, problems: Mapping[str, Sequence[str]] | None = None, *, status: int = 200,

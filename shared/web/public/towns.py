@@ -95,7 +95,11 @@ def _topics(doors: Doors, asked: Asked, counts: Sequence[Count]) -> list[Topic]:
     """The main topics in the order of the vocabulary; topics below one are counted with it."""
     numbers = {count.value: count.number for count in counts}
     return [
-        Topic(term.label, number, address(doors.face.pages, asked.toggled("topics", term.code)))
+        Topic(
+            doors.face.words.label("topic", term.code),
+            number,
+            address(doors.face.pages, asked.toggled("topics", term.code)),
+        )
         for term in doors.face.words.vocabularies["topic"].terms
         if term.parent is None and (number := numbers.get(term.code, 0))
     ]
