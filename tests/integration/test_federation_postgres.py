@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from hub import notices
+from hub.notices import Wanted
 from node.erasing import erase
 from node.upkeep import tidy
 from shared.database import Database
@@ -75,6 +77,24 @@ def test_erased_person_is_gone_from_every_database(make_world: MakeWorld) -> Non
         assert not [body for body in bodies if b"Mustermann" in body]
     assert titles(world.nodes["marl"]) == ["Beratung"]
     tidy(world.nodes["marl"])
+
+
+def test_hidden_offer_is_hidden_and_found_on_postgresql(make_world: MakeWorld) -> None:
+    world = make_world()
+    rid = publish(world.nodes["herten"], "Sprachcafé am Markt")
+    publish(world.nodes["marl"], "Zoobesuch")
+    world.settle()
+    found = notices.search_offers(world.hub, "café")
+
+    made = notices.hide(world.hub, rid, Wanted("law", "Der Text wirbt für Gewalt.", "", "2026-03-31", is_sure=True))
+    world.settle()
+    hidden = titles(world.nodes["marl"])
+    notices.lift(world.hub, made.rid, "Der Text ist berichtigt.")
+    world.settle()
+
+    assert [one.title for one in found] == ["Sprachcafé am Markt"]
+    assert hidden == ["Zoobesuch"]
+    assert titles(world.nodes["marl"]) == ["Sprachcafé am Markt", "Zoobesuch"]
 
 
 def test_wiped_hub_heals_on_postgresql(make_world: MakeWorld) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ import pytest
 from litestar.testing import TestClient
 
 from hub import mailing as hub_mailing
+from hub import notices
+from hub.notices import Wanted
 from hub.party import Hub
 from node import following, mailing
 from node.city import save_city
@@ -187,6 +189,24 @@ def test_offer_that_fits_no_more_is_not_called_ended(reader: Reader) -> None:
 
     assert "PASST NICHT MEHR ZU IHRER SUCHE (1)\n\n* Kochen mit Kaffee" in text
     assert "BEENDET" not in text
+
+
+def test_offer_that_the_district_hides_is_passed_over_in_silence(reader: Reader) -> None:
+    """Its title may be what is unlawful; and it has not ended."""
+    rid = publish(reader.city, "Fahrrad mit Kaffee")
+    reader.settle()
+    reader.subscribe()
+    day = datetime.fromtimestamp(reader.party.clock.now(), ZONE).date() + timedelta(days=30)
+    wanted = Wanted("law", "Der Text wirbt für Gewalt gegen andere.", "", day.isoformat(), is_sure=True)
+    made = notices.hide(reader.world.hub, rid, wanted)
+    reader.settle()
+    while_hidden = reader.next_morning()
+    notices.lift(reader.world.hub, made.rid, "Der Text ist berichtigt.")
+    reader.settle()
+    after = reader.next_morning()
+
+    assert (while_hidden, after) == (0, 1)
+    assert "NEU (1)\n\n* Fahrrad mit Kaffee" in reader.letters()[-1].get_content().replace("\r", "")
 
 
 def test_one_request_from_a_mail_program_ends_it_and_leaves_the_address_nowhere(reader: Reader) -> None:

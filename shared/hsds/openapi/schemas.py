@@ -168,7 +168,7 @@ def _problem() -> Schema:
             "detail": {"type": "string", "description": "This problem"},
             "advice": {"type": "string", "description": "What a person can do, German"},
             "errors": {"type": "object", "description": "By parameter: what is wrong", "additionalProperties": _TEXTS},
-            "reason": {"type": "string", "description": "Why it was withdrawn; hidden: its publisher is not shown",
+            "reason": {"type": "string", "description": "Why it was withdrawn; hidden: it or its owner is not shown",
                        "enum": [*REASONS, "hidden"]},
             "time": {**_KINDS["datetime"], "description": "When an offer was withdrawn or erased"},
             **_notice_members(),
