@@ -28,7 +28,7 @@ from shared.model.text import one_line, text_problems
 from shared.model.vocabulary import editing
 from shared.model.vocabulary.collection import Vocabularies
 from shared.model.vocabulary.terms import NAMES, Vocabulary, parse_vocabulary
-from shared.vocabulary_book import read_vocabularies
+from shared.vocabulary_book import EDITED, read_vocabularies
 
 NOTE_MAX: Final = 500
 SYNONYMS_TITLE: Final = "Suchwörter"
@@ -190,7 +190,7 @@ def publish(hub: Hub, name: str, note: str, *, editor: str) -> int:
         draft = verified_draft(store.load_draft(conn, name), now[name].version)
         number = _next_version(conn, name, now[name].version)
         vocabulary = msgspec.structs.replace(parse_vocabulary(draft.content), version=number)
-        fields = {"title": vocabulary.title, "vocabulary": msgspec.to_builtins(vocabulary)}
+        fields = {"title": vocabulary.title, "vocabulary": msgspec.to_builtins(vocabulary), EDITED: True}
         verify_size(fields)
         publish_record(hub, conn, "vocabulary", fields, rid=bytes.fromhex(vocabulary.id))
         before, after = (now[name].version, _written(now[name])), (number, _written(vocabulary))

@@ -1,9 +1,10 @@
 """Which vocabularies hold for a party: those of the district's log over those that come with the program.
 
 The rule.  Of each vocabulary counts the record in the hub's log whose id is that of the vocabulary, when it can be read
-and its version is not lower than that of the program; else the one that comes with the program.  So the district's word
-counts from its first edit on, a newer program brings newer terms to a district that never edited them, and a record
-that is missing, damaged or of another kind changes nothing.  Fields that this program does not know are left out.
+and the district edited it, or its version is not lower than that of the program; else the one that comes with the
+program.  So the district's word counts from its first edit on; what a newer program adds to a list comes in behind the
+district's own terms.  A record that is missing, damaged or of another kind changes nothing.  Fields that this program
+does not know are left out.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import threading
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, Final
 
+import msgspec
 import sqlalchemy as sa
 
 from shared.clock import Clock
@@ -75,9 +77,13 @@ class VocabularyBook:
         self._log_mark, self._record_mark = log_mark, record_mark
 
 
-def read_vocabularies(docs: Iterable[Mapping[str, Any]]) -> Vocabularies:
+EDITED: Final = "edited"
+"""Member of a record that the district changed; what `init` puts into the log is only what came with the program."""
+
+
+def read_vocabularies(docs: Iterable[Mapping[str, Any]], shipped: Vocabularies | None = None) -> Vocabularies:
     """Return the vocabularies of these records over those of the program; see the rule above."""
-    shipped = shipped_vocabularies()
+    shipped = shipped_vocabularies() if shipped is None else shipped
     ids = {vocabulary.id: name for name, vocabulary in shipped.items()}
     found, synonyms = dict(shipped), SynonymList()
     for doc in docs:
@@ -85,9 +91,20 @@ def read_vocabularies(docs: Iterable[Mapping[str, Any]]) -> Vocabularies:
             synonyms = _read_synonyms(doc.get(SYNONYMS))
         name = ids.get(str(doc.get("id")))
         vocabulary = None if name is None else _read(doc.get("vocabulary"))
-        if name is not None and vocabulary is not None and vocabulary.name == name:
-            found[name] = vocabulary if vocabulary.version >= found[name].version else found[name]
+        if name is None or vocabulary is None or vocabulary.name != name:
+            continue
+        if doc.get(EDITED) is True:
+            found[name] = _with_newer_terms(vocabulary, shipped[name])
+        elif vocabulary.version >= shipped[name].version:
+            found[name] = vocabulary
     return shipped if found == shipped and not synonyms.groups else Vocabularies(found, synonyms)
+
+
+def _with_newer_terms(edited: Vocabulary, shipped: Vocabulary) -> Vocabulary:
+    """Return the district's list with the terms behind it that only the program knows."""
+    codes = edited.codes()
+    newer = tuple(term for term in shipped.terms if term.code not in codes)
+    return msgspec.structs.replace(edited, terms=(*edited.terms, *newer)) if newer else edited
 
 
 def _read(value: object) -> Vocabulary | None:
