@@ -5,5 +5,5 @@ Nothing is decided here about the catalogue: a grade and its reasons are for a p
 
 from typing import Final
 
-RULES: Final = 1
+RULES: Final = 2
 """Changes with everything that makes another grade, score or reason of the same two offers: they are compared anew."""

@@ -17,7 +17,7 @@ from shared.likeness.differences import against, apart
 from shared.likeness.profile import Body, Profile
 from shared.likeness.reasons import Reason
 
-CERTAIN: Final = 0.75
+CERTAIN: Final = 0.76
 LIKELY: Final = 0.6
 
 Grade = Literal["certain", "likely", ""]
