@@ -20,7 +20,7 @@ from hub.party import Hub
 from shared.clock import in_utc
 from shared.errors import RuleError
 from shared.mailing.subscribing import ADDRESS_MAX, PER_ADDRESS_MAX
-from shared.outputs.feeds import ATOM_TYPE, Entry, Feed, Text, format_atom
+from shared.outputs.feeds import ATOM_TYPE, RSS_TYPE, Entry, Feed, Text, format_atom, format_rss
 from shared.web.desk.forms import Form, form_of, read_form
 from shared.web.desk.guard import DeskRequest
 from shared.web.messages import LANGUAGE, SOURCE_LANGUAGE
@@ -35,7 +35,7 @@ from shared.web.public.subscription_pages import (
     say_wait,
 )
 
-FEED = f"{NEWSLETTER}/feed"
+FEED, RSS = f"{NEWSLETTER}/feed", f"{NEWSLETTER}/rss"
 _IN_FEED = 24
 _NAMED = uuid.UUID("0f4a3a8e-5a0b-5f59-9d5e-3c1d6a4a7b11")
 """The name space of issues: their ids in feeds stay, whatever the address of the hub."""
@@ -65,16 +65,17 @@ def letter_routes(hub: Hub, face: Face) -> Sequence[ControllerRouterHandler]:
 
     @get(FEED, sync_to_thread=True, include_in_schema=False)
     def feed() -> Response[bytes]:
-        return Response(
-            format_atom(make_feed(hub, face)), media_type=f"{ATOM_TYPE}; charset=utf-8",
-            headers={"Cache-Control": "no-cache"},
-        )  # fmt: skip
+        return _fed(format_atom(make_feed(hub, face, FEED)), ATOM_TYPE)
+
+    @get(RSS, sync_to_thread=True, include_in_schema=False)
+    def rss() -> Response[bytes]:
+        return _fed(format_rss(make_feed(hub, face, RSS)), RSS_TYPE)
 
     guarded = Router(
         "/", route_handlers=[archive_page, subscribe], before_request=before, request_max_body_size=FORM_BYTES,
         opt={"form_bytes": FORM_BYTES},
     )  # fmt: skip
-    return [guarded, issue_page, feed]
+    return [guarded, issue_page, feed, rss]
 
 
 def public_paths(hub: Hub) -> list[str]:
@@ -89,7 +90,7 @@ def _archive(
     answer = face.pages.respond(
         "newsletter.html", status_code=status, path=NEWSLETTER, standing=face.standing(), form=form or Form(),
         problems=problems or {}, waits=waits, left_empty=LEFT_EMPTY, address_max=ADDRESS_MAX, most=PER_ADDRESS_MAX,
-        can_send=face.subscriptions is not None and face.subscriptions.can_send(), feed_path=FEED,
+        can_send=face.subscriptions is not None and face.subscriptions.can_send(), feed_path=FEED, rss_path=RSS,
         issues=[(f"{NEWSLETTER}/{one.month}", month_name(one.month), one.title) for one in letters.released(hub)],
     )  # fmt: skip
     if form is not None:
@@ -117,8 +118,12 @@ def _take(hub: Hub, face: Face, form: Form, network: str) -> Response[str]:
 # --- the feed --------------------------------------------------------------------------------------------------------
 
 
-def make_feed(hub: Hub, face: Face) -> Feed:
-    """Return the newest issues as a feed, in German."""
+def _fed(content: bytes, kind: str) -> Response[bytes]:
+    return Response(content, media_type=f"{kind}; charset=utf-8", headers={"Cache-Control": "no-cache"})
+
+
+def make_feed(hub: Hub, face: Face, path: str) -> Feed:
+    """Return the newest issues as a feed that stands at this path, in German."""
     issues = [letters.load_issue(hub, one.month, is_public=True) for one in letters.released(hub)[:_IN_FEED]]
     entries = [_entry(face, issue) for issue in issues]
     return Feed(
@@ -128,7 +133,7 @@ def make_feed(hub: Hub, face: Face) -> Feed:
         author_language=SOURCE_LANGUAGE,
         language=SOURCE_LANGUAGE,
         updated=max((one.updated for one in entries), default=in_utc(0)),
-        self_url=face.absolute(face.pages.link(FEED, ())),
+        self_url=face.absolute(face.pages.link(path, ())),
         page_url=face.absolute(face.pages.link(NEWSLETTER, ())),
         next_url="",
         topic_scheme="",

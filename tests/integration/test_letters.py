@@ -380,6 +380,8 @@ def test_released_issue_stands_in_archive_feed_and_sitemap(reader: Reader, world
     assert 'href="https://kreis.example/mehr"' in issue
     assert "&lt;b&gt;mehr&lt;/b&gt;" in issue
     assert "Fahrradwerkstatt" in issue
+    rss = ET.fromstring(reader.client.get("/rundbrief/rss").content)  # noqa: S314
+    assert [item.findtext("title") for item in rss.iter("item")] == ["Neues im Februar"]
     entry = feed.findall(f"{ATOM}entry")[0]
     assert entry.findtext(f"{ATOM}title") == "Neues im Februar"
     assert "Fahrradwerkstatt" in (entry.findtext(f"{ATOM}content") or "")
