@@ -74,7 +74,7 @@ def test_both_owners_are_told_at_their_desks_without_persons(world: World, offer
     assert [len(some) for some in found] == [1, 1]
     (herten,), (marl,) = found
     assert (herten.rid, marl.rid) == (offers[0], offers[1])
-    assert node_hints.SOURCES[herten.source] == "vom Kreis, aus dem Vergleich mit anderen Städten"
+    assert node_hints.SOURCES[herten.source] == "vom Kreis"
     assert "Zeiten\n– bei Ihnen: Mo 09:00–12:00 Uhr\n– Stadt Marl: Di 14:00–16:00 Uhr" in herten.text
     assert "Telefon\n– bei Ihnen: +49 2365 990\n– Stadt Herten: +49 2366 303160" in marl.text
     assert "303161" not in herten.text + marl.text

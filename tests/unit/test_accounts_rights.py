@@ -32,10 +32,8 @@ def test_role_has_exactly_its_rights(code: str, rights: set[Right]) -> None:
     [
         ("leser", {Right.READ}),
         ("kurator", {Right.READ, Right.CURATE, Right.NEED}),
-        ("betrieb", {Right.READ, Right.CURATE, Right.NEED, Right.OPERATE, Right.ACCOUNTS}),
+        ("betrieb", {Right.READ, Right.CURATE, Right.NEED, Right.OPERATE, Right.NOTICES, Right.ACCOUNTS}),
         ("fallmanagement", {Right.NEED}),
-        ("kurator", {Right.READ, Right.CURATE}),
-        ("betrieb", {Right.READ, Right.CURATE, Right.OPERATE, Right.NOTICES, Right.ACCOUNTS}),
     ],
 )
 def test_role_of_the_district_has_exactly_its_rights(code: str, rights: set[Right]) -> None:
