@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -102,3 +105,20 @@ def test_nginx_accepts_its_example(tmp_path: Path) -> None:
 
     assert "test is successful" in said, said
     assert "[warn]" not in said
+
+
+@pytest.mark.slow
+def test_program_is_installed_without_a_network_and_runs_from_anywhere(tmp_path: Path) -> None:
+    def done(*command: str, **options: Any) -> str:
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, **options)
+        assert ended.returncode == 0, ended.stderr
+        return str(ended.stdout)
+
+    done(str(DEPLOY / "wheels"), str(tmp_path / "wheels"))
+    done(str(DEPLOY / "install"), "--wheels", str(tmp_path / "wheels"), str(tmp_path / "opt"))
+    node = [str(tmp_path / "opt/bin/kreisweit-node"), "--home", str(tmp_path / "herten")]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+    done(*node, "init", "--name", "herten", "--ags", "05562020", "--title", "Stadt Herten", cwd=tmp_path, env=clean)
+
+    assert json.loads(done(*node, "status", "--json", cwd=tmp_path, env=clean))["state"] == "new"
