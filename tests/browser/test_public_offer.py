@@ -148,7 +148,7 @@ def test_buttons_print_and_copy(offers: Offers, new_context: NewContext) -> None
     page.get_by_text("Die Adresse ist kopiert.").wait_for()
     assert page.evaluate("window.printed")
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == f"https://angebote.herten.example{offers.full}?lang=de"
+    assert copied == f"https://angebote.herten.example{offers.full}?lang=de&weitergabe=link"
     assert not page.get_by_text("Drucken: mit Strg + P").is_visible()
 
 

@@ -186,8 +186,7 @@ def hammered(federation: Federation, name: str, rid: str) -> Iterator[tuple[Coun
             thread.join()
 
 
-@pytest.mark.parametrize("name", ["hub", "herten"])
-@pytest.mark.parametrize("is_lost", [False, True], ids=["database-there", "database-lost"])
+@pytest.mark.parametrize(("name", "is_lost"), [("hub", False), ("hub", True), ("herten", True)])
 def test_what_was_erased_is_in_no_answer_of_a_restored_party(
     federation: Federation, vault: Vault, tmp_path: Path, name: str, is_lost: bool
 ) -> None:
