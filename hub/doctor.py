@@ -13,6 +13,7 @@ from hub.opening import ROOT_KEY_NAME, load_signer
 from hub.party import Hub
 from hub.settings import HubSettings
 from hub.store.migrate import migrations
+from shared.backups.making import folder_of
 from shared.clock import Clock, SystemDice
 from shared.database import Database
 from shared.doctor import computer, held, network
@@ -52,7 +53,7 @@ class _Patient:
     def checks(self) -> Sequence[Check]:
         settings, db, now = self.settings, self.db, self.clock.now()
         subject = subject_of(settings, self.clock)
-        folder = Path(settings.backup_folder) if settings.backup_folder else self.home / "backups"
+        folder = folder_of(self.home, settings.backup_folder)
         return [
             Check("python", "Programm", computer.look_at_python),
             Check("home", "Verzeichnis", lambda: computer.look_at_home(self.home)),

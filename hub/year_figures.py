@@ -59,8 +59,11 @@ def show_year(gaps: Gaps, year: int) -> Year | None:
 
 
 def note_year(hub: Hub) -> bool:
-    """Write the present year's figures down when that was not done for a day; True when it was."""
-    if hub.index_path is None or not hub.index_path.exists():
+    """Write the present year's figures down when that was not done for a day; True when it was.
+
+    Nothing while recovering: what we hold may be old.
+    """
+    if hub.is_recovering() or hub.index_path is None or not hub.index_path.exists():
         return False
     with hub.db.read() as conn:
         if not facts.has_passed(conn, _NOTED, now=hub.clock.now(), seconds=_DAY_SECONDS):

@@ -12,6 +12,7 @@ from node.opening import load_signer
 from node.party import Node
 from node.settings import NodeSettings, load_membership
 from node.store.migrate import migrations
+from shared.backups.making import folder_of
 from shared.clock import Clock, SystemDice
 from shared.database import Database
 from shared.doctor import computer, held, network
@@ -51,7 +52,7 @@ class _Patient:
     def checks(self) -> Sequence[Check]:
         settings, db, now = self.settings, self.db, self.clock.now()
         subject = subject_of(settings, self.clock)
-        folder = Path(settings.backup_folder) if settings.backup_folder else self.home / "backups"
+        folder = folder_of(self.home, settings.backup_folder)
         return [
             Check("python", "Programm", computer.look_at_python),
             Check("home", "Verzeichnis", lambda: computer.look_at_home(self.home)),

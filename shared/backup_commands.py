@@ -221,7 +221,9 @@ def _grouped(number: int) -> str:
 
 
 def _folder(home: Path, given: Path | None, plan: BackupPlan) -> Path:
-    return given or (Path(plan.backup_folder) if plan.backup_folder else home / "backups")
+    from shared.backups.making import folder_of
+
+    return given or folder_of(home, plan.backup_folder)
 
 
 def _recipient(plan: BackupPlan) -> str:

@@ -55,6 +55,11 @@ class Kept(msgspec.Struct, frozen=True):
     size: int
 
 
+def folder_of(home: Path, chosen: str) -> Path:
+    """Return where the backups of a party go: the folder of the settings, or the one in the home directory."""
+    return Path(chosen) if chosen else home / "backups"
+
+
 def make_backup(subject: Subject, folder: Path, recipient: str, *, keep_days: int) -> Made:
     """Copy database and settings of a running party into one locked file, and delete those that are too old.
 

@@ -15,6 +15,7 @@ from hub.figure_tables import Cell, find_table
 from hub.gap_report import make_report
 from hub.gaps import Gaps
 from hub.year_figures import Year
+from shared.holdings import facts
 from shared.web.assets import Assets
 from tests.support.catalogue import publish_doc
 from tests.support.desk import Desk, add_person, at_desk
@@ -237,6 +238,18 @@ def test_year_that_is_over_stays_as_it_was(world: World, desk: Desk, gaps: Gaps,
     assert "Stand: 02.01.2026" in text
     assert year_figures.list_years(gaps) == [2027, 2026]
     assert "Jahreszahlen 2027" in desk.get("/pult/luecken/bericht").text
+
+
+def test_recovering_hub_leaves_the_figures_of_the_year_alone(world: World, gaps: Gaps) -> None:
+    world.clock.time += 86_400
+    with world.hub.db.write() as conn:
+        facts.save_fact(conn, "recovering-since", world.hub.clock.now())
+    while_recovering = year_figures.note_year(world.hub)
+    with world.hub.db.write() as conn:
+        facts.delete_fact(conn, "recovering-since")
+
+    assert while_recovering is False
+    assert year_figures.note_year(world.hub) is True
 
 
 @pytest.mark.parametrize("year", ["1999", "zwei", "２０２６", "20260"])
