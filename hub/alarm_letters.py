@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from hub.party import Hub
 from hub.store.alarm_rows import AlarmRow
-
-_ZONE = ZoneInfo("Europe/Berlin")
 
 
 def format_letter(hub: Hub, began: Sequence[AlarmRow], ended: Sequence[AlarmRow]) -> tuple[str, str]:
@@ -22,8 +18,8 @@ def format_letter(hub: Hub, began: Sequence[AlarmRow], ended: Sequence[AlarmRow]
     if ended:
         parts.append("das ist vorbei:" if not began else "Vorbei ist:")
         parts += [
-            f"- {_who(row, titles)}, seit {_time(row.first_seen)}, beendet {_time(row.ended or row.last_seen)}\n"
-            f"  {row.message}"
+            f"- {_who(row, titles)}, seit {_time(hub, row.first_seen)}, "
+            f"beendet {_time(hub, row.ended or row.last_seen)}\n  {row.message}"
             for row in ended
         ]  # fmt: skip
     parts.append(
@@ -36,7 +32,7 @@ def format_letter(hub: Hub, began: Sequence[AlarmRow], ended: Sequence[AlarmRow]
 
 def _about_begin(hub: Hub, row: AlarmRow, titles: Mapping[str, str]) -> str:
     page = f"/pult/mitglieder/{row.name}" if row.is_about_member else f"/pult/alarme/{row.id}"
-    return f"- {_who(row, titles)}, seit {_time(row.first_seen)}\n  {row.message}\n  {hub.public_url}{page}"
+    return f"- {_who(row, titles)}, seit {_time(hub, row.first_seen)}\n  {row.message}\n  {hub.public_url}{page}"
 
 
 def _subject(began: Sequence[AlarmRow], ended: Sequence[AlarmRow], titles: Mapping[str, str]) -> str:
@@ -52,5 +48,5 @@ def _who(row: AlarmRow, titles: Mapping[str, str]) -> str:
     return titles.get(row.name, row.name) if row.is_about_member else "Hub"
 
 
-def _time(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, _ZONE).strftime("%d.%m.%Y, %H:%M Uhr")
+def _time(hub: Hub, seconds: int) -> str:
+    return hub.moment(seconds).strftime("%d.%m.%Y, %H:%M Uhr")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub import digests, letter_sending, reporting, trend
-from hub.freshness import Checks, moment_of
+from hub.freshness import Checks
 from hub.party import Hub
 from shared.holdings import facts
 
@@ -24,7 +24,7 @@ def care(hub: Hub) -> None:
     with hub.db.write() as conn:
         facts.save_fact(conn, "calendar-cared-at", now)
     hub.kept(Checks).offers()
-    reporting.note_own(hub, moment_of(hub))
+    reporting.note_own(hub, hub.moment())
     trend.note_day(hub)
     digests.send_due(hub)
     letter_sending.send_due(hub)

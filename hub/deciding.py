@@ -9,9 +9,7 @@ before (taken back: `undoing`; changes to a cluster: `regrouping`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from datetime import UTC, datetime
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 import msgspec
 import sqlalchemy as sa
@@ -67,9 +65,7 @@ class Change:
 
     def reason(self) -> str:
         """Say for the log who decided when, without a name."""
-        zone = ZoneInfo(self.hub.district.timezone)
-        day = datetime.fromtimestamp(self.hub.clock.now(), UTC).astimezone(zone)
-        return f"{self.hub.district.name}{f', {self._by.role}' if self._by.role else ''}, {day:%d.%m.%Y}"
+        return f"{self.hub.district.name}{f', {self._by.role}' if self._by.role else ''}, {self.hub.today():%d.%m.%Y}"
 
     def put(self, fields: Fields, rid: bytes | None = None) -> None:
         """Write a record, or a new version of one."""
@@ -183,11 +179,10 @@ def _check_shown(hub: Hub, conn: sa.Connection, a: bytes, b: bytes) -> None:
 def _fuller(hub: Hub, conn: sa.Connection, a: bytes, b: bytes) -> bytes:
     """Return which of two offers says more to readers; its card is shown unless somebody chooses the other."""
     said = newest_note(conn)
-    today = datetime.fromtimestamp(hub.clock.now(), ZoneInfo(hub.district.timezone)).date()
     scores = {a: 0, b: 0}
     for shown in catalogue.find_many(conn, [] if said is None else shown_origins(said), [a, b]):
         doc = read_offer_line(shown.body)
-        scores[shown.rid] = 0 if doc is None else completeness(doc, today).score
+        scores[shown.rid] = 0 if doc is None else completeness(doc, hub.today()).score
     return b if scores[b] > scores[a] else a
 
 

@@ -16,7 +16,7 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.digest_letter import Facts, compose
-from hub.freshness import Checked, Checks, late_offers, moment_of, never_checked, standing_of, today_of
+from hub.freshness import Checked, Checks, late_offers, never_checked, standing_of
 from hub.mailing import postbox_of
 from hub.months import Month, first_working_day, month_of
 from hub.party import Hub
@@ -105,7 +105,7 @@ def save_digest(hub: Hub, member: str, address: str, *, is_on: bool) -> None:
         before = store.load_setting(conn, member)
         month = before.month
         if is_on and not before.is_on and _is_begun(hub):
-            month = max(month, month_of(today_of(hub)))  # the letter of this month would come at once, unasked
+            month = max(month, month_of(hub.today()))  # the letter of this month would come at once, unasked
         store.save_setting(conn, msgspec.structs.replace(before, address=address, is_on=is_on, month=month))
 
 
@@ -116,7 +116,7 @@ def preview(hub: Hub, member: str, offers: Sequence[Checked]) -> tuple[str, str]
         offers: all shown offers.
     """
     _check_member(hub, member)
-    return compose(hub, _facts(hub, member, offers, today_of(hub)))
+    return compose(hub, _facts(hub, member, offers, hub.today()))
 
 
 def _facts(hub: Hub, member: str, offers: Sequence[Checked], today: date) -> Facts:
@@ -143,7 +143,7 @@ def send_now(hub: Hub, member: str, offers: Sequence[Checked]) -> str:
         setting = store.load_setting(conn, member)
     if not setting.address:
         raise ConflictError("Für diese Stadt ist kein Postfach eingetragen", advice="Tragen Sie es oben ein.")
-    if setting.written is not None and moment_of(hub, setting.written).date() == today_of(hub):
+    if setting.written is not None and hub.moment(setting.written).date() == hub.today():
         raise ConflictError("Heute ging schon eine Monatsmail an diese Stadt", advice="Die nächste ist morgen möglich.")
     _write(hub, setting, offers, setting.month)
     return setting.address
@@ -153,7 +153,7 @@ def send_due(hub: Hub) -> int:
     """Write the letters of this month that are not written yet; returns how many."""
     if not _is_begun(hub) or not hub.settings.sends_mail:
         return 0
-    month = month_of(today_of(hub))
+    month = month_of(hub.today())
     with hub.db.read() as conn:
         known = store.load_settings(conn)
         names = {row.name for row in hub.members(conn) if row.status == "active"}
@@ -168,7 +168,7 @@ def send_due(hub: Hub) -> int:
 
 def _is_begun(hub: Hub) -> bool:
     """Tell whether the first working day of this month has come, and its morning."""
-    here = moment_of(hub)
+    here = hub.moment()
     first = first_working_day(here.year, here.month, hub.district.state)
     return here.date() > first or (here.date() == first and here.hour >= MORNING)
 

@@ -10,11 +10,10 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import IntEnum
 from statistics import median
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 import sqlalchemy as sa
@@ -137,7 +136,7 @@ class Checks:
 
         Counted once for each state of the catalogue and each day.
         """
-        offers, today = self.offers(), today_of(self._hub)
+        offers, today = self.offers(), self._hub.today()
         names = tuple(row.name for row in self._hub.members())
         state = (self._mark, today, names)
         counted = self._counted
@@ -232,19 +231,6 @@ def late_offers(offers: Iterable[Checked], today: date) -> list[Checked]:
 def never_checked(offers: Iterable[Checked]) -> list[Checked]:
     """Return the offers that nobody ever checked, by title."""
     return sorted((one for one in offers if one.is_never), key=lambda one: (one.title.casefold(), one.rid))
-
-
-# --- time ------------------------------------------------------------------------------------------------------------
-
-
-def moment_of(hub: Hub, time: int | None = None) -> datetime:
-    """Return a time as the district's clocks show it, by default that of now."""
-    return datetime.fromtimestamp(hub.clock.now() if time is None else time, ZoneInfo(hub.district.timezone))
-
-
-def today_of(hub: Hub) -> date:
-    """Return the day on the district's clocks."""
-    return moment_of(hub).date()
 
 
 # --- for a spreadsheet -----------------------------------------------------------------------------------------------

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from hub.agreements import list_agreements
 from hub.figure_tables import NONE, Cell, Table
@@ -257,7 +255,7 @@ def offices_table(gaps: Gaps, city: str = "") -> Table:
 
 
 def _day(gaps: Gaps, time: int) -> Cell:
-    return datetime.fromtimestamp(time, ZoneInfo(gaps.district.timezone)).date()
+    return gaps.hub.moment(time).date()
 
 
 _COUNTED: Final = (
@@ -268,11 +266,10 @@ _COUNTED: Final = (
 
 def about(gaps: Gaps, title: str, made: int) -> list[tuple[str, str]]:
     """Return what stands on the first sheet of a workbook."""
-    moment = datetime.fromtimestamp(made, UTC).astimezone(ZoneInfo(gaps.district.timezone))
     return [
         ("Titel", title),
         ("Kreis", gaps.district.name),
-        ("Stand", f"{moment:%d.%m.%Y, %H:%M} Uhr"),
+        ("Stand", f"{gaps.hub.moment(made):%d.%m.%Y, %H:%M} Uhr"),
         ("Gezählt ist", _COUNTED),
         (NONE, "Für diese Stadt gibt es kein eigenes Angebot."),
     ]  # fmt: skip

@@ -10,11 +10,10 @@ The numbers come from the search index, as one value of bitmaps that is made onc
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property, reduce
 from operator import or_
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from hub.gap_shapes import (
     CITIES,
@@ -61,7 +60,7 @@ class Gaps:
 
     def today(self) -> date:
         """Return the day in the district."""
-        return datetime.fromtimestamp(self.hub.clock.now(), ZoneInfo(self.district.timezone)).date()
+        return self.hub.today()
 
     def stock(self) -> Stock:
         """Return what the index holds now; made anew only when it or the day changed."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from hub.freshness import today_of
 from hub.months import Month, month_name, months_back, span_of
 from hub.notes import newest_note
 from hub.party import Hub
@@ -86,7 +85,7 @@ def released(hub: Hub) -> list[Letter]:
 def open_months(hub: Hub) -> list[Month]:
     """Return the months for which an issue can be begun, the newest first."""
     begun = {one.month for one in list_letters(hub)}
-    return [month for month in reversed(months_back(today_of(hub), _MONTHS_OPEN)) if month not in begun]
+    return [month for month in reversed(months_back(hub.today(), _MONTHS_OPEN)) if month not in begun]
 
 
 def load_issue(hub: Hub, month: Month, *, is_public: bool = False) -> Issue:

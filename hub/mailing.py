@@ -6,8 +6,6 @@ The mail server stands in hub.toml; its password in a file of its own that only 
 from __future__ import annotations
 
 import ssl
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from hub.notes import newest_note
 from hub.party import Hub
@@ -21,7 +19,6 @@ from shared.mailing.telling import tell_due
 from shared.web.offer_words import load_words
 from shared.web.public.subscription_letters import Letters
 
-_ZONE = ZoneInfo("Europe/Berlin")
 _TIDY_SECONDS = 60
 _PORTS = {"tls": 465, "none": 25, "starttls": 587}
 
@@ -53,7 +50,7 @@ def subscriptions_of(hub: Hub) -> Subscriptions:
         hub.db, hub.clock, hub.dice,
         origins=lambda: _origins(hub),
         finder=lambda: hub.finder,
-        moment=lambda: datetime.fromtimestamp(hub.clock.now(), _ZONE),
+        moment=hub.moment,
         can_send=lambda: hub.settings.sends_mail,
         writer=Letters(
             load_words(hub.settings.district).district.name, lambda: hub.public_url,

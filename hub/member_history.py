@@ -1,15 +1,14 @@
 """How members stood over the last year, a row for each day: for the chart on a member's page.
 
-A day is one in Germany.  Each hour the day's row is written anew: size and offers as they are, the largest lag and the
-most urgent state since midnight, so that trouble of an hour is seen on its day.  Kept for 400 days.
+A day is one in the district.  Each hour the day's row is written anew: size and offers as they are, the largest lag and
+the most urgent state since midnight, so that trouble of an hour is seen on its day.  Kept for 400 days.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from hub import overview
 from hub.notes import newest_note
@@ -24,7 +23,6 @@ KEPT_DAYS = 400
 SPANS: Mapping[int, str] = {30: "30 Tage", 365: "ein Jahr"}
 """What the page offers to look back at."""
 Span = Literal[30, 365]
-_ZONE = ZoneInfo("Europe/Berlin")
 _EVERY_SECONDS = 3600
 _WRITTEN = "member-days-written-at"
 
@@ -37,7 +35,7 @@ def care(hub: Hub) -> None:
         recovering = bool(facts.load_number(conn, "recovering-since"))
     if not is_due or recovering:
         return
-    members, today = overview.members(hub), _today(hub)
+    members, today = overview.members(hub), hub.today()
     with hub.db.write() as conn:
         facts.save_fact(conn, _WRITTEN, now)
         said, before = newest_note(conn), load_day(conn, today.isoformat())
@@ -60,13 +58,9 @@ def _more_urgent(one: str, other: str) -> str:
 
 def load_course(hub: Hub, name: str, days: int) -> Sequence[MemberDay | date]:
     """Return each of the last days of a member, oldest first; a bare date where nothing was written."""
-    today = _today(hub)
+    today = hub.today()
     first = today - timedelta(days=days - 1)
     with hub.db.read() as conn:
         known = {row.day: row for row in load_days(conn, name, since=first.isoformat())}
     dates = (first + timedelta(days=number) for number in range(days))
     return [known.get(day.isoformat(), day) for day in dates]
-
-
-def _today(hub: Hub) -> date:
-    return datetime.fromtimestamp(hub.clock.now(), _ZONE).date()

@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 import sqlalchemy as sa
@@ -79,14 +78,9 @@ class Wanted:
     is_sure: bool = False
 
 
-def today_of(hub: Hub) -> date:
-    """Return the day in the district."""
-    return datetime.fromtimestamp(hub.clock.now(), ZoneInfo(hub.district.timezone)).date()
-
-
 def default_review(hub: Hub) -> date:
     """Return the review date that is proposed."""
-    return today_of(hub) + timedelta(days=REVIEW_DAYS)
+    return hub.today() + timedelta(days=REVIEW_DAYS)
 
 
 # --- looking ---------------------------------------------------------------------------------------------------------
@@ -176,7 +170,7 @@ def _find(hub: Hub, conn: sa.Connection, rid: bytes) -> Kept:
 
 def _kept(hub: Hub, record: OwnRecord) -> Kept:
     doc = notice_from_builtins(record.doc)
-    is_due = doc.hides and doc.review is not None and doc.review <= today_of(hub)
+    is_due = doc.hides and doc.review is not None and doc.review <= hub.today()
     return Kept(record.rid, doc, record.is_pending, is_due)
 
 
@@ -232,7 +226,7 @@ def lift(hub: Hub, rid: bytes, because: str) -> Kept:
         if problem is not None:
             wrong = _WRONG.get(problem, f"Schreiben Sie in 5 bis {LIFTED_MAX} Zeichen, warum.")
             raise RuleError("Die Begründung passt nicht", {"warum": [wrong]})
-        return _renew(hub, conn, kept, lifted=today_of(hub), lifted_because=because)
+        return _renew(hub, conn, kept, lifted=hub.today(), lifted_because=because)
 
 
 def hide_again(hub: Hub, rid: bytes) -> Kept:
@@ -287,7 +281,7 @@ def _checked(hub: Hub, offer: Candidate, wanted: Wanted) -> dict[str, object]:
         raise RuleError("Die Angaben passen nicht", {name: [said] for name, said in problems.items() if said})
     doc = NoticeDoc(
         id="0" * 32, owner=hub.district.ags, record=offer.rid.hex(), member=offer.member, reason=wanted.reason,
-        text=text, basis=basis, since=today_of(hub), review=review,
+        text=text, basis=basis, since=hub.today(), review=review,
         title="" if wanted.hides_title else offer.title[:160],
     )  # fmt: skip
     return dict(msgspec.to_builtins(doc))
@@ -304,7 +298,7 @@ def _wrong_text(text: str, names: Sequence[str]) -> str:
 
 def _read_review(hub: Hub, text: str) -> tuple[date | None, str]:
     """Read a review date as a form sends it; the day, or what is wrong with it."""
-    today = today_of(hub)
+    today = hub.today()
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -315,7 +309,7 @@ def _read_review(hub: Hub, text: str) -> tuple[date | None, str]:
 
 
 def _next_number(hub: Hub, conn: sa.Connection) -> str:
-    year = today_of(hub).year
+    year = hub.today().year
     taken = [one.doc.number.partition("/") for one in _load(hub, conn)]
     numbers = [int(number) for number, _, of in taken if of == str(year) and number.isdecimal()]
     return f"{max(numbers, default=0) + 1}/{year}"

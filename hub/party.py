@@ -6,10 +6,12 @@ Everything it does stands in the use cases beside this module.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -218,6 +220,14 @@ class Hub:
             witness_keys=(witness,),
             hub_witness=(witness,),
         )
+
+    def moment(self, time: int | None = None) -> datetime:
+        """Return a time, in Unix seconds, as the district's clocks show it; by default that of now."""
+        return datetime.fromtimestamp(self.clock.now() if time is None else time, ZoneInfo(self.district.timezone))
+
+    def today(self) -> date:
+        """Return the day on the district's clocks."""
+        return self.moment().date()
 
     def is_recovering(self, conn: sa.Connection | None = None) -> bool:
         """The state others hold of the members' logs is not known yet (PROTOCOL 4 W6)."""

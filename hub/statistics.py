@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from hub.figure_tables import Cell
-from hub.freshness import today_of
 from hub.months import Month, months_back
 from hub.party import Hub
 from hub.reporting import OWN
@@ -69,7 +68,7 @@ class Use:
 
 def load_use(hub: Hub) -> Use:
     """Return what all parties counted in the last twelve months, up to yesterday."""
-    months = months_back(today_of(hub), MONTHS)
+    months = months_back(hub.today(), MONTHS)
     numbers, days = Counter[_Key](), Counter[str]()
     with hub.db.read() as conn:
         for party, day, counted in reports.iterate_counted(conn, since=f"{months[0]}-01"):

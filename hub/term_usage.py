@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -75,7 +73,7 @@ def usage_of(hub: Hub, name: str, code: str) -> Usage:
 def _candidates(hub: Hub, origins: Sequence[str], name: str, code: str) -> list[bytes]:
     """Return offers among which those with the term are: what the index finds, all while there is none."""
     if hub.finder.stamp:
-        hits = hub.finder.matching(_question(name, code), today=_today(hub))
+        hits = hub.finder.matching(_question(name, code), today=hub.today())
         return list(dict.fromkeys(rid for hit in hits for rid in (hit.rid, *(rid for _, rid in hit.others))))
     with hub.db.read() as conn:
         return [mark.rid for mark in catalogue.iterate_marks(conn, origins)]
@@ -85,7 +83,7 @@ def counts_of(hub: Hub, name: str) -> dict[str, int]:
     """Return how many shown offers stand under each term, those below it included."""
     if name not in _ASKED:
         return {}
-    answer = hub.finder.find(Asked(), today=_today(hub), per_page=1)
+    answer = hub.finder.find(Asked(), today=hub.today(), per_page=1)
     return {count.value: count.number for count in answer.counts.get(_ASKED[name], ())}
 
 
@@ -100,7 +98,3 @@ def _codes(body: bytes, name: str) -> frozenset[str]:
     except msgspec.MsgspecError:
         return frozenset()
     return frozenset(code for one in _FIELDS[name] for code in getattr(doc, one))
-
-
-def _today(hub: Hub) -> date:
-    return datetime.fromtimestamp(hub.clock.now(), ZoneInfo(hub.district.timezone)).date()

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from hub.freshness import Checks, standings_of, today_of
+from hub.freshness import Checks, standings_of
 from hub.months import months_back
 from hub.party import Hub
 from hub.store import figures, reports
@@ -45,14 +45,14 @@ class MonthOfChecks:
 
 def note_day(hub: Hub) -> bool:
     """Note today's figures, once a day; returns whether that was done now.  A repeated day replaces itself."""
-    today = today_of(hub).isoformat()
+    today = hub.today().isoformat()
     with hub.db.read() as conn:
         if facts.load_fact(conn, _NOTED) == today:
             return False
     names = [row.name for row in hub.members()]
-    found = standings_of(names, hub.kept(Checks).offers(), today_of(hub))
+    found = standings_of(names, hub.kept(Checks).offers(), hub.today())
     rows = [DayOfChecks(one.member, today, one.offers, one.overdue, one.never, one.median_days) for one in found]
-    oldest = today_of(hub) - timedelta(days=_DAYS_OF_MONTH * (MONTHS + 1))
+    oldest = hub.today() - timedelta(days=_DAYS_OF_MONTH * (MONTHS + 1))
     with hub.db.write() as conn:
         figures.save_days(conn, rows)
         figures.drop_days(conn, before=oldest.isoformat())
@@ -62,10 +62,10 @@ def note_day(hub: Hub) -> bool:
 
 def load_trend(hub: Hub) -> list[DayOfChecks]:
     """Return what is known of each day of the last twelve months, the oldest first."""
-    since = f"{months_back(today_of(hub), MONTHS)[0]}-01"
+    since = f"{months_back(hub.today(), MONTHS)[0]}-01"
     with hub.db.read() as conn:
         noted = figures.load_days(conn, since=since)
-        first = noted[0].day if noted else today_of(hub).isoformat()
+        first = noted[0].day if noted else hub.today().isoformat()
         told = reports.load_overdue(conn, since=since, before=first) if first > since else []
     return [DayOfChecks(one.member, one.day, one.offers, one.overdue, 0, None) for one in told] + noted
 

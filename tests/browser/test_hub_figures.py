@@ -12,7 +12,6 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from hub import digests, letters
-from hub.freshness import today_of
 from hub.store import figures, reports
 from hub.store.figures import DayOfChecks
 from shared.feed.report import Report, format_report
@@ -91,7 +90,7 @@ def test_pages_with_figures_are_accessible(world: World, context: BrowserContext
             look.here("zahlen-offen-" + re.sub(r"\W+", "-", path.strip("/")))
 
     assert look.found == []
-    assert today_of(world.hub) == date(2026, 2, 20)
+    assert world.hub.today() == date(2026, 2, 20)
 
 
 def test_issue_is_ordered_and_released_by_keyboard(world: World, context: BrowserContext) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hub import digests
-from hub.freshness import Checks, today_of
+from hub.freshness import Checks
 from hub.store import reports
 from shared.errors import ConflictError, NotFoundError, RuleError
 from shared.feed.report import Report, format_report
@@ -196,7 +196,7 @@ def test_sending_at_once_is_possible_once_a_day_and_leaves_the_monthly_one(world
     go_to(world, 2026, 1, 2, 8, 0)
 
     assert len(mailbox.letters) == 2
-    assert today_of(world.hub) == date(2026, 1, 2)
+    assert world.hub.today() == date(2026, 1, 2)
 
 
 # --- at the desk -----------------------------------------------------------------------------------------------------

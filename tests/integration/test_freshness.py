@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from hub import trend
-from hub.freshness import Checks, Step, late_offers, never_checked, standing_of, standings_of, step_of, today_of
+from hub.freshness import Checks, Step, late_offers, never_checked, standing_of, standings_of, step_of
 from hub.store import figures, reports
 from hub.store.figures import DayOfChecks
 from shared.feed.report import Report, format_report
@@ -54,7 +54,7 @@ def test_standing_counts_each_step_and_never_checked_ones_apart(world: World) ->
     furnish(world)
 
     standing = standing_of(
-        "herten", [one for one in Checks(world.hub).offers() if one.member == "herten"], today_of(world.hub)
+        "herten", [one for one in Checks(world.hub).offers() if one.member == "herten"], world.hub.today()
     )
 
     assert dict(standing.steps) == {Step.DUE: 2, Step.LATE: 1, Step.VERY_LATE: 1, Step.TOO_LATE: 2}
@@ -68,28 +68,28 @@ def test_district_counts_as_overdue_what_the_city_reports_as_overdue(world: Worl
 
     furnish(world)
 
-    report = make_report(world.nodes["herten"], today_of(world.hub))
+    report = make_report(world.nodes["herten"], world.hub.today())
 
     standing = standing_of(
-        "herten", [one for one in Checks(world.hub).offers() if one.member == "herten"], today_of(world.hub)
+        "herten", [one for one in Checks(world.hub).offers() if one.member == "herten"], world.hub.today()
     )
     assert (report.offers, report.overdue) == (standing.offers, standing.overdue)
 
 
 def test_due_day_follows_from_the_kind_of_offer_where_none_is_given(world: World) -> None:
-    checked = (today_of(world.hub) - timedelta(days=100)).isoformat()
+    checked = (world.hub.today() - timedelta(days=100)).isoformat()
     publish_with(world.nodes["herten"], "Kurs", assured_date=checked, offer_type="kurs")
     publish_with(world.nodes["herten"], "Beratung", assured_date=checked, offer_type="beratung")
     world.settle()
 
-    late = late_offers(Checks(world.hub).offers(), today_of(world.hub))
+    late = late_offers(Checks(world.hub).offers(), world.hub.today())
 
-    assert [(one.title, one.days_late(today_of(world.hub))) for one in late] == [("Kurs", 10)]
+    assert [(one.title, one.days_late(world.hub.today())) for one in late] == [("Kurs", 10)]
 
 
 def test_checks_follow_what_the_cities_change(world: World) -> None:
     furnish(world)
-    checks, today = Checks(world.hub), today_of(world.hub)
+    checks, today = Checks(world.hub), world.hub.today()
     before = {one.title: one.rid for one in checks.offers()}
 
     publish_with(world.nodes["herten"], "Kurs +90", before["Kurs +90"], assured_date=today.isoformat())  # checked anew
@@ -105,7 +105,7 @@ def test_member_without_offers_stands_last_and_has_no_share(world: World) -> Non
     publish_checked(world, "herten", "Kurs", late=3)
     world.settle()
 
-    found = standings_of(["herten", "marl"], Checks(world.hub).offers(), today_of(world.hub))
+    found = standings_of(["herten", "marl"], Checks(world.hub).offers(), world.hub.today())
 
     assert [(one.member, one.share) for one in found] == [("herten", 100), ("marl", None)]
 
@@ -158,7 +158,7 @@ def test_figures_older_than_the_course_are_forgotten(world: World) -> None:
     trend.note_day(world.hub)
 
     with world.hub.db.read() as conn:
-        assert {one.day for one in figures.load_days(conn, since="2000-01-01")} == {today_of(world.hub).isoformat()}
+        assert {one.day for one in figures.load_days(conn, since="2000-01-01")} == {world.hub.today().isoformat()}
 
 
 # --- pages -----------------------------------------------------------------------------------------------------------
@@ -234,4 +234,4 @@ def test_file_holds_what_is_due_and_what_was_never_checked(world: World, desk: D
 def test_days_are_those_of_the_district(world: World) -> None:
     world.clock.time = datetime(2026, 6, 30, 22, 30, tzinfo=UTC).timestamp()
 
-    assert today_of(world.hub) == date(2026, 7, 1)
+    assert world.hub.today() == date(2026, 7, 1)

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 import msgspec
 
-from hub.freshness import today_of
 from hub.party import Hub
 from node.party import Node
 from shared.feed.payload import commitment_of, seal_payload
@@ -35,7 +34,7 @@ def publish_checked(world: World, name: str, title: str, *, late: int | None) ->
     """Put an offer into a city's outbox whose check has been due for so many days; None: it was never checked."""
     if late is None:
         return publish_with(world.nodes[name], title)
-    due = today_of(world.hub) - timedelta(days=late)
+    due = world.hub.today() - timedelta(days=late)
     checked = due - timedelta(days=180)
     return publish_with(world.nodes[name], title, assured_date=_text(checked), review_due=_text(due))
 

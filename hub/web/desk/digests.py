@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from hub import digests
-from hub.freshness import Checks, today_of
+from hub.freshness import Checks
 from hub.months import first_working_day
 from hub.web.desk.room import DIGESTS, Room, digest_path, freshness_path
 from shared.accounts.rights import Right
@@ -28,7 +28,7 @@ def _pages(room: Room, checks: Checks) -> Sequence[HTTPRouteHandler]:
 
     @desk_get("/monatsmail", right=Right.READ)
     def digests_page(request: DeskRequest) -> Response[str]:
-        today = today_of(hub)
+        today = hub.today()
         return desk.respond(
             request, "desk/digests.html", path=DIGESTS, digests=digests.list_digests(hub), words=room.words,
             digest_path=digest_path, sends=hub.settings.sends_mail,

@@ -24,7 +24,6 @@ from hub.freshness import (
     never_checked,
     standing_of,
     table_rows,
-    today_of,
 )
 from hub.months import month_in_short, month_name
 from hub.trend import MonthOfChecks
@@ -48,7 +47,7 @@ def freshness_routes(room: Room, checks: Checks) -> Sequence[HTTPRouteHandler]:
     @desk_get("/aktualitaet", right=Right.READ)
     def freshness_page(request: DeskRequest) -> Response[str]:
         cities, whole = checks.standings()
-        months = trend.by_month(trend.load_trend(hub), today_of(hub))
+        months = trend.by_month(trend.load_trend(hub), hub.today())
         return desk.respond(
             request, "desk/freshness.html", path=FRESHNESS, cities=cities, whole=whole,
             steps=list(Step), step_texts=STEP_TEXTS, actors=ACTORS, actions=ACTIONS, words=words,
@@ -60,7 +59,7 @@ def freshness_routes(room: Room, checks: Checks) -> Sequence[HTTPRouteHandler]:
     def city_page(
         request: DeskRequest, name: FromPath[str], liste: FromQuery[str] = "", seite: FromQuery[str] = ""
     ) -> Response[str]:
-        today, own = today_of(hub), _own(room, checks, name)
+        today, own = hub.today(), _own(room, checks, name)
         is_never = liste == "nie"
         listed = never_checked(own) if is_never else late_offers(own, today)
         page, pages = _page_of(seite, len(listed))
@@ -77,7 +76,7 @@ def freshness_routes(room: Room, checks: Checks) -> Sequence[HTTPRouteHandler]:
 
     @desk_get("/aktualitaet/{name:str}/ausgabe", right=Right.READ)
     def city_file(name: FromPath[str]) -> Response[bytes]:
-        own, today = _own(room, checks, name), today_of(hub)
+        own, today = _own(room, checks, name), hub.today()
         rows = table_rows(
             own, today, publisher=words.publisher(name), url_of=lambda rid: f"{hub.public_url}/angebote/{rid.hex()}"
         )

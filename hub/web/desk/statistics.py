@@ -10,7 +10,6 @@ from litestar.params import FromQuery
 from markupsafe import Markup
 
 from hub.figure_tables import Table, format_csv
-from hub.freshness import today_of
 from hub.months import month_in_short, month_name
 from hub.reporting import OWN
 from hub.statistics import ALL, COLUMNS, FEW, KINDS, Use, is_few, load_use, parties_of, table_rows
@@ -51,7 +50,7 @@ def statistics_routes(room: Room) -> Sequence[HTTPRouteHandler]:
         languages = {tag: name(tag) for tag, _ in use.languages()}
         rows = table_rows(use, _titles(parties_of(hub), room.words), languages)
         table = Table("statistik", "Statistik", COLUMNS, tuple(rows))
-        return attachment(format_csv(table), CSV, f"statistik-{today_of(hub).isoformat()}.csv")
+        return attachment(format_csv(table), CSV, f"statistik-{hub.today().isoformat()}.csv")
 
     return [statistics_page, statistics_file]
 
