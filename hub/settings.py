@@ -13,7 +13,7 @@ from shared.feed.roster import Pins
 from shared.ids import parse_generation, parse_origin
 from shared.mail import Security, is_address
 from shared.net.addresses import parse_network
-from shared.settings import is_loopback, load_toml, save_toml
+from shared.settings import KEEP_DAYS_MAX, is_loopback, load_toml, save_toml
 
 FILE_NAME = "hub.toml"
 PASSWORD_FILE = "mail-password"  # noqa: S105 - the name of a file
@@ -92,8 +92,8 @@ def check_settings(settings: HubSettings) -> None:
         raise ConfigError(f"poll_minutes ist {settings.poll_minutes}; möglich ist 1 bis 1440")
     if not 1 <= settings.counts_months <= 60:
         raise ConfigError(f"counts_months ist {settings.counts_months}; möglich ist 1 bis 60")
-    if not 1 <= settings.backup_keep_days <= 30:
-        raise ConfigError(f"backup_keep_days ist {settings.backup_keep_days}; möglich ist 1 bis 30")
+    if not 1 <= settings.backup_keep_days <= KEEP_DAYS_MAX:
+        raise ConfigError(f"backup_keep_days ist {settings.backup_keep_days}; möglich ist 1 bis {KEEP_DAYS_MAX}")
     if settings.url.endswith("/") or "://" not in settings.url:
         raise ConfigError(f"url {settings.url!r} ist keine Adresse wie https://hub.example, ohne / am Ende")
     for network in settings.webhook_networks:

@@ -101,6 +101,7 @@ def init_node(  # noqa: PLR0913 - one argument for each setting
     database: str = "",
     notice: str = "",
     district: str = "",
+    public_url: str = "",
     clock: Clock | None = None,
     dice: Dice | None = None,
 ) -> Node:
@@ -111,13 +112,14 @@ def init_node(  # noqa: PLR0913 - one argument for each setting
 
     Args:
         district: its profile, a file or the name of one that ships; empty for the default.
+        public_url: under which address people reach the pages; empty where that is not known yet.
     Raises:
         ConfigError: keys or a log exist already, or a value is not possible, such as an AGS outside of the district.
     """
     settings = NodeSettings(
         home=str(home), name=name, ags=ags, title=title, origin=origin or f"{name}.{DEFAULT_DOMAIN}/feed/g1",
         allow_networks=tuple(allow_networks), database=database, notice=notice,
-        district=district,
+        district=district, public_url=public_url,
     )  # fmt: skip
     _verify_new(settings)
     dice, clock = dice or SystemDice(), clock or clock_from_environment()

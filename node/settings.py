@@ -12,7 +12,7 @@ from shared.feed.keys import parse_vkey
 from shared.feed.roster import Pins
 from shared.ids import parse_ags, parse_generation, parse_member_name, parse_origin
 from shared.keyring import write_private
-from shared.settings import load_toml, save_toml
+from shared.settings import KEEP_DAYS_MAX, load_toml, save_toml
 
 FILE_NAME = "node.toml"
 MEMBERSHIP_NAME = "membership.json"
@@ -91,13 +91,13 @@ def check_settings(settings: NodeSettings) -> None:
     parse_origin(settings.origin)
     parse_generation(settings.origin)
     if settings.public_url and not _PUBLIC_URL.fullmatch(settings.public_url):
-        raise ParseError(f"public_url {settings.public_url[:80]!r} is not https://HOST without path")
+        raise ParseError(f"public_url {settings.public_url[:80]!r} ist keine Adresse wie https://HOST ohne Pfad")
     if not 1 <= settings.counts_months <= 60:
-        raise ParseError(f"counts_months is {settings.counts_months}; possible is 1 to 60")
-    if not 1 <= settings.backup_keep_days <= 30:
-        raise ParseError(f"backup_keep_days is {settings.backup_keep_days}; possible is 1 to 30")
+        raise ParseError(f"counts_months ist {settings.counts_months}; möglich ist 1 bis 60")
+    if not 1 <= settings.backup_keep_days <= KEEP_DAYS_MAX:
+        raise ParseError(f"backup_keep_days ist {settings.backup_keep_days}; möglich ist 1 bis {KEEP_DAYS_MAX}")
     if settings.public_url and not settings.totp_required:
-        raise ParseError("totp_required = false is refused where public_url says that others reach the pages")
+        raise ParseError("totp_required = false geht nicht, wo public_url sagt, dass andere die Seiten erreichen")
 
 
 def save_settings(settings: NodeSettings) -> None:

@@ -160,7 +160,9 @@ def _add_making(backup: click.Group, opened: OpenSubject) -> None:
 
 def _add_restore(main: click.Group, opened: OpenSubject, newest_schema: Callable[[], str]) -> None:
     @main.command(name="restore")
-    @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="DATEI")
+    @click.argument(
+        "file", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="[DATEI]", required=False
+    )
     @_IDENTITY
     @_PASSPHRASE
     @click.option("--check", "only_check", is_flag=True, help="Nur öffnen und prüfen; nichts ändern.")
@@ -168,18 +170,19 @@ def _add_restore(main: click.Group, opened: OpenSubject, newest_schema: Callable
     @json_option
     @click.pass_obj
     def restore_file(
-        home: Path, file: Path, identity: Path, passphrase_file: Path | None, only_check: bool, are_keys: bool,
+        home: Path, file: Path | None, identity: Path, passphrase_file: Path | None, only_check: bool, are_keys: bool,
         as_json: bool,
     ) -> None:  # fmt: skip
-        """Eine Sicherung zurückholen. Das Programm muss dafür angehalten sein.
+        """Eine Sicherung zurückholen, ohne DATEI die jüngste. Das Programm muss dafür angehalten sein.
 
         Danach gleicht sich die Stelle mit den anderen ab: Was seit der Sicherung veröffentlicht wurde, kommt zurück;
         was gelöscht wurde, bleibt gelöscht. Bis dahin zeigt sie keine Personen.
         """
         from shared.backups import locking, restoring
 
-        opener = locking.load_identity(identity, _read_passphrase(passphrase_file))
-        with opened(home) as (subject, _):
+        with opened(home) as (subject, plan):
+            file = file or _newest(subject, _folder(home, None, plan), are_keys=are_keys)
+            opener = locking.load_identity(identity, _read_passphrase(passphrase_file))
             if are_keys:
                 names = restoring.restore_keys(subject, file, opener)
                 print_json({"keys": names}) if as_json else say(
@@ -190,6 +193,7 @@ def _add_restore(main: click.Group, opened: OpenSubject, newest_schema: Callable
                 _tell_checked(restoring.check_backup(subject, file, opener, newest_schema=newest_schema()), as_json)
                 return
             done = restoring.restore(subject, file, opener, newest_schema=newest_schema())
+        remark(f"Genommen wurde {file}.")
         if as_json:
             print_json(done)
             return
@@ -203,6 +207,19 @@ def _add_restore(main: click.Group, opened: OpenSubject, newest_schema: Callable
         if not done.knew_before:
             remark("Die bisherige Datenbank war nicht lesbar. Bitte die Konten durchsehen: Wer seit der Sicherung")
             remark("gesperrt wurde, darf sich wieder anmelden. Was gelöscht wurde, wissen die anderen Stellen.")
+
+
+def _newest(subject: Subject, folder: Path, *, are_keys: bool) -> Path:
+    from shared.backups.making import list_backups
+
+    if are_keys:
+        raise ConfigError(
+            "Welche Sicherung der Schlüssel?", advice="Die Datei nennen; sie liegt nicht bei denen der Daten."
+        )
+    found = list_backups(subject, folder)
+    if not found:
+        raise ConfigError(f"In {folder} liegt keine Sicherung", advice="Die Datei nennen, die zurückkommen soll.")
+    return Path(found[0].path)
 
 
 def _tell_checked(checked: Checked, as_json: bool) -> None:

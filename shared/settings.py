@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -15,6 +15,9 @@ from shared.errors import ConfigError, ParseError
 from shared.keyring import write_private
 from shared.model.district import District, parse_district
 from shared.model.shipped import shipped_district
+
+KEEP_DAYS_MAX: Final = 30
+"""Longest time for which backups are kept: who was erased is gone from every one after it (PROTOCOL 10.6)."""
 
 _Settings = TypeVar("_Settings", bound=msgspec.Struct)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.option("--ags", required=True, help="Amtlicher Gemeindeschlüssel, acht Ziffern.")
 @click.option("--title", required=True, help="Wie die Stadt heißt, etwa „Stadt Herten“.")
 @click.option("--origin", help="Ursprung des Logs; üblich: NAME.kreisweit.example/feed/g1.")
+@click.option("--public-url", default="", metavar="URL", help="Unter welcher Adresse die Seiten zu erreichen sind.")
 @click.option("--allow-network", "networks", multiple=True, help="Netz, in dem http und private Adressen erlaubt sind.")
 @click.option("--database", default="", help="SQLAlchemy-Adresse; leer = SQLite im Verzeichnis.")
 @click.option("--notice", default="", help="Ständiger Hinweis auf allen Seiten.")
@@ -34,6 +35,7 @@ def init(  # noqa: PLR0913, PLR0917 - one argument for each option
     ags: str,
     title: str,
     origin: str | None,
+    public_url: str,
     networks: tuple[str, ...],
     database: str,
     notice: str,
@@ -47,7 +49,7 @@ def init(  # noqa: PLR0913, PLR0917 - one argument for each option
 
     node = init_node(
         home, name=name, ags=ags, title=title, origin=origin, allow_networks=networks, database=database, notice=notice,
-        district=absolute_profile(district),
+        district=absolute_profile(district), public_url=public_url,
     )  # fmt: skip
     keys = fingerprint(node.signer.log_keys[0].verifying.vkey, node.signer.witness.verifying.vkey)
     close_node(node)

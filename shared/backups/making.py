@@ -23,10 +23,9 @@ from shared.backups.archive import Contents, describe
 from shared.backups.subject import Subject
 from shared.errors import ConfigError
 from shared.holdings.copying import copy_database, copy_name, describe_database
+from shared.settings import KEEP_DAYS_MAX
 from shared.version import VERSION
 
-KEEP_DAYS_MAX: Final = 30
-"""Who was erased is gone from every backup after this time (PROTOCOL 10.6)."""
 WORK_PREFIX: Final = ".backup-"
 _DAY: Final = 86_400
 _ENDING: Final = ".backup.age"

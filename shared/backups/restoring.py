@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from shared.accounts.store.carrying import carry_accounts, end_all_access, load_standing_accounts
 from shared.backups import archive, locking
 from shared.backups.archive import Contents
-from shared.backups.making import KEEP_DAYS_MAX, WORK_PREFIX
+from shared.backups.making import WORK_PREFIX
 from shared.backups.subject import Subject
 from shared.clock import in_german_time
 from shared.database import Database
@@ -33,6 +33,7 @@ from shared.holdings.carrying import KnownErasure, apply_known_erasures, has_tab
 from shared.holdings.copying import POSTGRES_NAME, check_copy, put_in_place
 from shared.holdings.edits import Edit
 from shared.keyring import write_private
+from shared.settings import KEEP_DAYS_MAX
 
 _DAY = 86_400
 

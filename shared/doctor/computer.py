@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Final
 
 from shared.database import SQLITE_OLDEST, Database, sqlite_module
-from shared.doctor.finding import Answer, bad, good, warning
+from shared.doctor.finding import Answer, bad, good, skipped, warning
 from shared.holdings import facts
 
 FREE_LEAST: Final = 200 * 1024 * 1024
 FREE_GOOD: Final = 1024 * 1024 * 1024
 _UNSYNCHRONISED: Final = 0x40
 """STA_UNSYNC of adjtimex(2)."""
+_CONTAINER_MARKS: Final = (Path("/run/systemd/container"), Path("/run/.containerenv"), Path("/.dockerenv"))
+"""What systemd, Podman and Docker leave in a container, which may not set the clock."""
 
 
 def look_at_python() -> Answer:
@@ -79,6 +81,8 @@ def look_at_clock() -> Answer:
     state = ctypes.CDLL(None).adjtimex(buffer)
     status = int.from_bytes(buffer.raw[5 * 8 : 5 * 8 + 4], sys.byteorder)
     if state < 0 or status & _UNSYNCHRONISED:
+        if any(mark.exists() for mark in _CONTAINER_MARKS):
+            return skipped("Die Uhr gehört dem Rechner, auf dem dieser Container läuft; dort nachsehen")
         return warning(
             "Die Uhr wird nicht abgeglichen", "Zeitabgleich einschalten: apt install systemd-timesyncd, oder chrony."
         )

@@ -30,8 +30,18 @@ class Authority:
         text = self._certificate.public_bytes(serialization.Encoding.PEM).decode()
         return ssl.create_default_context(cadata=text)
 
+    def save(self, path: Path) -> None:
+        """Write the authority's own certificate where a computer looks for those that it trusts."""
+        path.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
+
     def server_context(self, name: str, *, ends: datetime.datetime = _END) -> ssl.SSLContext:
         """Proves to be `name`, a DNS name or an address, until `ends`."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.issue(name, ends=ends))
+        return context
+
+    def issue(self, name: str, *, ends: datetime.datetime = _END) -> Path:
+        """Return a file with certificate and key of `name`."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         certificate = self._sign(subject, key.public_key(), is_authority=False, names=(name,), ends=ends)
@@ -42,9 +52,7 @@ class Authority:
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
             )
         )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path)
-        return context
+        return path
 
     def _sign(
         self,
