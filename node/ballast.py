@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 import sqlalchemy as sa
+
+from shared.database import Trouble, trouble_of
 
 FILE_NAME = "ballast"
 SIZE_BYTES = 8 * 1024 * 1024
@@ -33,6 +36,11 @@ def load_ballast(home: Path) -> bool:
     return True
 
 
+def renew_ballast(home: Path) -> bool:
+    """Make a missing file again as soon as that does not take the last room from those who write."""
+    return shutil.disk_usage(home).free >= 2 * SIZE_BYTES and load_ballast(home)
+
+
 def drop_ballast(home: Path) -> bool:
     """Give the room back to the disk; False when it was given back already."""
     path = home / FILE_NAME
@@ -50,14 +58,6 @@ def write_even_when_full(home: Path, write: Callable[[], _T]) -> _T:
     try:
         return write()
     except (OSError, sa.exc.OperationalError) as error:
-        if not is_disk_full(error) or not drop_ballast(home):
+        if trouble_of(error) not in (Trouble.FULL, Trouble.DISK) or not drop_ballast(home):
             raise
     return write()
-
-
-def is_disk_full(error: BaseException) -> bool:
-    """Tell whether a write failed because there is no room: SQLite says so in words, sometimes as an I/O error."""
-    if isinstance(error, sa.exc.OperationalError):
-        text = str(error.orig)
-        return "is full" in text or "disk I/O error" in text or "No space left" in text
-    return isinstance(error, OSError) and error.errno in _NO_SPACE

@@ -78,6 +78,16 @@ def label_of(entry: Entry) -> str:
     return str(entry.get("name") or entry.get("title") or entry.get("department") or entry.get("email") or "ohne Namen")
 
 
+def keep_secret(node: Node) -> bytes:
+    """Return the secret from which the keys of persons are made; a node makes it once, when it first starts."""
+    with node.db.read() as conn:
+        secret = persons.load_secret(conn)
+    if secret is None:
+        with node.db.write() as conn:
+            secret = persons.make_secret(conn, node.dice)
+    return secret
+
+
 class Book:
     """The contacts of the offers that an editor may see.
 
@@ -89,11 +99,8 @@ class Book:
         self._node = node
         self._mentions = mentions
         with node.db.read() as conn:
-            secret, self._bases = persons.load_secret(conn), persons.load_bases(conn)
-        if secret is None:
-            with node.db.write() as conn:
-                secret = persons.make_secret(conn, node.dice)
-        self._secret = secret
+            self._bases = persons.load_bases(conn)
+        self._secret = keep_secret(node)
 
     def key_of(self, entry: Entry) -> bytes:
         """Return the key of a contact's person."""

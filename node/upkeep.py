@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from node import receiving
+from node.ballast import renew_ballast
 from node.caring import care
 from node.derived import derived_of
 from node.joining import poll_membership
 from node.party import Node
+from node.persons import keep_secret
 from node.rotating import notice_keys
 from node.sealing import SealOutcome, seal_pending
 from node.settings import load_membership
@@ -34,6 +36,8 @@ def start(node: Node) -> None:
         facts.save_fact(conn, "recovering-since", node.clock.now())
         for due in ("talk-due", "read-due", "membership-due"):
             facts.save_fact(conn, due, 0)
+    # Made now, so that looking at a form later never has to write.
+    keep_secret(node)
 
 
 def tick(node: Node, owner: str) -> None:
@@ -169,13 +173,16 @@ def tidy(node: Node) -> None:
     """Delete superseded payloads of others and ended sessions; make deleted rows unreadable in the files."""
     now = node.clock.now()
     with node.db.write() as conn:
-        if facts.has_passed(conn, "tidied-at", now=now, seconds=_TIDY_SECONDS):
+        is_due = facts.has_passed(conn, "tidied-at", now=now, seconds=_TIDY_SECONDS)
+        if is_due:
             facts.save_fact(conn, "tidied-at", now)
             forget_old(conn, now=now)
             uploads.drop_uploads(conn, until=now - KEPT_SECONDS)
             if payloads.purge_superseded(conn, now=now):
                 facts.save_fact(conn, "scrub-due", 1)
         due = facts.load_number(conn, "scrub-due")
+    if is_due and node.settings.home:
+        renew_ballast(node.home)
     if due and derived_of(node).purge() and node.db.scrub():
         with node.db.write() as conn:
             facts.save_fact(conn, "scrub-due", 0)

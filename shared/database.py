@@ -8,13 +8,15 @@ write-ahead log.
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from enum import Enum
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
@@ -43,30 +45,80 @@ _PRAGMA_TRIES, _PRAGMA_SECONDS = 100, 0.1
 _T = TypeVar("_T")
 
 
+class Trouble(Enum):
+    """What keeps a database from working; the values say it in German, and what to do."""
+
+    BUSY = (
+        "Die Datenbank ist gerade belegt.",
+        "Gleich noch einmal versuchen; läuft ein anderer Befehl oder eine Sicherung?",
+    )
+    FULL = (
+        "Auf der Platte ist kein Platz mehr.",
+        "Platz schaffen; es ist nichts verloren und nichts halb geschrieben.",
+    )
+    DISK = (
+        "Die Platte nimmt nichts mehr an: Sie ist voll oder defekt.",
+        "Platz schaffen oder die Platte prüfen; es ist nichts halb geschrieben.",
+    )
+    READ_ONLY = (
+        "Die Datenbank lässt sich gerade nur lesen.",
+        "Ist die Platte nur lesbar eingehängt, oder der Datenbankserver umgestellt?",
+    )
+    DAMAGED = (
+        "Die Datenbankdatei ist beschädigt.",
+        "Aus der Sicherung zurückholen; was fehlt, kommt aus dem Verbund zurück.",
+    )
+    AWAY = (
+        "Die Datenbank antwortet nicht.",
+        "Läuft der Datenbankserver, und stimmt die Einstellung database?",
+    )
+
+
+# What SQLite and PostgreSQL say, special before general.
+_SAID: Sequence[tuple[str, Trouble]] = (
+    ("locked", Trouble.BUSY),
+    ("is full", Trouble.FULL),
+    ("No space left", Trouble.FULL),
+    ("disk I/O error", Trouble.DISK),
+    ("readonly database", Trouble.READ_ONLY),
+    ("read-only transaction", Trouble.READ_ONLY),
+    ("malformed", Trouble.DAMAGED),
+    ("not a database", Trouble.DAMAGED),
+    ("unable to open", Trouble.AWAY),
+)
+# Errors of what was asked, not of what was asked it of.
+_OF_THE_STATEMENT = (sa.exc.IntegrityError, sa.exc.DataError, sa.exc.ProgrammingError, sa.exc.NotSupportedError)
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+TROUBLED: Final = (sa.exc.DBAPIError, OSError)
+"""What to catch where somebody can go on in spite of a trouble; `trouble_of` tells whether it is one."""
+
+
+def trouble_of(error: BaseException) -> Trouble | None:
+    """Tell from an error what keeps the database or its disk from working; None where it is nothing of the kind."""
+    if isinstance(error, OSError):
+        return Trouble.FULL if error.errno in _NO_SPACE else None
+    if not isinstance(error, sa.exc.DBAPIError) or isinstance(error, _OF_THE_STATEMENT):
+        return None
+    text = str(error.orig)
+    said = next((trouble for words, trouble in _SAID if words in text), None)
+    # SQLite calls a wrong statement an operational error too, so what it says must be known.
+    is_server = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) and not _is_sqlite(error)
+    return said or (Trouble.AWAY if is_server else None)
+
+
+def _is_sqlite(error: sa.exc.DBAPIError) -> bool:
+    return "sqlite" in type(error.orig).__module__
+
+
 def describe_trouble(error: Exception) -> tuple[str, str] | None:
     """Say in German what keeps a database from working, and what to do; None when the error is no database's."""
     if not isinstance(error, sa.exc.DBAPIError):
         return None
-    text = str(error.orig)
-    if "locked" in text:
-        return (
-            "Die Datenbank ist gerade belegt.",
-            "Gleich noch einmal versuchen; läuft ein anderer Befehl oder eine Sicherung?",
-        )
-    if "full" in text or "No space" in text:
-        return (
-            "Auf der Platte ist kein Platz mehr.",
-            "Platz schaffen; es ist nichts verloren und nichts halb geschrieben.",
-        )
-    if "malformed" in text or "not a database" in text:
-        return (
-            "Die Datenbankdatei ist beschädigt.",
-            "Aus der Sicherung zurückholen; was fehlt, kommt aus dem Verbund zurück.",
-        )
-    return (
-        f"Die Datenbank antwortet nicht ({text[:120]}).",
-        "Läuft der Datenbankserver, und stimmt die Einstellung database?",
-    )
+    trouble = trouble_of(error)
+    if trouble is None or trouble is Trouble.AWAY:
+        return f"Die Datenbank antwortet nicht ({str(error.orig)[:120]}).", Trouble.AWAY.value[1]
+    text, advice = trouble.value
+    return text, advice
 
 
 def as_database_error(connection: sa.Connection, statement: str, error: Exception) -> BaseException:

@@ -24,7 +24,8 @@ from shared.errors import KreisweitError
 
 _ACTION = re.compile(r"[a-z][a-z0-9_]{1,63}")
 _TEXT_LIMIT = 300
-_FRAME_LIMIT = 8
+_OWN_PACKAGES = frozenset({"shared", "node", "hub"})
+_OWN_FRAMES, _LAST_FRAMES = 6, 2
 _WITHHELD = frozenset(
     {"authorization", "body", "contact", "cookie", "email", "form", "headers", "mail", "passphrase", "person", "phone"}
     | {"query", "secret", "telephone", "token"}
@@ -72,11 +73,7 @@ def open_log(stream: TextIO, clock: Clock, *, party: str, level: str = "info") -
 
 def describe_exception(error: BaseException) -> dict[str, object]:
     """Return type, code and places of an exception as log fields; never its text, which may quote personal data."""
-    frames = traceback.extract_tb(error.__traceback__)[-_FRAME_LIMIT:]
-    fields: dict[str, object] = {
-        "error": type(error).__name__,
-        "where": [f"{_place(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames],
-    }
+    fields: dict[str, object] = {"error": type(error).__name__, "where": _places(error)}
     if isinstance(error, KreisweitError) and error.code:
         fields["code"] = error.code
     if error.__cause__ is not None:
@@ -150,6 +147,24 @@ def _describe(value: object) -> object:
             return [_describe(item) for item in value]
         case _:
             return type(value).__name__
+
+
+def _places(error: BaseException) -> list[str]:
+    """Return where an exception came through: the last places in our own code and the last of all.
+
+    A library may be twenty calls deep below the line that matters.
+    """
+    frames = list(traceback.walk_tb(error.__traceback__))
+    own = [number for number, (frame, _) in enumerate(frames) if _is_own(frame.f_globals.get("__name__", ""))]
+    kept = sorted({*own[-_OWN_FRAMES:], *range(max(0, len(frames) - _LAST_FRAMES), len(frames))})
+    return [
+        f"{_place(frame.f_code.co_filename)}:{line} {frame.f_code.co_name}"
+        for frame, line in (frames[number] for number in kept)
+    ]
+
+
+def _is_own(module: str) -> bool:
+    return module.partition(".")[0] in _OWN_PACKAGES
 
 
 def _place(filename: str) -> str:

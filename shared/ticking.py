@@ -11,6 +11,7 @@ import contextlib
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC
 
@@ -18,7 +19,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from shared.clock import Clock
-from shared.database import Database
+from shared.database import Database, trouble_of
 from shared.holdings import facts
 from shared.logs import Log, describe_exception
 from shared.notifying import notifier_from_environment
@@ -28,6 +29,31 @@ LEASE_SECONDS = 10.0
 _RENEW_SECONDS = 3
 _STOP_SECONDS = 10.0
 _MISFIRE_SECONDS = 3600
+_AGAIN_SECONDS = 60.0
+
+
+class Failures:
+    """Tells of failures that come again each second: at once, and then once a minute as long as they last."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._told: dict[str, tuple[str, float]] = {}
+
+    def tell(self, action: str, error: Exception) -> None:
+        """Log a failure unless the same one was logged within the last minute; a trouble of the disk by its name."""
+        trouble = trouble_of(error)
+        what = trouble.name.lower() if trouble is not None else type(error).__name__
+        said, when = self._told.get(action, ("", 0.0))
+        moment = time.monotonic()
+        if said == what and moment - when < _AGAIN_SECONDS:
+            return
+        self._told[action] = what, moment
+        self._log.error(action, **({"trouble": what} if trouble else {}), **describe_exception(error))
+
+    def forget(self, action: str) -> None:
+        """It went well again; that is logged too, where a failure was."""
+        if self._told.pop(action, None) is not None:
+            self._log.info("went_well_again", after=action)
 
 
 class Ticker:
@@ -54,6 +80,7 @@ class Ticker:
         self._db = db
         self._clock = clock
         self._log = log
+        self._failures = Failures(log)
         self._start = start
         self._tick = tick
         self._idle = threading.Event()
@@ -87,7 +114,7 @@ class Ticker:
             with self._db.write() as conn:
                 self.is_leader = facts.take_lease(conn, LEASE, self.owner, now=self._clock.now(), seconds=LEASE_SECONDS)
         except Exception as error:  # noqa: BLE001 - a full disk or a locked database now; the clock goes on
-            self._log.error("lease_failed", **describe_exception(error))
+            self._failures.tell("lease_failed", error)
 
     def _run(self) -> None:
         if not self.is_leader:
@@ -101,7 +128,9 @@ class Ticker:
                 self._start()
             self._tick(self.owner)
         except Exception as error:  # noqa: BLE001 - whatever fails is due again in a second; the clock goes on
-            self._log.error("tick_failed", **describe_exception(error))
+            self._failures.tell("tick_failed", error)
+        else:
+            self._failures.forget("tick_failed")
         finally:
             self._idle.set()
 

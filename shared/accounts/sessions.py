@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -19,6 +20,7 @@ from shared.accounts.rights import Right, Role
 from shared.accounts.store import sessions as store
 from shared.accounts.store.accounts import AccountRow
 from shared.accounts.store.sessions import SessionRow
+from shared.database import TROUBLED, trouble_of
 
 TOKEN_BYTES = 32
 _TOUCH_SECONDS = 60
@@ -106,9 +108,18 @@ def find_session(registry: Registry, token: bytes) -> Session | None:
         return None
     row, account = found
     if now - row.seen >= _TOUCH_SECONDS:
-        with registry.db.write() as conn:
-            store.save_seen(conn, id_hash, now)
+        _note(registry, lambda conn: store.save_seen(conn, id_hash, now))
     return Session(row, account, Stage(row.stage), describe(registry, account, csrf_token_of(token)))
+
+
+def _note(registry: Registry, write: Callable[[sa.Connection], None]) -> None:
+    """Store what no page waits for: where the database takes nothing now, pages are shown all the same."""
+    try:
+        with registry.db.write() as conn:
+            write(conn)
+    except TROUBLED as error:
+        if trouble_of(error) is None:
+            raise
 
 
 def describe(registry: Registry, account: AccountRow, csrf_token: str = "") -> SignedIn:
@@ -166,7 +177,6 @@ def take_message(registry: Registry, session: Session) -> tuple[str, str] | None
     """Return the message for this page as (kind, text), once."""
     if not session.row.flash:
         return None
-    with registry.db.write() as conn:
-        store.save_flash(conn, session.row.id_hash, "")
+    _note(registry, lambda conn: store.save_flash(conn, session.row.id_hash, ""))
     kind, _, text = session.row.flash.partition(" ")
     return kind, text

@@ -15,6 +15,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
+from shared.database import Trouble, trouble_of
 from shared.errors import (
     AccessError,
     ConfigError,
@@ -122,6 +123,33 @@ FAMILIES: Mapping[type[Exception], Family] = {
     ),
 }
 
+_FULL = Family(
+    507,
+    "disk_full",
+    "No room to store this",
+    N_("Nicht gespeichert: Der Speicher ist voll"),
+    N_(
+        "Es ist nichts verloren und nichts halb gespeichert. Bitte sagen Sie den Betreibern Bescheid "
+        "und versuchen Sie es später noch einmal."
+    ),
+)
+_AWAY = Family(
+    503,
+    "database",
+    "The database cannot be used now",
+    N_("Zurzeit nicht verfügbar"),
+    N_("Bitte versuchen Sie es in einigen Minuten noch einmal."),
+)
+# What keeps the database or its disk from working: not the caller's fault, and nothing is half done.
+_TROUBLES: Mapping[Trouble, Family] = {
+    Trouble.FULL: _FULL,
+    Trouble.DISK: _FULL,
+    Trouble.BUSY: _AWAY,
+    Trouble.READ_ONLY: _AWAY,
+    Trouble.DAMAGED: _AWAY,
+    Trouble.AWAY: _AWAY,
+}
+
 # For what existed and is no more; the answer says why: `problem_json(Problem(GONE, "gone", extra={"reason": …}))`.
 GONE = Family(410, "gone", "Gone", N_("Nicht mehr vorhanden"), N_("Das Angebot wurde geändert oder zurückgezogen."))
 
@@ -174,10 +202,18 @@ def family_of(error: Exception) -> Family:
     return next(family for kind, family in FAMILIES.items() if isinstance(error, kind))
 
 
+def status_of(trouble: Trouble) -> int:
+    """Return the status with which what cannot be stored now is answered: 507, or 503 where it only takes a while."""
+    return _TROUBLES[trouble].status
+
+
 def problem_of(error: Exception) -> Problem:
     """Describe any error as a problem, without anything that is not the caller's to know."""
     if isinstance(error, HTTPException):
         return _framework_problem(error)
+    if (trouble := trouble_of(error)) is not None:
+        family = _TROUBLES[trouble]
+        return Problem(family, family.code, retry_after_seconds=_RETRY_SECONDS)
     family = family_of(error)
     if not isinstance(error, KreisweitError) or not family.shows_message:
         return Problem(family, family.code)

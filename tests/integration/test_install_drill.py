@@ -17,7 +17,7 @@ from tests.support.certificates import Authority
 from tests.support.debian import Machine, missing
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = "/root/kreisweit"
+PROGRAM = "/opt/unpacked"
 HUB, NODE = "hub.kreisweit.example", "angebote.herten.example"
 PASSPHRASE = "neun alte Eichen rauschen"
 ANSWERS = (
@@ -85,7 +85,7 @@ def put_certificates(machine: Machine, folder: Path) -> None:
         inside = f"/etc/caddy/{name}.pem"
         text = text.replace(f"\n{name} {{\n", f"\n{name} {{\n\ttls {inside} {inside}\n")
     caddyfile.write_text(text, "utf-8")
-    machine.prepare("update-ca-certificates", folder="/root")
+    machine.prepare("update-ca-certificates", folder="/")
 
 
 def follow(machine: Machine, block: str) -> str:

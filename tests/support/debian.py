@@ -20,7 +20,6 @@ from pathlib import Path
 import pytest
 
 TOOLS = ("debootstrap", "systemd-nspawn", "nsenter")
-MIRROR = "http://deb.debian.org/debian"
 ADDRESS = "5.45.96.220"
 """A public one, so that the guard against private addresses is as ever; only the machine's own network knows it."""
 _PACKAGES = "systemd,systemd-sysv,dbus,ca-certificates"
@@ -40,6 +39,13 @@ def missing() -> str:
     return f"not installed: {', '.join(lacking)} (apt-get install debootstrap systemd-container)" if lacking else ""
 
 
+def mirror() -> str:
+    """Where this computer has its own packages from."""
+    command = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Component: main"]
+    found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    return next(address for address in found if "security" not in address)
+
+
 class Machine:
     """One computer; `prepare` it, `boot` it, type at its terminal, and `end` it."""
 
@@ -55,7 +61,7 @@ class Machine:
         if kept and Path(kept).exists():
             _run("tar", "-C", str(self.root), "-xf", kept)
         else:
-            _run("debootstrap", "--variant=minbase", f"--include={_PACKAGES}", "bookworm", str(self.root), MIRROR)
+            _run("debootstrap", "--variant=minbase", f"--include={_PACKAGES}", "bookworm", str(self.root), mirror())
             if kept:
                 _run("tar", "-C", str(self.root), "-cf", kept, ".")
         shutil.copy("/etc/resolv.conf", self.root / "etc/resolv.conf")
@@ -90,17 +96,17 @@ class Machine:
         _run("nsenter", "-t", str(self._init), "-n", "ip", "link", "set", "lo", "up")
         _run("nsenter", "-t", str(self._init), "-n", "ip", "address", "add", f"{ADDRESS}/32", "dev", "lo")
 
-    def type(self, script: str, *, folder: str = "/root", answers: Answers = ()) -> str:
+    def type(self, script: str, *, folder: str = "/", answers: Answers = ()) -> str:
         """Run a script at the machine's terminal and return what it showed; AssertionError when it failed."""
         code, shown = self.attempt(script, folder=folder, answers=answers)
         assert code == 0, shown[-6000:]
         return shown
 
-    def attempt(self, script: str, *, folder: str = "/root", answers: Answers = ()) -> tuple[int, str]:
+    def attempt(self, script: str, *, folder: str = "/", answers: Answers = ()) -> tuple[int, str]:
         """As `type`, and return also how it ended."""
         command = [
             "setsid", "--ctty", "--wait", "nsenter", "-t", str(self._init), "-a", f"--wdns={folder}",
-            "env", "-i", f"PATH={_PATH}", "HOME=/root", "LANG=C.UTF-8", "TERM=dumb", "COLUMNS=200",
+            "env", "-i", f"PATH={_PATH}", "HOME=/tmp", "LANG=C.UTF-8", "TERM=dumb", "COLUMNS=200",
             "bash", "-euo", "pipefail", "-c", script,
         ]  # fmt: skip
         here, there = pty.openpty()

@@ -35,6 +35,7 @@ from node.web.desk.persons import book_of
 from node.web.desk.room import OFFERS, Room, area_code, editor_of, offer_id, offer_path, query_text, title_of
 from node.workflow import Editor
 from shared.accounts.rights import Right
+from shared.database import TROUBLED, trouble_of
 from shared.errors import AccessError, ConflictError, RuleError
 from shared.model.hours import Hours, read_hours
 from shared.model.parts import Schedule
@@ -45,6 +46,7 @@ from shared.web import time_words
 from shared.web.desk.forms import Form, form_of
 from shared.web.desk.guard import DeskRequest, desk_get, desk_post
 from shared.web.pages import Pages
+from shared.web.problems import status_of
 
 GROUPS = ("providers", "locations", "contacts")
 _FORM_BYTES = 512 * 1024
@@ -123,6 +125,12 @@ def _save(room: Room, request: DeskRequest, found: OwnOffer | None) -> Response[
         return _show_conflict(room, request, found, form, read)
     except AccessError as error:
         return _refuse(room, request, found, form, {"providers.0.name": [f"{error.message}. {error.advice}"]})
+    except TROUBLED as error:
+        trouble = trouble_of(error)
+        if trouble is None or action == "autosave":
+            raise
+        # What was typed is all in the page again: it can be sent as soon as there is room.
+        return _show(room, request, found, form, refusal=Refusal(status_of(trouble), trouble=trouble.value[0]))
     if action == "autosave":
         return _autosaved(room, saved)
     return _go_on(room, request, saved, action)
@@ -180,11 +188,29 @@ def form_problems(problems: Mapping[str, Sequence[str]]) -> dict[str, list[str]]
     return found
 
 
+class Refusal(msgspec.Struct, frozen=True):
+    """Why a form comes back.
+
+    Attributes:
+        problems: by the name of the field.
+        trouble: what keeps the database from storing anything; empty where it is the form's fault.
+        is_saved: it is kept as a draft all the same.
+    """
+
+    status_code: int = 200
+    problems: Mapping[str, Sequence[str]] = {}
+    trouble: str = ""
+    is_saved: bool = False
+
+
+_NONE = Refusal()
+
+
 def _refuse(
     room: Room, request: DeskRequest, found: OwnOffer | None, form: Form, problems: Mapping[str, Sequence[str]],
     *, is_saved: bool = False,
 ) -> Response[str]:  # fmt: skip
-    return _show(room, request, found, form, problems=problems, status_code=422, is_saved=is_saved)
+    return _show(room, request, found, form, refusal=Refusal(422, problems, is_saved=is_saved))
 
 
 # --- showing ---------------------------------------------------------------------------------------------------------
@@ -192,16 +218,17 @@ def _refuse(
 
 def _show(
     room: Room, request: DeskRequest, found: OwnOffer | None, form: Form, *, extra: str = "",
-    problems: Mapping[str, Sequence[str]] | None = None, status_code: int = 200, is_saved: bool = False,
+    refusal: Refusal = _NONE,
 ) -> Response[str]:  # fmt: skip
     rows = {group: _rows(form, group, is_open=group in (extra, "providers")) for group in GROUPS}
     text = form.text("schedule_text")
     hours = read_hours(text) if text else None
-    mark = form.text("mark") if "mark" in form and not is_saved else (found.mark if found else "")
+    mark = form.text("mark") if "mark" in form and not refusal.is_saved else (found.mark if found else "")
     return room.desk.respond(
-        request, "desk/offer_form.html", status_code=status_code, path=OFFERS, offer=found, form=form, rows=rows,
-        mark=mark, problems=problems or {}, is_saved=is_saved, hours=hours, slots=_slot_words(hours),
-        current=_current_slots(found), extra=extra, vocabularies=room.words.vocabularies, most_rows=MOST_ROWS,
+        request, "desk/offer_form.html", status_code=refusal.status_code, path=OFFERS, offer=found, form=form,
+        rows=rows, mark=mark, problems=refusal.problems, is_saved=refusal.is_saved, trouble=refusal.trouble,
+        hours=hours, slots=_slot_words(hours), current=_current_slots(found),
+        extra=extra, vocabularies=room.words.vocabularies, most_rows=MOST_ROWS,
         common_languages=COMMON_LANGUAGES, accessibility=ACCESSIBILITY_ITEMS, district=room.words.district,
         known_providers=_known_providers(room, editor_of(request)), may_publish=editor_of(request).may_publish,
         known_persons=_known_persons(room, request),
