@@ -11,11 +11,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from argon2 import PasswordHasher
 
 from node.party import Node
 from shared.accounts import keeping
 from shared.accounts.keeping import COMMAND_LINE, Profile
 from shared.accounts.links import format_token
+from shared.accounts.passwords import Passwords
 from shared.accounts.registry import INVITATION_SECONDS
 from shared.accounts.sessions import Stage
 from shared.accounts.store import accounts
@@ -428,6 +430,33 @@ def test_guessing_is_slowed_down_whether_or_not_the_account_exists(node: Node, d
     assert [answer.status_code for answer in answers] == [422] * 4 + [429]
     assert "Zu viele Versuche. Bitte warten Sie 5 Sekunden" in answers[-1].text
     assert answers[-1].headers["retry-after"] == "5"
+
+
+class CountingHasher(PasswordHasher):
+    """Counts the checks; each of them costs the same in earnest, whatever hash it is given."""
+
+    checks = 0
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # type: ignore[override]
+        self.checks += 1
+        return bool(super().verify(hash, password))
+
+
+def test_refusal_costs_one_check_of_a_password_whoever_is_named(node: Node) -> None:
+    hasher = CountingHasher(time_cost=1, memory_cost=8, parallelism=1)
+    node.accounts = dataclasses.replace(node.accounts, passwords=Passwords(hasher))
+    add_person(node)
+    keeping.disable(node.accounts, add_person(node, "gesperrt"), by=COMMAND_LINE)
+    keeping.add(node.accounts, "eingeladen", Profile("Eingeladen", "leser"), by=COMMAND_LINE)
+
+    checks = {}
+    with at_desk(node) as desk:
+        for name in ("erika", "niemand", "gesperrt", "eingeladen", "", "' OR 1=1 --"):
+            hasher.checks = 0
+            assert desk.sign_in(name, "falsch").status_code == 422
+            checks[name] = hasher.checks
+
+    assert set(checks.values()) == {1}
 
 
 def test_right_password_is_refused_too_while_waiting_and_taken_after_it(node: Node, desk: Desk) -> None:
