@@ -28,7 +28,9 @@ def test_address_that_could_lead_elsewhere_leads_to_the_start_of_the_desk(wanted
     assert next_path(wanted) == "/pult"
 
 
-@pytest.mark.parametrize("wanted", ["/pult", "/pult/konten", "/pult/angebote?q=kurs&seite=2", "/pult?x=%2F%2Fevil.example"])
+@pytest.mark.parametrize(
+    "wanted", ["/pult", "/pult/konten", "/pult/angebote?q=kurs&seite=2", "/pult?x=%2F%2Fevil.example"]
+)
 def test_page_of_the_desk_is_kept_and_stays_on_this_site(wanted: str) -> None:
     assert next_path(wanted) == wanted
     assert urlsplit(urljoin(HERE, next_path(wanted))).netloc == "herten.example"
