@@ -21,6 +21,7 @@ from shared.accounts.passwords import Passwords
 from shared.accounts.registry import INVITATION_SECONDS
 from shared.accounts.sessions import Stage
 from shared.accounts.store import accounts
+from shared.web.desk.guard import desk_routes
 from tests.support.desk import (
     PASSWORD,
     Desk,
@@ -32,6 +33,7 @@ from tests.support.desk import (
     shown_secret,
 )
 from tests.support.lone_node import files_with
+from tests.support.loopback import app_of
 from tests.support.world import VirtualClock
 
 EVIL = "https://evil.example"
@@ -604,6 +606,24 @@ def test_role_smuggled_into_the_own_accounts_form_has_no_effect(node: Node, desk
         account = accounts.load_account(conn, account_id)
     assert account is not None
     assert (account.role, account.display) == ("autor", "Person Erika")
+
+
+def test_no_form_about_accounts_takes_a_field_that_it_does_not_have(node: Node, desk: Desk) -> None:
+    account_id, other = add_person(node), add_person(node, "max", "autor")
+    invited = keeping.add(node.accounts, "neu", Profile("Neu", "leser"), by=COMMAND_LINE)
+    about = ("/pult/konten", "/pult/konto", "/pult/anmelden", "/pult/abmelden", "/pult/einladung")
+    paths = [path for path, method, _ in desk_routes(app_of(node)) if method == "POST" and path.startswith(about)]
+    before, answers = count_rows(node)["account_change"], {}
+
+    for path in paths:
+        stage = {"/pult/anmelden/code": Stage.CODE, "/pult/anmelden/einrichten": Stage.ENROL}.get(path, Stage.FULL)
+        fields = {"csrf_token": desk.be(account_id, stage), "is_admin": "1"}
+        where = path.replace("{account_id}", str(other)).replace("{account_id:int}", str(other))
+        answers[path] = desk.post(invited.path if "einladung" in path else where, fields).status_code
+
+    assert len(answers) >= 14
+    assert set(answers.values()) == {400}
+    assert count_rows(node)["account_change"] == before
 
 
 def test_wrong_old_password_changes_nothing_and_counts_as_a_guess(node: Node, desk: Desk) -> None:
