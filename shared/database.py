@@ -69,6 +69,11 @@ def describe_trouble(error: Exception) -> tuple[str, str] | None:
     )
 
 
+def is_busy(error: Exception) -> bool:
+    """Tell whether somebody else was writing for longer than anybody waits; nothing was written, trying again helps."""
+    return isinstance(error, sa.exc.OperationalError) and "database is locked" in str(error.orig)
+
+
 def as_database_error(connection: sa.Connection, statement: str, error: Exception) -> BaseException:
     """Return the driver's error as what Core would have raised for it; the values of the statement stay out of it."""
     dialect = connection.dialect

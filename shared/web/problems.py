@@ -15,6 +15,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
+from shared.database import is_busy
 from shared.errors import (
     AccessError,
     ConfigError,
@@ -136,6 +137,15 @@ BLOCKED = Family(
     ),
 )
 
+# Somebody else has been writing for longer than anybody waits; what was sent has not been saved.
+BUSY = Family(
+    503,
+    "busy",
+    "The database is busy",
+    N_("Zurzeit nicht verfügbar"),
+    N_("Bitte versuchen Sie es in einigen Minuten noch einmal."),
+)
+
 # What the framework raises by itself, by status; other statuses are told by their class.
 _FRAMEWORK: Mapping[int, Family] = {
     401: Family(401, "access", "Not signed in", N_("Anmeldung nötig"), N_("Bitte melden Sie sich an.")),
@@ -178,6 +188,8 @@ def problem_of(error: Exception) -> Problem:
     """Describe any error as a problem, without anything that is not the caller's to know."""
     if isinstance(error, HTTPException):
         return _framework_problem(error)
+    if is_busy(error):
+        return Problem(BUSY, BUSY.code, retry_after_seconds=_RETRY_SECONDS)
     family = family_of(error)
     if not isinstance(error, KreisweitError) or not family.shows_message:
         return Problem(family, family.code)
