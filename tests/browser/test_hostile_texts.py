@@ -1,4 +1,4 @@
-"""Three hundred texts of another city that want to run as script run nowhere, even without the policy (threat T21)."""
+"""Texts of another city that want to run as script, in hundreds of places, run nowhere: even without a policy (T21)."""
 
 from __future__ import annotations
 
@@ -100,8 +100,6 @@ def _publish(world: World, payloads: list[str]) -> str:
 
 def test_no_text_of_another_city_runs(new_context: NewContext, site: Site) -> None:
     page = new_context(bypass_csp=True, service_workers="block").new_page()
-    opened: list[str] = []
-    page.on("dialog", lambda dialog: (opened.append(dialog.message), dialog.dismiss()))
     ran, shown = [], 0
     paths = ["/angebote", "/traeger", *(f"/angebote/{rid}" for rid in site.offers)]
 
@@ -119,7 +117,6 @@ def test_no_text_of_another_city_runs(new_context: NewContext, site: Site) -> No
 
     assert shown >= 300  # they are all there, as text
     assert ran == []
-    assert opened == []
 
 
 def test_hook_notices_what_runs(new_context: NewContext) -> None:

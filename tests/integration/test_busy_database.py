@@ -83,7 +83,7 @@ def test_save_while_the_database_is_locked_is_asked_to_come_back_and_nothing_is_
     with TestClient(app_of(node, stream), raise_server_exceptions=False) as client:
         desk = Desk(node, client)
         token = desk.be(add_person(node, "rita", "redaktion"))
-        sent = {"csrf_token": token, **form("Nähcafé")}
+        sent: dict[str, object] = {"csrf_token": token, **form("Nähcafé")}
 
         with locked_by_somebody_else(node):
             refused = desk.post(NEW, sent)

@@ -617,7 +617,7 @@ def test_no_form_about_accounts_takes_a_field_that_it_does_not_have(node: Node, 
 
     for path in paths:
         stage = {"/pult/anmelden/code": Stage.CODE, "/pult/anmelden/einrichten": Stage.ENROL}.get(path, Stage.FULL)
-        fields = {"csrf_token": desk.be(account_id, stage), "is_admin": "1"}
+        fields: dict[str, object] = {"csrf_token": desk.be(account_id, stage), "is_admin": "1"}
         where = path.replace("{account_id}", str(other)).replace("{account_id:int}", str(other))
         answers[path] = desk.post(invited.path if "einladung" in path else where, fields).status_code
 
