@@ -91,11 +91,11 @@ def _knock(desk: Desk, planted: Planted) -> int:
     for _ in FORGERIES:
         desk.sign_in(planted.next(), planted.next())
         desk.get(f"/pult/einladung/{quote(planted.next(), safe='')}")
-        desk.get(f"/angebote?q={quote(planted.next())}&plz={quote(planted.next())}")
     for name in ("User-Agent", "Referer", "X-Forwarded-For", "Authorization", "Cookie", "Accept-Language", "Forwarded"):
         desk.get("/pult", **{name: planted.next(is_plain=True)})
+    desk.get(f"/angebote?q={quote(planted.next())}&plz={quote(planted.next())}")
     desk.get(f"/{quote(planted.next(), safe='')}")
-    return 3 * len(FORGERIES) + 8
+    return 2 * len(FORGERIES) + 9
 
 
 def _work(desk: Desk, account_id: int, planted: Planted) -> int:
