@@ -5,11 +5,17 @@ Everything gives plain text while page and text agree, as they always do at the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from typing import Final
 
 from markupsafe import Markup, escape
 
 from shared.web.messages import LANGUAGE, SOURCE_LANGUAGE, direction_of
+
+_GERMAN_ADDRESS: Final = re.compile(r"[\x21-\x7eäöüß]*", re.IGNORECASE)
+_REGISTERED: Final = re.compile(r"[A-Za-z0-9._:-]+")
+_HOST: Final = re.compile(r"(https?://)([^/?#]*)(.*)", re.DOTALL | re.IGNORECASE)
 
 
 def german(text: str) -> str:
@@ -36,6 +42,24 @@ def ltr(text: str) -> str:
     if not text or direction_of(LANGUAGE.get()) == "ltr":
         return text
     return Markup('<bdi dir="ltr">{}</bdi>').format(text)
+
+
+def shown_address(url: str) -> str:
+    """Write a web address as people should see it, its host in the registered form where letters may deceive.
+
+    A host in letters that German has is shown as it is; any other in ASCII (`xn--…`), since Cyrillic and Greek have
+    letters that look like ours.  Where the address leads is not changed.
+    """
+    parts = _HOST.fullmatch(url)
+    if parts is None or _GERMAN_ADDRESS.fullmatch(parts[2]):
+        return url
+    try:
+        host = parts[2].encode("idna").decode("ascii")
+    except UnicodeError:
+        host = ""
+    if not _REGISTERED.fullmatch(host):  # nothing that could be registered; a sign may have become a slash
+        host = parts[2].encode("ascii", "backslashreplace").decode("ascii")
+    return f"{parts[1]}{host}{parts[3]}"
 
 
 def bdi(text: str) -> str:

@@ -21,7 +21,7 @@ from shared.model.vocabulary.terms import UNKNOWN
 from shared.settings import load_district
 from shared.web.language_names import language_name
 from shared.web.messages import LANGUAGE, N_, locale_of, translate
-from shared.web.mixed_text import bdi, fill, german, join, ltr
+from shared.web.mixed_text import bdi, fill, german, join, ltr, shown_address
 from shared.web.time_words import span
 
 _PHONES = {"fax": N_("Fax"), "text": N_("SMS"), "cell": N_("mobil")}
@@ -106,7 +106,9 @@ def link(url: str, text: str = "") -> Markup:
     On paper addresses are written out, unless the text is the address itself (`data-written`).
     """
     if not text:
-        return Markup('<a href="{}" rel="noopener noreferrer nofollow" data-written>{}</a>').format(url, ltr(url))
+        return Markup('<a href="{}" rel="noopener noreferrer nofollow" data-written>{}</a>').format(
+            url, ltr(shown_address(url))
+        )
     return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(url, text)
 
 

@@ -216,6 +216,7 @@ class Pages:
             "german": mixed_text.german,
             "said_in": mixed_text.in_language,
             "ltr": mixed_text.ltr,
+            "address": mixed_text.shown_address,
             "iso": lambda time: _local(time).isoformat(),
             "short_hash": lambda value: value.hex()[:16],
         }

@@ -133,6 +133,14 @@ _FULL = Family(
         "und versuchen Sie es später noch einmal."
     ),
 )
+# Somebody else has been writing for longer than anybody waits; what was sent has not been saved.
+_BUSY = Family(
+    503,
+    "busy",
+    "The database is busy",
+    N_("Zurzeit nicht verfügbar"),
+    N_("Bitte versuchen Sie es in einigen Minuten noch einmal."),
+)
 _AWAY = Family(
     503,
     "database",
@@ -144,7 +152,7 @@ _AWAY = Family(
 _TROUBLES: Mapping[Trouble, Family] = {
     Trouble.FULL: _FULL,
     Trouble.DISK: _FULL,
-    Trouble.BUSY: _AWAY,
+    Trouble.BUSY: _BUSY,
     Trouble.READ_ONLY: _AWAY,
     Trouble.DAMAGED: _AWAY,
     Trouble.AWAY: _AWAY,

@@ -11,14 +11,17 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from argon2 import PasswordHasher
 
 from node.party import Node
 from shared.accounts import keeping
 from shared.accounts.keeping import COMMAND_LINE, Profile
 from shared.accounts.links import format_token
+from shared.accounts.passwords import Passwords
 from shared.accounts.registry import INVITATION_SECONDS
 from shared.accounts.sessions import Stage
 from shared.accounts.store import accounts
+from shared.web.desk.guard import desk_routes
 from tests.support.desk import (
     PASSWORD,
     Desk,
@@ -30,6 +33,7 @@ from tests.support.desk import (
     shown_secret,
 )
 from tests.support.lone_node import files_with
+from tests.support.loopback import app_of
 from tests.support.world import VirtualClock
 
 EVIL = "https://evil.example"
@@ -430,6 +434,33 @@ def test_guessing_is_slowed_down_whether_or_not_the_account_exists(node: Node, d
     assert answers[-1].headers["retry-after"] == "5"
 
 
+class CountingHasher(PasswordHasher):
+    """Counts the checks; each of them costs the same in earnest, whatever hash it is given."""
+
+    checks = 0
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # type: ignore[override]
+        self.checks += 1
+        return bool(super().verify(hash, password))
+
+
+def test_refusal_costs_one_check_of_a_password_whoever_is_named(node: Node) -> None:
+    hasher = CountingHasher(time_cost=1, memory_cost=8, parallelism=1)
+    node.accounts = dataclasses.replace(node.accounts, passwords=Passwords(hasher))
+    add_person(node)
+    keeping.disable(node.accounts, add_person(node, "gesperrt"), by=COMMAND_LINE)
+    keeping.add(node.accounts, "eingeladen", Profile("Eingeladen", "leser"), by=COMMAND_LINE)
+
+    checks = {}
+    with at_desk(node) as desk:
+        for name in ("erika", "niemand", "gesperrt", "eingeladen", "", "' OR 1=1 --"):
+            hasher.checks = 0
+            assert desk.sign_in(name, "falsch").status_code == 422
+            checks[name] = hasher.checks
+
+    assert set(checks.values()) == {1}
+
+
 def test_right_password_is_refused_too_while_waiting_and_taken_after_it(node: Node, desk: Desk) -> None:
     add_person(node)
     for n in range(4):
@@ -575,6 +606,24 @@ def test_role_smuggled_into_the_own_accounts_form_has_no_effect(node: Node, desk
         account = accounts.load_account(conn, account_id)
     assert account is not None
     assert (account.role, account.display) == ("autor", "Person Erika")
+
+
+def test_no_form_about_accounts_takes_a_field_that_it_does_not_have(node: Node, desk: Desk) -> None:
+    account_id, other = add_person(node), add_person(node, "max", "autor")
+    invited = keeping.add(node.accounts, "neu", Profile("Neu", "leser"), by=COMMAND_LINE)
+    about = ("/pult/konten", "/pult/konto", "/pult/anmelden", "/pult/abmelden", "/pult/einladung")
+    paths = [path for path, method, _ in desk_routes(app_of(node)) if method == "POST" and path.startswith(about)]
+    before, answers = count_rows(node)["account_change"], {}
+
+    for path in paths:
+        stage = {"/pult/anmelden/code": Stage.CODE, "/pult/anmelden/einrichten": Stage.ENROL}.get(path, Stage.FULL)
+        fields: dict[str, object] = {"csrf_token": desk.be(account_id, stage), "is_admin": "1"}
+        where = path.replace("{account_id}", str(other)).replace("{account_id:int}", str(other))
+        answers[path] = desk.post(invited.path if "einladung" in path else where, fields).status_code
+
+    assert len(answers) >= 14
+    assert set(answers.values()) == {400}
+    assert count_rows(node)["account_change"] == before
 
 
 def test_wrong_old_password_changes_nothing_and_counts_as_a_guess(node: Node, desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,15 +58,23 @@ class SmallIndex:
 
     def put(self, member: str = "marl", **fields: Any) -> bytes:
         """Put one offer in; returns its rid, made of its name unless `id` is given."""
+        (rid,) = self.put_all([fields], member)
+        return rid
+
+    def put_all(self, documents: Iterable[Mapping[str, Any]], member: str = "marl") -> list[bytes]:
+        """Put many offers in at once; returns their rids."""
+        entries = [self._entry(member, dict(fields)) for fields in documents]
+        with self.writer.opened() as index:
+            index.apply(entries)
+        return [entry.rid for entry in entries]
+
+    def _entry(self, member: str, fields: dict[str, Any]) -> Entry:
         named = self._district.member(member)
         assert named is not None
         fields.setdefault("id", hashlib.sha256(str(fields["name"]).encode()).hexdigest()[:32])
         doc = msgspec.convert({"owner": named.ags, **fields}, OfferDoc)
-        rid = bytes.fromhex(doc.id)
         mark = hashlib.sha256(msgspec.json.encode(doc)).digest()
-        with self.writer.opened() as index:
-            index.apply([Entry(rid, mark, self._facts.facts(member, doc), self._analyzer.tokens(doc))])
-        return rid
+        return Entry(bytes.fromhex(doc.id), mark, self._facts.facts(member, doc), self._analyzer.tokens(doc))
 
     def remove(self, *rids: bytes) -> None:
         """Take offers out."""

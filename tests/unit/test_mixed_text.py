@@ -9,11 +9,13 @@ from datetime import date, datetime
 
 import pytest
 from jinja2 import DictLoader
+from markupsafe import escape
 
 from shared.model.parts import Cost, Phone, Place, Schedule
 from shared.model.shipped import shipped_district
 from shared.web import dates_in_words, offer_words, time_words
 from shared.web.messages import LANGUAGE
+from shared.web.mixed_text import shown_address
 from shared.web.pages import Pages, Shell
 
 LANGUAGES = shipped_district().languages
@@ -159,3 +161,24 @@ def test_telephone_number_keeps_its_order_on_any_page() -> None:
 )
 def test_mixed_text_carries_its_language_and_direction(page_language: str, text: str, expected: str) -> None:
     assert render(page_language, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://www.marl.de/kurse?x=1", "https://www.marl.de/kurse?x=1"),
+        ("https://träger-köln.example/ä", "https://träger-köln.example/ä"),
+        ("https://m\u0430rl.de/kurse", "https://xn--mrl-6cd.de/kurse"),  # a Cyrillic a
+        ("https://\u0430\u0440\u0440\u04cf\u0435.example", "https://xn--80ak6aa92e.example"),
+        ("https://\u03bfffice.example/ö", "https://xn--ffice-qce.example/ö"),  # a Greek o
+        ("https://marl.de\u2024evil.example", "https://marl.de.evil.example"),
+        ("https://marl.de\uff0fx.evil.example", "https://marl.de\\uff0fx.evil.example"),
+        ("https://\u0430..example", "https://\\u0430..example"),
+        ("kein Link", "kein Link"),
+    ],
+)
+def test_address_in_letters_that_deceive_is_shown_as_it_is_registered(url: str, shown: str) -> None:
+    assert shown_address(url) == shown
+    with in_language("de"):
+        assert f">{escape(shown)}</a>" in offer_words.link(url)
+        assert f'href="{escape(url)}"' in offer_words.link(url)
