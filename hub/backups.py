@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from hub.settings import FILE_NAME, HubSettings
-from hub.store.migrate import migrate_database
+from hub.store.migrate import migrations
 from shared.backups.subject import Subject
 from shared.clock import Clock
 from shared.database import Database
@@ -22,9 +23,18 @@ def subject_of(settings: HubSettings, clock: Clock) -> Subject:
     """Return this hub as backups see it; its database is not opened."""
     return Subject(
         room="hub", name="hub", origin=settings.origin, home=Path(settings.home), db=Database(settings.database_url),
-        clock=clock, files=(FILE_NAME, *LEGAL_FILES), derived=(INDEX_NAME, OUTPUTS_NAME), migrate=migrate_database,
+        clock=clock, files=(FILE_NAME, *LEGAL_FILES), derived=(INDEX_NAME, OUTPUTS_NAME), migrations=migrations(),
         show_nothing=_show_nothing, forget_erased=_forget_nothing,
     )  # fmt: skip
+
+
+def bring_up_to_date(settings: HubSettings, clock: Clock, db: Database) -> None:
+    """Bring a database up to this program, after a backup where one can be made; ConfigError as `upgrade` says."""
+    subject = replace(subject_of(settings, clock), db=db)
+    if subject.is_behind():
+        from shared.backups.upgrading import upgrade
+
+        upgrade(subject, settings)
 
 
 def _show_nothing(conn: sa.Connection) -> None:

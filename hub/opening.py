@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from hub import notes
+from hub.backups import bring_up_to_date
 from hub.party import Hub
 from hub.settings import FILE_NAME, HubSettings, check_settings, load_settings, save_settings
 from hub.store.migrate import migrate_database
@@ -62,7 +63,7 @@ def close_hub(hub: Hub) -> None:
 def _assemble(settings: HubSettings, clock: Clock, dice: Dice, web: WebAccess | None) -> Hub:
     signer = load_signer(settings)
     db = Database(settings.database_url)
-    migrate_database(db)
+    bring_up_to_date(settings, clock, db)
     net = NetSettings(allow_networks=settings.allow_networks, proxy=settings.proxy or None)
     return Hub(settings, db, signer, judges(), clock=clock, dice=dice, web=web or LateWeb(net, clock))
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from node import ballast
+from node.backups import bring_up_to_date
 from node.party import Node
 from node.settings import FILE_NAME, NodeSettings, check_settings, load_membership, load_settings, save_settings
 from node.store.migrate import migrate_database
@@ -53,7 +54,7 @@ def close_node(node: Node) -> None:
 def _assemble(settings: NodeSettings, clock: Clock, dice: Dice, web: WebAccess | None) -> Node:
     signer = load_signer(settings)
     db = Database(settings.database_url)
-    migrate_database(db)
+    bring_up_to_date(settings, clock, db)
     net = NetSettings(allow_networks=settings.allow_networks, proxy=settings.proxy or None)
     membership = load_membership(Path(settings.home))
     return Node(

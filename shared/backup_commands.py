@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
@@ -18,25 +18,9 @@ from shared.errors import ConfigError
 
 if TYPE_CHECKING:
     from shared.backups.restoring import Checked
-    from shared.backups.subject import Subject
+    from shared.backups.subject import BackupPlan, Subject
 
 IDENTITY_NAME = "backup-identity.age"
-
-
-class BackupPlan(Protocol):
-    """What the settings of a party say about backups."""
-
-    @property
-    def backup_folder(self) -> str:
-        """Where backups go; empty = a folder in the home directory."""
-
-    @property
-    def backup_recipient(self) -> str:
-        """For whom they are locked; empty = nobody yet."""
-
-    @property
-    def backup_keep_days(self) -> int:
-        """How long they are kept."""
 
 
 OpenSubject = Callable[[Path], AbstractContextManager["tuple[Subject, BackupPlan]"]]
@@ -57,15 +41,12 @@ _PASSPHRASE = click.option(
 )  # fmt: skip
 
 
-def add_backup_commands(
-    main: click.Group, opened: OpenSubject, save_recipient: SaveRecipient, newest_schema: Callable[[], str]
-) -> None:
+def add_backup_commands(main: click.Group, opened: OpenSubject, save_recipient: SaveRecipient) -> None:
     """Add `backup` and `restore` to the commands of a party.
 
     Args:
         opened: opens its subject and plan from the settings in a home directory.
         save_recipient: writes the setting `backup_recipient`.
-        newest_schema: returns the number of this program's newest migration.
     """
 
     @main.group()
@@ -74,7 +55,7 @@ def add_backup_commands(
 
     _add_key(backup, opened, save_recipient)
     _add_making(backup, opened)
-    _add_restore(main, opened, newest_schema)
+    _add_restore(main, opened)
 
 
 def _add_key(backup: click.Group, opened: OpenSubject, save_recipient: SaveRecipient) -> None:
@@ -158,7 +139,7 @@ def _add_making(backup: click.Group, opened: OpenSubject) -> None:
             say(f"{in_german_time(one.made)}  {_grouped(one.size):>14} Byte  {one.path}")
 
 
-def _add_restore(main: click.Group, opened: OpenSubject, newest_schema: Callable[[], str]) -> None:
+def _add_restore(main: click.Group, opened: OpenSubject) -> None:
     @main.command(name="restore")
     @click.argument(
         "file", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="[DATEI]", required=False
@@ -190,9 +171,11 @@ def _add_restore(main: click.Group, opened: OpenSubject, newest_schema: Callable
                 )
                 return
             if only_check:
-                _tell_checked(restoring.check_backup(subject, file, opener, newest_schema=newest_schema()), as_json)
+                _tell_checked(
+                    restoring.check_backup(subject, file, opener, newest_schema=subject.newest_schema), as_json
+                )
                 return
-            done = restoring.restore(subject, file, opener, newest_schema=newest_schema())
+            done = restoring.restore(subject, file, opener, newest_schema=subject.newest_schema)
         remark(f"Genommen wurde {file}.")
         if as_json:
             print_json(done)

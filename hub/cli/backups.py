@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub.cli.commands import main_group
-from shared.backup_commands import BackupPlan, add_backup_commands
+from shared.backup_commands import add_backup_commands
+from shared.upgrade_commands import add_upgrade_command
 
 if TYPE_CHECKING:
-    from shared.backups.subject import Subject
+    from shared.backups.subject import BackupPlan, Subject
 
 
 @contextmanager
@@ -37,11 +38,5 @@ def _save_recipient(home: Path, recipient: str) -> None:
     save_settings(msgspec.structs.replace(load_settings(home), backup_recipient=recipient))
 
 
-def _newest_schema() -> str:
-    from hub.store.migrate import migrations
-    from shared.holdings.migrating import revisions
-
-    return revisions(migrations())[-1]
-
-
-add_backup_commands(main_group, _opened, _save_recipient, _newest_schema)
+add_backup_commands(main_group, _opened, _save_recipient)
+add_upgrade_command(main_group, _opened)

@@ -32,6 +32,7 @@ from shared.holdings import edits, facts
 from shared.holdings.carrying import KnownErasure, apply_known_erasures, has_tables, load_known_erasures
 from shared.holdings.copying import POSTGRES_NAME, check_copy, put_in_place
 from shared.holdings.edits import Edit
+from shared.holdings.migrating import migrate
 from shared.keyring import write_private
 from shared.settings import KEEP_DAYS_MAX
 
@@ -210,7 +211,7 @@ def _make_ready(subject: Subject, db: Database, standing: _Standing | None) -> i
     """Destroy, lock and mark in the restored database; returns how many versions were erased again."""
     now, again = subject.clock.now(), 0
     try:
-        subject.migrate(db)
+        migrate(db, subject.migrations)
         with db.write() as conn:
             end_all_access(conn)
             if standing is None:

@@ -55,7 +55,10 @@ def look_at_schema(db: Database, newest: str) -> Answer:
             "Das Programm auf die neuere Fassung bringen.",
         )
     if held < newest:
-        return warning(f"Die Datenbank ist auf Stand {held}, das Programm auf {newest}", "upgrade aufrufen.")
+        return warning(
+            f"Die Datenbank ist auf Stand {held}, das Programm auf {newest}",
+            "Den Befehl upgrade aufrufen; beim nächsten Start geschieht es von selbst.",
+        )
     return good(f"Stand {held}")
 
 
