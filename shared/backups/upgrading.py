@@ -139,4 +139,5 @@ def _closed(folder: Path | None) -> list[str]:
     if folder is None:
         return []
     nearest = next(place for place in (folder, *folder.parents) if place.exists())
-    return [] if os.access(nearest, os.W_OK) else [f"In {folder} darf nicht geschrieben werden: Rechte prüfen"]
+    is_open = nearest.is_dir() and os.access(nearest, os.W_OK)
+    return [] if is_open else [f"In {folder} darf nicht geschrieben werden: Rechte prüfen"]
