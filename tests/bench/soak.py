@@ -1,8 +1,9 @@
 """`python -m tests.bench.soak --minutes 90`: a hub and eleven nodes under mixed load, and what they need over time.
 
 The parties are the demo's: processes of their own on loopback.  Visitors search and read at all of them, two
-integrators copy the hub's catalogue (one verifies every hash and signature), editors change offers at the desks, a person
-is erased now and then, backups are made.  Memory, descriptors, threads and databases are looked at from outside.
+integrators copy the hub's catalogue (one verifies every hash and signature), editors change offers at the desks, a
+person is erased now and then, backups are made.  Memory, descriptors, threads and databases are looked at from
+outside.
 
 Exit code 1 if a bound is broken.  Progress goes to standard error, the report to standard output.
 """
