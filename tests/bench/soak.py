@@ -61,8 +61,9 @@ def soak(federation: Federation, folder: Path, plan: Plan) -> Observed:
     for thread in (integrators, *visitors, staff):
         thread.start()
     _watch(sampler, began + 60 * plan.minutes, plan.sample_seconds, visitors, staff)
-    for worker in (staff, *visitors):
-        worker.stop()
+    staff.stop()
+    for visitor in visitors:
+        visitor.stop()
     lines = federation.wait_until_level()
     integrators.stop()
     named = [f"{person} is still named by /changes" for person in integrators.still_named(staff.erased)]
