@@ -1,6 +1,6 @@
 # Shortcuts for everyday work; each is one line that can be typed without make. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help check format test test-all pictures help-pictures bench search-bench quality sweep demo messages
+.PHONY: help check format test test-all pictures help-pictures bench search-bench soak quality sweep demo messages
 SHELL := /bin/bash
 T ?= tests/unit
 K ?=
@@ -40,6 +40,9 @@ bench: $(bin)/python ## Measure: full, incremental and idle sync, as ratios to a
 
 search-bench: $(bin)/python ## Measure the search: pages at three sizes (LOAD=600 for ten minutes of visitors instead)
 	$(bin)/python -m tests.bench.search $(if $(LOAD),--sizes 5000 --load $(LOAD))
+
+soak: $(bin)/python ## Hub and eleven nodes under load for MINUTES=90: memory, descriptors, logs, latency; fails on a broken bound
+	$(bin)/python -m tests.bench.soak --minutes $(or $(MINUTES),90)
 
 quality: $(bin)/python ## Put two hundred questions to the search over the real offers
 	$(bin)/python -m tests.quality --misses
