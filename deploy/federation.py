@@ -45,6 +45,7 @@ from shared.model.table import read_table
 HOST = "127.0.0.1"
 NOTICE = "Beispieldaten, nicht aktuell"
 DATA = Path(__file__).with_name("data")
+ROOT = Path(__file__).parents[1]
 PASSPHRASE_FILE = "passphrase"  # noqa: S105 - a file name
 _STARTING_SECONDS = 60
 _LEVEL_SECONDS = 180
@@ -89,6 +90,11 @@ class Federation:
         """Address at which a party listens; the same for all, unless a test keeps them apart."""
         del name
         return HOST
+
+    def program(self, name: str) -> Path:
+        """Folder from which a party's program runs; the same for all, unless a test lets some run another version."""
+        del name
+        return ROOT
 
     def url(self, name: str) -> str:
         """Base URL of a party."""
@@ -182,8 +188,9 @@ class Federation:
         ]  # fmt: skip
         with (self.home(name) / "serve.log").open("ab") as output:
             self._processes[name] = subprocess.Popen(  # noqa: S603 - our own program
-                command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
-            )
+                command, cwd=self.program(name), stdout=output, stderr=output, stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )  # fmt: skip
 
     def wait_for(self, name: str) -> None:
         """Wait until a party answers; ends the demo when it does not start."""
