@@ -53,6 +53,11 @@ def describe_trouble(error: Exception) -> tuple[str, str] | None:
             "Die Datenbank ist gerade belegt.",
             "Gleich noch einmal versuchen; läuft ein anderer Befehl oder eine Sicherung?",
         )
+    if "read-only" in text or "readonly" in text:
+        return (
+            "Die Datenbank nimmt zurzeit keine Änderungen an.",
+            "Sie ist auf Nur-Lesen gestellt, oder die Datei darf nicht beschrieben werden; danach noch einmal versuchen.",
+        )
     if "full" in text or "No space" in text:
         return (
             "Auf der Platte ist kein Platz mehr.",
