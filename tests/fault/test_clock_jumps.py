@@ -7,7 +7,7 @@ there for which something was signed; `clock reset` ends that wait (more of it: 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -255,12 +255,12 @@ def test_half_past_two_that_comes_twice_or_never_changes_nothing(
 
     work(world)  # seven seconds before the change, and seven after it
     found = outcome(world)
-    for _ in range(30):
-        world.clock.time += HOUR
+    for _ in range(4):
+        world.clock.time += 8 * HOUR
         world.tick()
 
     assert found == control
     with world.hub.db.read() as conn:
         days = conn.execute(sa.select(member_day.c.day).where(member_day.c.member == WRONG)).scalars().all()
-    night = changes_at.date().isoformat()
-    assert [str(day) for day in days].count(night) == 1
+    night, next_day = changes_at.date(), changes_at.date() + timedelta(days=1)
+    assert {night.isoformat(), next_day.isoformat()} <= set(days)
