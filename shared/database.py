@@ -56,7 +56,7 @@ def describe_trouble(error: Exception) -> tuple[str, str] | None:
     if "read-only" in text or "readonly" in text:
         return (
             "Die Datenbank nimmt zurzeit keine Änderungen an.",
-            "Sie ist auf Nur-Lesen gestellt, oder die Datei darf nicht beschrieben werden; danach noch einmal versuchen.",
+            "Ist sie auf Nur-Lesen gestellt, oder fehlen Rechte an der Datei? Danach noch einmal versuchen.",
         )
     if "full" in text or "No space" in text:
         return (

@@ -175,7 +175,7 @@ def test_edit_in_a_database_that_only_reads_is_refused_in_german_and_saved_when_
 
     assert describe_trouble(refused) == (
         "Die Datenbank nimmt zurzeit keine Änderungen an.",
-        "Sie ist auf Nur-Lesen gestellt, oder die Datei darf nicht beschrieben werden; danach noch einmal versuchen.",
+        "Ist sie auf Nur-Lesen gestellt, oder fehlen Rechte an der Datei? Danach noch einmal versuchen.",
     )
     assert titles(in_herten.nodes["marl"]) == ["Danach", "Vorher"]
 
