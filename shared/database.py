@@ -61,8 +61,8 @@ class Trouble(Enum):
         "Platz schaffen oder die Platte prüfen; es ist nichts halb geschrieben.",
     )
     READ_ONLY = (
-        "Die Datenbank lässt sich gerade nur lesen.",
-        "Ist die Platte nur lesbar eingehängt, oder der Datenbankserver umgestellt?",
+        "Die Datenbank nimmt zurzeit keine Änderungen an.",
+        "Ist sie auf Nur-Lesen gestellt, oder fehlen Rechte an der Datei? Danach noch einmal versuchen.",
     )
     DAMAGED = (
         "Die Datenbankdatei ist beschädigt.",
@@ -80,8 +80,8 @@ _SAID: Sequence[tuple[str, Trouble]] = (
     ("is full", Trouble.FULL),
     ("No space left", Trouble.FULL),
     ("disk I/O error", Trouble.DISK),
-    ("readonly database", Trouble.READ_ONLY),
-    ("read-only transaction", Trouble.READ_ONLY),
+    ("readonly", Trouble.READ_ONLY),
+    ("read-only", Trouble.READ_ONLY),
     ("malformed", Trouble.DAMAGED),
     ("not a database", Trouble.DAMAGED),
     ("unable to open", Trouble.AWAY),

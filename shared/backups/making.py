@@ -1,7 +1,7 @@
 """Makes backups: of what a party holds, and of its keys, each in a file of its own.
 
 Order: copy of the database, contents, locked file under another name, its final name.  A crash leaves no half backup;
-what it left of the copy goes with the next run.
+what it left of the copy and of the locked file goes with the next run.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from shared.version import VERSION
 WORK_PREFIX: Final = ".backup-"
 _DAY: Final = 86_400
 _ENDING: Final = ".backup.age"
+_DRAFT: Final = ".part"
 _ROOT_KEY: Final = "root.key"
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 
@@ -77,6 +78,7 @@ def make_backup(subject: Subject, folder: Path, recipient: str, *, keep_days: in
         paths |= {one: subject.home / one for one in subject.files if (subject.home / one).is_file()}
         schema, entries = describe_database(subject.db)
         contents = _contents(subject, paths, database=name, schema=schema, entries=entries)
+        drop_leftovers(folder, f"kreisweit-{subject.name}-*{_DRAFT}")
         target = _write(work, contents, paths, _path(subject, folder, now, _ENDING), recipient)
     dropped = _drop_old(subject, folder, until=now - keep_days * _DAY, keep=target)
     return Made(str(target), target.stat().st_size, entries, schema, dropped)
@@ -111,7 +113,7 @@ def _write(work: Path, contents: Contents, paths: Mapping[str, Path], target: Pa
     with packed.open("xb") as file:
         archive.pack(file, contents, paths)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = target.with_name(target.name + ".part")
+    draft = target.with_name(target.name + _DRAFT)
     with packed.open("rb") as plain, draft.open("wb") as locked:
         draft.chmod(0o600)
         locking.lock(plain, locked, recipient)
@@ -124,10 +126,18 @@ def _write(work: Path, contents: Contents, paths: Mapping[str, Path], target: Pa
 @contextmanager
 def _workplace(home: Path) -> Iterator[Path]:
     """A private folder beside the database: what passes through it is not locked yet."""
-    for left in home.glob(f"{WORK_PREFIX}*"):
-        shutil.rmtree(left, ignore_errors=True)
+    drop_leftovers(home, f"{WORK_PREFIX}*")
     with tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=home) as name:
         yield Path(name)
+
+
+def drop_leftovers(folder: Path, pattern: str) -> None:
+    """Delete what a process that died left of its work, so that it outlives no erasure and no `keep_days`."""
+    for left in folder.glob(pattern):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
 
 
 def _path(subject: Subject, folder: Path, now: int, ending: str) -> Path:

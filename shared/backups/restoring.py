@@ -6,7 +6,8 @@ is heard first (PROTOCOL 4 W6, 10.6; pages mask persons until then).  Where the 
 party shows nothing at all until it has heard.
 
 Order (SQLite): unpack beside the database, verify, make ready there, one rename, derived files go.  A crash before the
-rename changes nothing; after it the party is a restored one.
+rename changes nothing; after it the party is a restored one.  What a crash left unpacked goes when the restore is
+repeated, or with the next backup.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import sqlalchemy as sa
 from shared.accounts.store.carrying import carry_accounts, end_all_access, load_standing_accounts
 from shared.backups import archive, locking
 from shared.backups.archive import Contents
-from shared.backups.making import WORK_PREFIX
+from shared.backups.making import WORK_PREFIX, drop_leftovers
 from shared.backups.subject import Subject
 from shared.clock import in_german_time
 from shared.database import Database
@@ -93,6 +94,7 @@ def restore(subject: Subject, file: Path, identity: Any, *, newest_schema: str) 
         ConflictError: the party is running.
     """
     standing = _load_standing(subject)
+    drop_leftovers(subject.home, f"{WORK_PREFIX}*")  # nobody else works there: the party is not running
     with tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=subject.home) as name:
         work = Path(name)
         contents = _open(subject, file, identity, work, newest_schema)

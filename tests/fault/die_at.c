@@ -3,9 +3,11 @@
  * Loaded with LD_PRELOAD; `die_at(n, path)` arms it, 0 only counts, and `steps_taken()` says how many steps there were. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -77,4 +79,23 @@ int unlink(const char *path) {
     REAL(int, "unlink", const char *);
     if (is_named(path) && is_last()) die();
     return real(path);
+}
+
+/* What tidies a folder up names its files relative to that folder. */
+int unlinkat(int folder, const char *path, int flags) {
+    REAL(int, "unlinkat", int, const char *, int);
+    if ((folder == AT_FDCWD ? is_named(path) : is_watched(folder)) && is_last()) die();
+    return real(folder, path, flags);
+}
+
+int rename(const char *from, const char *to) {
+    REAL(int, "rename", const char *, const char *);
+    if (is_named(to) && is_last()) die();
+    return real(from, to);
+}
+
+int mkdir(const char *path, mode_t mode) {
+    REAL(int, "mkdir", const char *, mode_t);
+    if (is_named(path) && is_last()) die();
+    return real(path, mode);
 }

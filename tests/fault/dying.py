@@ -1,112 +1,31 @@
-"""One operation of a federation on real files, killed at each of its steps to the disk, and started again each time.
+"""One operation on real files, killed at its steps to the disk, and started again each time.
 
-Run with the library of `die_at.c` preloaded: `python -m tests.fault.dying OPERATION FOLDER LIBRARY`.  Prints how many
-steps there were; ends with 1 and says what was lost or broken otherwise.
+Run with the library of `die_at.c` preloaded: `python -m tests.fault.dying OPERATION FOLDER LIBRARY [SEED|all]`.  A seed
+chooses every k-th step where there are more than an operation's share; `all` takes each of them.  After some of them
+the process that starts again is killed too.  Prints how many steps there were; ends with 1 and says what was lost or
+broken otherwise, and which seed shows it.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import random
 import shutil
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Final
 
-from hub import notes, pulling
-from node import receiving
-from node.editing import save_offer
-from node.erasing import erase
-from node.sealing import seal_pending
-from shared.database import Database
-from tests.support.lone_node import offer
-from tests.support.wholeness import check_whole
-from tests.support.world import SharingDatabase, VirtualClock, World, pending_of, publish, titles, withdraw
+from tests.fault.operations import OPERATIONS, Operation
 
-NAMES = ("herten", "marl")
-PERSON = "Erika Mustermann"
-LEFT = ["Bleibt", "Mit Person", "Neu"]
-"""What everybody shows in the end."""
-_MOST_STEPS = 2000
-_BEGIN = 1_767_225_600.0
-_HEALED_SECONDS = 400
-"""The writer's lease of a process that died runs two minutes; then everything is as ever."""
-
-
-class FileWorld(World):
-    """A federation whose databases are files in one folder; it goes on with those that are there."""
-
-    def __init__(self, folder: Path, now: float) -> None:
-        self._folder = folder
-        is_new = not (folder / "hub.db").exists()
-        super().__init__(NAMES, clock=VirtualClock(now), disks=None if is_new else {}, dice_seed=int(now))
-
-    def make_database(self, name: str) -> Database:
-        return SharingDatabase(f"sqlite:///{self._folder / name}.db")
-
-    def _disk(self, name: str, disks: Mapping[str, bytes] | None) -> Database:
-        return self.make_database(name)
-
-    def close(self) -> None:
-        for db in databases(self):
-            db.close()
-
-
-def databases(world: World) -> list[Database]:
-    return [world.hub.db, *(node.db for node in world.nodes.values())]
-
-
-# --- operations -------------------------------------------------------------------------------------------------------
-
-
-def prepare_edits(world: World) -> None:
-    """One of each kind waits in Herten's outbox."""
-    rid = publish(world.nodes["herten"], "Geht")
-    publish(world.nodes["herten"], "Mit Person", summary=f"Fragen beantwortet {PERSON} gern.")
-    publish(world.nodes["herten"], "Bleibt")
-    world.settle()
-    world.tick(10)
-    withdraw(world.nodes["herten"], rid)
-    save_offer(world.nodes["herten"], offer("Neu"))
-    world.clock.time += 10
-
-
-def prepare_news(world: World) -> None:
-    prepare_edits(world)
-    seal_without_delivery(world)
-
-
-def seal_without_delivery(world: World) -> None:
-    node = world.nodes["herten"]
-    node.sealer.seal(now=node.clock.now())
-
-
-def prepare_note(world: World) -> None:
-    prepare_edits(world)
-    seal_without_delivery(world)
-    pulling.pull_named(world.hub, ["herten"], "before")
-    world.clock.time += 2
-    notes.publish_note(world.hub)
-
-
-def merge(world: World) -> None:
-    pulling.pull_named(world.hub, ["herten"], "test")
-    notes.publish_note(world.hub)
-
-
-OPERATIONS: Mapping[str, tuple[str, Callable[[World], None], Callable[[World], object]]] = {
-    "seal": ("herten", prepare_edits, lambda world: seal_pending(world.nodes["herten"], "test")),
-    "merge": ("hub", prepare_news, merge),
-    "apply": ("marl", prepare_note, lambda world: receiving.refresh(world.nodes["marl"])),
-    "erase": ("herten", prepare_edits, lambda world: erase(world.nodes["herten"], PERSON)),
-}
-"""Whose files are watched, what comes before, and what is killed."""
-
-
-# --- processes --------------------------------------------------------------------------------------------------------
+ALL: Final = "all"
+_DOUBLES: Final = 2
+"""Steps after which the process that starts again is killed too, at as many steps of its own."""
+_STEPS: Final = "steps"
 
 
 def in_process(work: Callable[[], None]) -> int:
@@ -122,74 +41,112 @@ def in_process(work: Callable[[], None]) -> int:
     return os.waitpid(child, 0)[1]
 
 
+def copy_folder(source: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target)
+
+
+class LostError(Exception):
+    """Something was lost, or is not whole."""
+
+
 class Trial:
     """One operation on a copy of one template, as often as it has steps."""
 
-    def __init__(self, operation: str, folder: Path, library: Path) -> None:
-        self._party, self._prepare, self._run = OPERATIONS[operation]
-        self._is_erasure = operation == "erase"
-        self._template, self._work = folder / "template", folder / "work"
+    def __init__(self, operation: Operation, folder: Path, library: Path) -> None:
+        self._operation = operation
+        self._folder = folder
+        self._template, self._work, self._fallen = folder / "template", folder / "work", folder / "fallen"
         self._shim = ctypes.CDLL(str(library))
         self._shim.die_at.argtypes = (ctypes.c_long, ctypes.c_char_p)
-        self._now = 0.0
 
     def make(self) -> None:
-        """Bring a new federation to where the operation begins."""
+        """Bring the template to where the operation begins."""
         self._template.mkdir()
-        world = FileWorld(self._template, _BEGIN)
-        world.settle()
-        self._prepare(world)
-        (self._template / "now").write_text(str(world.clock.time), "ascii")
-        world.close()
+        self._operation.make(self._template)
 
-    def copy(self) -> None:
-        """Begin anew."""
-        self._now = float((self._template / "now").read_text("ascii"))
-        shutil.rmtree(self._work, ignore_errors=True)
-        shutil.copytree(self._template, self._work)
+    def kill(self, at: int) -> bool:
+        """Do the operation anew and die at this step; False if there is no such step."""
+        copy_folder(self._template, self._work)
+        return self._survives(partial(self._act, at), f"step {at}")
 
-    def act(self, at: int) -> None:
-        """Do it, and die at this step."""
-        world = FileWorld(self._work, self._now)
-        self._shim.die_at(at, str(self._work / self._party).encode())
-        self._run(world)
+    def count(self, act: Callable[[int], None], source: Path) -> int:
+        """Return how many steps something has that is done in full."""
+        copy_folder(source, self._work)
+        self._survives(partial(act, 0), "the run that counts")
+        return int((self._folder / _STEPS).read_text("ascii"))
+
+    def count_steps(self) -> int:
+        return self.count(self._act, self._template)
+
+    def _survives(self, act: Callable[[], None], what: str) -> bool:
+        status = in_process(act)
+        if status not in (0, signal.SIGKILL):
+            raise LostError(what)
+        return status == signal.SIGKILL
+
+    def _arm(self, at: int, watched: str) -> None:
+        self._shim.die_at(at, str(self._work / watched).encode())
+
+    def _disarm(self) -> None:
+        (self._folder / _STEPS).write_text(str(self._shim.steps_taken()), "ascii")
         self._shim.die_at(0, b"")
-        world.close()
+
+    def _act(self, at: int) -> None:
+        self._operation.act(self._work, partial(self._arm, at, self._operation.watched), self._disarm)
 
     def go_on(self) -> None:
-        """Start again on what is left: everything is whole, and in the end everything is everywhere."""
-        world = FileWorld(self._work, self._now + 10)
-        for db in databases(world):
-            assert check_whole(db) == []
-        world.start_all()
-        world.settle(_HEALED_SECONDS)
-        if self._is_erasure:  # whoever asked for it was not told that it is done, and asks again
-            self._run(world)
-            world.settle(_HEALED_SECONDS)
-        for db in databases(world):
-            assert check_whole(db) == []
-        assert titles(world.nodes["marl"]) == LEFT
-        assert not any(pending_of(node) for node in world.nodes.values())
-        world.close()
-        if self._is_erasure:
-            assert not any(PERSON.encode() in path.read_bytes() for path in self._work.iterdir())
+        """Start again on what is left; LostError unless everything is whole, and in the end as it should be."""
+        if in_process(partial(self._operation.go_on, self._work)):
+            raise LostError("what started again")
+
+    def _go_on_and_die(self, at: int) -> None:
+        self._arm(at, "")
+        self._operation.go_on(self._work)
+        self._disarm()
+
+    def kill_again(self, dice: random.Random) -> None:
+        """What starts again on the disk as it is now dies too, at some of its steps; then it starts once more."""
+        copy_folder(self._work, self._fallen)
+        steps = self.count(self._go_on_and_die, self._fallen)
+        for at in dice.sample(range(1, steps + 1), min(_DOUBLES, steps)):
+            copy_folder(self._fallen, self._work)
+            if not self._survives(partial(self._go_on_and_die, at), f"step {at} of {steps} of what started again"):
+                continue  # its steps are not always as many
+            self.go_on()
 
 
-def main(operation: str, folder: Path, library: Path) -> int:
-    """Kill the operation at every step; returns 1 when something was lost or broken."""
-    trial = Trial(operation, folder, library)
+def chosen_steps(steps: int, most: int, dice: random.Random | None) -> Sequence[int]:
+    """Every step, or every k-th where there are more than `most`; from where on is left to the dice."""
+    if dice is None or steps <= most:
+        return range(1, steps + 1)
+    stride = -(-steps // most)
+    return range(1 + dice.randrange(stride), steps + 1, stride)
+
+
+def main(name: str, folder: Path, library: Path, chosen: str = ALL) -> int:
+    """Kill the operation at its steps; returns 1 when something was lost or broken."""
+    operation, trial = OPERATIONS[name], Trial(OPERATIONS[name], folder, library)
+    dice = random.Random(f"{name} {chosen}")
     trial.make()  # in this process: all others begin with its modules and compiled statements
-    for at in range(1, _MOST_STEPS):
-        trial.copy()
-        status = in_process(partial(trial.act, at))
-        if status not in (0, signal.SIGKILL) or in_process(trial.go_on):
-            print(f"{operation} at step {at}")
-            return 1
-        if status == 0:
-            print(f"{operation} survived {at - 1} steps")
-            return 0
-    return 1
+    place = "the run that counts"
+    try:
+        steps = trial.count_steps()
+        at_steps = chosen_steps(steps, operation.most, None if chosen == ALL else dice)
+        doubles = set(dice.sample(at_steps, min(_DOUBLES, len(at_steps))))
+        for at in at_steps:
+            place = f"step {at} of {steps}"
+            trial.kill(at)
+            if at in doubles:
+                trial.kill_again(dice)
+            else:
+                trial.go_on()
+    except LostError as lost:
+        print(f"{name} at {place}, seed {chosen}: {lost}")
+        return 1
+    print(f"{name} survived {len(at_steps)} of {steps} steps")
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])))
+    sys.exit(main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), *sys.argv[4:]))

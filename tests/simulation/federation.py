@@ -28,6 +28,7 @@ from tests.simulation.disks import Crash, SimulatedDisk
 from tests.simulation.follower import Follower
 from tests.simulation.ledger import Ledger, SignedRoots, published_in
 from tests.simulation.network import CRASH, FaultyNetwork
+from tests.simulation.violations import ensure
 from tests.support.world import (
     CITIES,
     NetworkAccess,
@@ -85,6 +86,7 @@ class Federation(World):
         network.parties = self
         self.interferences: Callable[[str, str], None] = lambda _sender, _receiver: None
         self._held: dict[str, list[tuple[str, int, bytes]]] = {}
+        self._own: dict[str, tuple[int, int]] = {}
         self._etags: dict[str, str] = {}
         super().__init__(
             NAMES, seed=_KEYS_SEED, push_only=[PUSH_ONLY], clock=VirtualClock(time), network=network, disks=disks,
@@ -166,10 +168,20 @@ class Federation(World):
             self.on_commit(disk)
 
     def note_held(self, disk: SimulatedDisk) -> None:
+        own = disk.rows("SELECT size, time FROM log WHERE own")
+        self._check_own(disk.name, own)
         rows = disk.rows("SELECT origin, size, root FROM log WHERE size > 0 ORDER BY origin")
         if rows != self._held.get(disk.name):
             self._held[disk.name] = rows
             self.signed.note(disk.name, rows, exempt=self.origin(self.liar))
+
+    def _check_own(self, name: str, own: list[tuple[int, int]]) -> None:
+        """What a party signed, and when, never falls while its disk is its own (I9)."""
+        for size, time in own:
+            last_size, last_time = self._own.get(name, (0, 0))
+            ensure("I9", size >= last_size, f"{name}: its own log fell from {last_size} to {size} entries")
+            ensure("I9", time >= last_time, f"{name}: signed at {time}, and before that at {last_time}")
+            self._own[name] = size, time
 
     def exchange_crash(self, name: str) -> bool:
         if CRASH not in self.faulty.faults or name not in self.crash_after:
@@ -272,6 +284,7 @@ class Federation(World):
     def put_back(self, name: str, archived: Archived, *, by_restart: bool) -> None:
         """An older disk comes back; what nobody else has seen of the time since is gone."""
         self._excuse(name, archived.serial)
+        self._own.pop(name, None)
         if by_restart:
             self.bring_up(name, archived.image)
         else:
@@ -288,6 +301,7 @@ class Federation(World):
         disk = self.make_database("hub")
         metadata.create_all(disk.engine)
         self._held.pop("hub", None)
+        self._own.pop("hub", None)
         self._open_on("hub", disk)
 
     def _excuse(self, name: str, serial: int) -> None:

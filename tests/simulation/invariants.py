@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from shared.consume import shown_origins
 from shared.feed.merkle import Frontier, leaf_hash
-from shared.holdings import facts
+from shared.holdings import facts, lease
 from shared.holdings.catalogue import iterate_shown
 from tests.simulation.disks import SimulatedDisk
 from tests.simulation.federation import FOLLOWER, NAMES, Federation
@@ -21,6 +21,7 @@ from tests.simulation.violations import ensure
 if TYPE_CHECKING:
     from shared.feed.catalogue_note import CatalogueNote
 
+_LEASE_SECONDS = 72 * 3600
 _REVIVED = (
     "SELECT COUNT(*) FROM payload p JOIN erased e ON e.log_id = p.log_id AND e.commitment = p.commitment "
     "WHERE p.apart_until IS NULL"
@@ -102,6 +103,17 @@ def check_atomic(disk: SimulatedDisk) -> None:
             rid.hex(): (position, commitment.hex()) for rid, position, commitment in heads if commitment not in dead
         }
         ensure("I11", mine == reference_fold(entries), f"{disk.name}: heads of {origin} are not its entries'")
+
+
+def check_masked(federation: Federation, name: str) -> None:
+    """Persons of others are masked while a party is recovering, and when its note is older than the lease (I15)."""
+    disk, now = federation.disk(name), federation.party(name).clock.now()
+    kept = dict(disk.rows("SELECT name, value FROM fact WHERE name IN ('recovering-since', 'latest-time')"))
+    newest = disk.rows("SELECT MAX(time) FROM catalogue_note")[0][0]
+    is_overdue = newest is None or max(now, int(kept.get("latest-time", "0"))) - newest > _LEASE_SECONDS
+    if is_overdue or kept.get("recovering-since", "0") != "0":
+        with federation.party(name).db.read() as conn:
+            ensure("I15", lease.masks_persons(conn, now=now, is_own=False), f"{name} shows persons, and may not")
 
 
 # --- at the end ------------------------------------------------------------------------------------------------------

@@ -6,8 +6,6 @@ the seeds named are where to look first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest import mock
 
@@ -29,66 +27,38 @@ from shared.holdings.edits import NEW
 from shared.holdings.tables import outbox
 from shared.sources import FetchedSource
 from tests.simulation.network import CRASH, FLIP, INTERLEAVE, LATE, LOST_ANSWER, TRUNCATE
+from tests.simulation.planted_reading import READING
+from tests.simulation.planted_writing import WRITING
+from tests.simulation.planting import Patches, Planted, replace
 from tests.simulation.scenario import LIAR, RESTORE_HUB, RESTORE_NODE, WIPE_HUB
-
-_Patches = Sequence[Any]
-
-
-class Planted(msgspec.Struct, frozen=True):
-    """One bug.
-
-    Attributes:
-        patches: what puts it in place.
-        faults: kinds of fault under which it shows.
-        first: seed to begin with.
-    """
-
-    name: str
-    patches: Callable[[], _Patches]
-    faults: tuple[str, ...]
-    first: int = 0
-
-
-@contextmanager
-def in_place(planted: Planted) -> Iterator[None]:
-    """Run the block with the bug."""
-    with ExitStack() as stack:
-        for patch in planted.patches():
-            stack.enter_context(patch)
-        yield
-
-
-def _replace(owner: object, name: str, new: object) -> Any:
-    return mock.patch.object(owner, name, new)
-
 
 # --- the writer ------------------------------------------------------------------------------------------------------
 
 
-def _seal_without_asking() -> _Patches:
+def _seal_without_asking() -> Patches:
     def ask_nobody(node: Any) -> sealing.SealOutcome:
         with node.db.write() as conn:
             facts.save_fact(conn, "recovering-since", 0)
         return sealing.SealOutcome(node.sealer.seal(now=node.clock.now()), delivered=True)
 
-    return [_replace(sealing, "_ask_and_seal", ask_nobody)]
+    return [replace(sealing, "_ask_and_seal", ask_nobody)]
 
 
-def _last_writer_wins() -> _Patches:
+def _last_writer_wins() -> Patches:
     original = seal._Batch._version
 
     def overwrite(batch: Any, edit: edits.Edit, rid: bytes) -> None:
         head = batch._head(rid)
         original(batch, msgspec.structs.replace(edit, base=NEW if head is None else head.position), rid)
 
-    return [_replace(seal._Batch, "_version", overwrite)]
+    return [replace(seal._Batch, "_version", overwrite)]
 
 
-def _conflicts_vanish() -> _Patches:
+def _conflicts_vanish() -> Patches:
     return [mock.patch.object(edits, "add_conflict", return_value=None)]
 
 
-def _outbox_is_emptied_before_the_seal() -> _Patches:
+def _outbox_is_emptied_before_the_seal() -> Patches:
     original = seal.Sealer.seal
 
     def in_two_transactions(sealer: seal.Sealer, *, now: int, most: int = limits.PUSH_ENTRIES_MAX) -> seal.Seal:
@@ -98,17 +68,17 @@ def _outbox_is_emptied_before_the_seal() -> _Patches:
         with mock.patch.object(edits, "load_edits", return_value=batch):
             return original(sealer, now=now, most=most)
 
-    return [_replace(seal.Sealer, "seal", in_two_transactions)]
+    return [replace(seal.Sealer, "seal", in_two_transactions)]
 
 
-def _recovery_forgets_what_is_pending() -> _Patches:
+def _recovery_forgets_what_is_pending() -> Patches:
     def drop_all(conn: Any, *_: object) -> None:
         edits.drop_edits(conn, [edit.id for edit in edits.load_edits(conn)])
 
-    return [_replace(node_recovery, "_drop_sealed", drop_all)]
+    return [replace(node_recovery, "_drop_sealed", drop_all)]
 
 
-def _new_edit_takes_the_newest_version_as_its_base() -> _Patches:
+def _new_edit_takes_the_newest_version_as_its_base() -> Patches:
     def load_again(conn: Any, edit: edits.Edit) -> int:
         if edit.rid is not None:
             conn.execute(sa.delete(outbox).where(outbox.c.rid == edit.rid))
@@ -116,13 +86,13 @@ def _new_edit_takes_the_newest_version_as_its_base() -> _Patches:
         del values["id"]
         return int(conn.execute(sa.insert(outbox).values(values).returning(outbox.c.id)).scalar_one())
 
-    return [_replace(edits, "add_edit", load_again)]
+    return [replace(edits, "add_edit", load_again)]
 
 
 # --- the reader ------------------------------------------------------------------------------------------------------
 
 
-def _entries_are_not_compared_with_the_root() -> _Patches:
+def _entries_are_not_compared_with_the_root() -> Patches:
     def believe(log: TrustedLog) -> LogState:
         said = log.admission
         return LogState(
@@ -130,10 +100,10 @@ def _entries_are_not_compared_with_the_root() -> _Patches:
             log.keys.fingerprint,
         )  # fmt: skip
 
-    return [_replace(TrustedLog, "finish", believe)]
+    return [replace(TrustedLog, "finish", believe)]
 
 
-def _payload_is_taken_without_its_commitment() -> _Patches:
+def _payload_is_taken_without_its_commitment() -> Patches:
     original = FetchedSource._single
 
     def altered(source: FetchedSource, want: Any) -> bytes | None:
@@ -141,12 +111,12 @@ def _payload_is_taken_without_its_commitment() -> _Patches:
         return None if found is None else found.replace(b"Ein Angebot", b"Kein Angebot")
 
     return [
-        _replace(FetchedSource, "_single", altered),
-        _replace(follow, "verify_payload", lambda body, **_: body),
+        replace(FetchedSource, "_single", altered),
+        replace(follow, "verify_payload", lambda body, **_: body),
     ]
 
 
-def _cursor_is_saved_before_the_payloads() -> _Patches:
+def _cursor_is_saved_before_the_payloads() -> Patches:
     original = follow.Reader._commit
 
     def too_early(reader: follow.Reader, *arguments: Any) -> growth.Growth:
@@ -156,37 +126,37 @@ def _cursor_is_saved_before_the_payloads() -> _Patches:
             logs.save_columns(conn, row.id, payloads_from=row.size)
         return grown
 
-    return [_replace(follow.Reader, "_commit", too_early)]
+    return [replace(follow.Reader, "_commit", too_early)]
 
 
-def _missing_payloads_are_never_asked_for_again() -> _Patches:
+def _missing_payloads_are_never_asked_for_again() -> Patches:
     return [
-        _replace(payloads, "due_wants", lambda *_, **__: []),
-        _replace(payloads, "wants_among", lambda *_, **__: []),
+        replace(payloads, "due_wants", lambda *_, **__: []),
+        replace(payloads, "wants_among", lambda *_, **__: []),
     ]
 
 
-def _withdrawals_have_no_effect() -> _Patches:
+def _withdrawals_have_no_effect() -> Patches:
     original = fold._fold_version
 
     def ignore(position: int, entry: Any, *others: Any) -> None:
         if not isinstance(entry, Withdraw):
             original(position, entry, *others)
 
-    return [_replace(fold, "_fold_version", ignore)]
+    return [replace(fold, "_fold_version", ignore)]
 
 
 # --- erasure ---------------------------------------------------------------------------------------------------------
 
 
-def _erasures_are_not_applied() -> _Patches:
-    return [_replace(growth, "_apply_erasures", lambda *_, **__: None)]
+def _erasures_are_not_applied() -> Patches:
+    return [replace(growth, "_apply_erasures", lambda *_, **__: None)]
 
 
 # --- parties that start again ----------------------------------------------------------------------------------------
 
 
-def _hub_trusts_its_own_disk() -> _Patches:
+def _hub_trusts_its_own_disk() -> Patches:
     def go_on(hub: Any) -> None:
         hub.ensure_own_log()
         hub.push_attempts.clear()
@@ -195,30 +165,30 @@ def _hub_trusts_its_own_disk() -> _Patches:
         return True
 
     return [
-        _replace(hub_recovery, "begin_recovery", go_on),
-        _replace(hub_recovery, "is_receipted", is_receipted),
-        _replace(hub_pushing, "wait_for_members", lambda *_: None),
+        replace(hub_recovery, "begin_recovery", go_on),
+        replace(hub_recovery, "is_receipted", is_receipted),
+        replace(hub_pushing, "wait_for_members", lambda *_: None),
     ]
 
 
-def _hub_forgets_to_receipt_what_came_back() -> _Patches:
-    return [_replace(follow.Reader, "cosign_held", lambda *_, **__: 0)]
+def _hub_forgets_to_receipt_what_came_back() -> Patches:
+    return [replace(follow.Reader, "cosign_held", lambda *_, **__: 0)]
 
 
-def _node_gives_nothing_back() -> _Patches:
-    return [_replace(exchange, "_has_more_than", lambda *_: False)]
+def _node_gives_nothing_back() -> Patches:
+    return [replace(exchange, "_has_more_than", lambda *_: False)]
 
 
-def _note_names_more_than_the_hub_holds() -> _Patches:
+def _note_names_more_than_the_hub_holds() -> Patches:
     original = hub_notes._sources
 
     def more(*arguments: Any) -> tuple[Source, ...]:
         return tuple(msgspec.structs.replace(source, size=source.size + 1) for source in original(*arguments))
 
-    return [_replace(hub_notes, "_sources", more)]
+    return [replace(hub_notes, "_sources", more)]
 
 
-def _editor_is_told_before_it_is_durable() -> _Patches:
+def _editor_is_told_before_it_is_durable() -> Patches:
     original = editing.save_offer
 
     def told_too_early(node: Any, *arguments: Any, **options: Any) -> bytes:
@@ -227,7 +197,7 @@ def _editor_is_told_before_it_is_durable() -> _Patches:
             edits.drop_edits(conn, [edit.id for edit in edits.load_edits(conn)][-1:])
         return rid
 
-    return [_replace(editing, "save_offer", told_too_early)]
+    return [replace(editing, "save_offer", told_too_early)]
 
 
 BUGS = (
@@ -253,4 +223,6 @@ BUGS = (
     Planted("a restored hub trusts its own disk", _hub_trusts_its_own_disk, (RESTORE_HUB,), first=40),
     Planted("a restored hub forgets to receipt", _hub_forgets_to_receipt_what_came_back, (LIAR, RESTORE_HUB, WIPE_HUB)),
     Planted("a node gives nothing back", _node_gives_nothing_back, (WIPE_HUB, RESTORE_HUB)),
+    *WRITING,
+    *READING,
 )  # fmt: skip

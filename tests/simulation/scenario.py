@@ -143,6 +143,9 @@ class Scenario:
         for name in federation.honest():
             if federation.is_up(name):
                 invariants.check_quickly(federation.disk(name))
+        for name in self.near:
+            if federation.is_up(name):
+                invariants.check_masked(federation, name)
         if number % 25 == 24:
             invariants.check_ledger(federation)
 
@@ -399,6 +402,7 @@ class Scenario:
         invariants.check_erased(federation)
         if self.seed % 5 == 0 and self.liar is None:
             check_redelivery(federation, random.Random(f"{self.seed} redelivery"))
+        self._outlive_the_lease()
         standing = federation.follower.consumer.standing()
         ensure("I6", standing, "the integrator has no catalogue")
         assert standing is not None
@@ -411,6 +415,12 @@ class Scenario:
             self.federation.clock.time += 73 * 3600
             for name in PARTIES:
                 self.federation.tick_party(name)
+
+    def _outlive_the_lease(self) -> None:
+        """Nobody hears of anybody for longer than a lease runs."""
+        self.federation.clock.time += 73 * 3600
+        for name in self.federation.honest_nodes():
+            invariants.check_masked(self.federation, name)
 
 
 def _silent(_text: str) -> None:

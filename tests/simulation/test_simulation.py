@@ -14,7 +14,8 @@ import pytest
 
 from tests.simulation.federation import settled
 from tests.simulation.guard import OutsideTouchedError, sealed_off
-from tests.simulation.planted import BUGS, Planted, in_place
+from tests.simulation.planted import BUGS
+from tests.simulation.planting import Planted, in_place
 from tests.simulation.scenario import FAULTS, Result, run_seed
 
 SEEDS = 300
@@ -57,7 +58,7 @@ def test_planted_bug_is_caught(planted: Planted) -> None:
 
 
 def _is_caught(seed: int, planted: Planted) -> bool:
-    result: Result = run_seed(seed, planted.faults)
+    result: Result = run_seed(seed, planted.faults, steps=planted.steps)
     return bool(result.violation)
 
 
