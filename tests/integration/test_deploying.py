@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.test_every_command import every_command
+from tests.integration.test_every_command import unknown_options
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
@@ -60,14 +60,8 @@ def test_units_hold_nothing_that_systemd_does_not_know() -> None:
 def test_unit_runs_a_command_that_there_is_with_its_options(unit: Path) -> None:
     match = _START.search(unit.read_text("utf-8"))
     assert match is not None
-    words = [match[1], *match[2].split()]
-    name = " ".join(word for word in words if not word.startswith("-") and not word.startswith("$"))
-    commands = dict(every_command())
 
-    found = next(command for known, command in commands.items() if name.startswith(known))
-
-    known = {option for parameter in found.params for option in parameter.opts}
-    assert {word for word in words if word.startswith("--")} <= known
+    assert unknown_options([f"kreisweit-{match[1]}", *match[2].split()]) == set()
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
