@@ -17,8 +17,8 @@ PACKAGES = ("shared", "node", "hub")
 
 TOP_LEVEL = {
     ".ci", ".containerignore", ".editorconfig", ".gitattributes", ".gitignore", ".pre-commit-config.yaml",
-    "CHANGELOG.md", "LICENSE", "Makefile", "NOTICE", "README.md", "deploy", "hub", "node", "publiccode.yml", "pyproject.toml",
-    "requirements.lock", "shared", "tests",
+    "CHANGELOG.md", "LICENSE", "Makefile", "NOTICE", "README.md", "deploy", "hub", "node", "publiccode.yml",
+    "pyproject.toml", "requirements.lock", "shared", "tests",
 }  # fmt: skip
 
 # Put together from parts, so that this file does not mention them itself.
