@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from hub import comparing, upkeep
 from hub.derived import derived_of
 from hub.party import Hub
+from shared.clock import name_of_worker
 from shared.indexing import IndexKeeper
 from shared.logs import Log, describe_exception, open_log
 from shared.ticking import Ticker, run_until_signal
@@ -67,7 +67,7 @@ class Jobs:
             log,
             start=self._begin,
             tick=lambda name: upkeep.tick(hub, name),
-            owner=f"hub-{os.getpid()}-{hub.dice.token(4).hex()}",
+            owner=name_of_worker("hub", hub.dice),
         )
 
     def _begin(self) -> None:

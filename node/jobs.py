@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 
 from node import receiving, upkeep
 from node.derived import derived_of
 from node.link_check import LinkRounds
 from node.party import Node
+from shared.clock import name_of_worker
 from shared.errors import KreisweitError
 from shared.feed import limits
 from shared.indexing import IndexKeeper
@@ -35,7 +35,7 @@ class Jobs:
 
     def __init__(self, node: Node, log: Log, *, with_link_check: bool = False) -> None:
         node.log = log
-        owner = f"node-{os.getpid()}-{node.dice.token(4).hex()}"
+        owner = name_of_worker("node", node.dice)
         self._ticker = Ticker(
             node.db,
             node.clock,

@@ -59,6 +59,14 @@ class SystemDice:
         return secrets.token_bytes(size)
 
 
+def name_of_worker(kind: str, dice: Dice) -> str:
+    """Return a name under which one piece of work holds leases, and nobody else.
+
+    A process's number alone is not one: in a container it is 1, and the requests of one server share it.
+    """
+    return f"{kind}-{os.getpid()}-{dice.token(4).hex()}"
+
+
 def clock_from_environment() -> SystemClock:
     """The system clock, shifted by the file that KREISWEIT_CLOCK_OFFSET_FILE names (fault tests only)."""
     path = os.environ.get("KREISWEIT_CLOCK_OFFSET_FILE")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,8 +21,10 @@ _NOTE_GAP_SECONDS = 1.05
 _GOOD = frozenset({"ok", "unchanged", "held"})
 
 
-def _owner() -> str:
-    return f"cli-{os.getpid()}"
+def _owner(hub: Hub) -> str:
+    from shared.clock import name_of_worker
+
+    return name_of_worker("cli", hub.dice)
 
 
 def _renew_note(hub: Hub) -> None:
@@ -51,7 +52,7 @@ def pull(home: Path, names: tuple[str, ...], everyone: bool, as_json: bool) -> N
     if names and everyone:
         raise click.UsageError("Entweder Namen oder --all.")
     with opened(home) as hub:
-        pulls = pull_named(hub, names, _owner())
+        pulls = pull_named(hub, names, _owner(hub))
         _renew_note(hub)
     if as_json:
         print_json(pulls)

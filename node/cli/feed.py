@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import rich_click as click
@@ -23,9 +22,10 @@ def seal(home: Path, offline: bool, as_json: bool) -> None:
     from node.sealing import seal_offline, seal_pending
     from node.status import in_german
     from node.upkeep import tidy
+    from shared.clock import name_of_worker
 
     with opened(home) as node:
-        outcome = seal_offline(node) if offline else seal_pending(node, f"cli-{os.getpid()}")
+        outcome = seal_offline(node) if offline else seal_pending(node, name_of_worker("cli", node.dice))
         tidy(node)
         is_member = node.is_member
     is_done = outcome.delivered or outcome.sealed is not None

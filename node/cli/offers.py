@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -174,10 +173,11 @@ def _seal_erasure(node: Node) -> str:
     from node.erasing import scrub
     from node.sealing import seal_pending
     from node.status import in_german
+    from shared.clock import name_of_worker
 
     if not node.is_member:
         return "dieser Knoten ist noch kein Mitglied"
-    outcome = seal_pending(node, f"cli-{os.getpid()}")
+    outcome = seal_pending(node, name_of_worker("cli", node.dice))
     scrub(node)
     return in_german(outcome.code, outcome.waits_for) if outcome.waits_for else ""
 

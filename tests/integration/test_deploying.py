@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.test_every_command import every_command
+from tests.integration.test_every_command import unknown_options
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
@@ -60,14 +60,8 @@ def test_units_hold_nothing_that_systemd_does_not_know() -> None:
 def test_unit_runs_a_command_that_there_is_with_its_options(unit: Path) -> None:
     match = _START.search(unit.read_text("utf-8"))
     assert match is not None
-    words = [match[1], *match[2].split()]
-    name = " ".join(word for word in words if not word.startswith("-") and not word.startswith("$"))
-    commands = dict(every_command())
 
-    found = next(command for known, command in commands.items() if name.startswith(known))
-
-    known = {option for parameter in found.params for option in parameter.opts}
-    assert {word for word in words if word.startswith("--")} <= known
+    assert unknown_options([f"kreisweit-{match[1]}", *match[2].split()]) == set()
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
@@ -107,18 +101,41 @@ def test_nginx_accepts_its_example(tmp_path: Path) -> None:
     assert "[warn]" not in said
 
 
+def _clean_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
+def _end_of(*command: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    words = [str(word) for word in command]
+    return subprocess.run(words, capture_output=True, text=True, timeout=300, check=False, **options)
+
+
+def _done(*command: object, **options: Any) -> str:
+    ended = _end_of(*command, **options)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
 @pytest.mark.slow
-def test_program_is_installed_without_a_network_and_runs_from_anywhere(tmp_path: Path) -> None:
-    def done(*command: str, **options: Any) -> str:
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, **options)
-        assert ended.returncode == 0, ended.stderr
-        return str(ended.stdout)
+def test_program_is_installed_without_a_network_from_true_wheels_alone_and_runs_from_anywhere(tmp_path: Path) -> None:
+    wheels, opt = tmp_path / "wheels", tmp_path / "opt"
+    _done(DEPLOY / "wheels", wheels)
+    wheel = next(wheels.glob("alembic-*.whl"))
+    true = wheel.read_bytes()
+    wheel.write_bytes(true + b"\0")
 
-    done(str(DEPLOY / "wheels"), str(tmp_path / "wheels"))
-    done(str(DEPLOY / "install"), "--wheels", str(tmp_path / "wheels"), str(tmp_path / "opt"))
-    node = [str(tmp_path / "opt/bin/kreisweit-node"), "--home", str(tmp_path / "herten")]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    refused = _end_of(DEPLOY / "install", "--wheels", wheels, opt)
 
-    done(*node, "init", "--name", "herten", "--ags", "05562020", "--title", "Stadt Herten", cwd=tmp_path, env=clean)
+    assert refused.returncode != 0
+    assert "alembic" in refused.stderr
+    assert "requirements.lock" in refused.stderr
+    assert [
+        found.name for found in opt.glob("lib/*/site-packages/*") if found.name.startswith(("alembic", "litestar"))
+    ] == []
 
-    assert json.loads(done(*node, "status", "--json", cwd=tmp_path, env=clean))["state"] == "new"
+    wheel.write_bytes(true)
+    _done(DEPLOY / "install", "--wheels", wheels, opt)
+    node, clean = [opt / "bin/kreisweit-node", "--home", tmp_path / "herten"], _clean_environment()
+    _done(*node, "init", "--name", "herten", "--ags", "05562020", "--title", "Stadt Herten", cwd=tmp_path, env=clean)
+
+    assert json.loads(_done(*node, "status", "--json", cwd=tmp_path, env=clean))["state"] == "new"

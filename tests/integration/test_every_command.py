@@ -40,6 +40,16 @@ def every_command() -> list[tuple[str, click.Command]]:
     return found
 
 
+def unknown_options(words: list[str]) -> set[str]:
+    """What a command line (`kreisweit-node serve --port 1`) asks of a command that does not know it."""
+    rest = [word for word in words[1:] if not word.startswith(("-", "$"))]
+    name = " ".join([words[0].removeprefix("kreisweit-"), *rest])
+    found = next((command for known, command in every_command() if name.startswith(known)), None)
+    assert found is not None, f"there is no command {name}"
+    known = {option for parameter in found.params for option in parameter.opts}
+    return {word for word in words if word.startswith("--")} - known
+
+
 def test_trees_are_walked_to_their_leaves() -> None:
     names = {name for name, _ in every_command()}
 

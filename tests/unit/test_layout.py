@@ -16,9 +16,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 PACKAGES = ("shared", "node", "hub")
 
 TOP_LEVEL = {
-    ".ci", ".editorconfig", ".gitattributes", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md", "LICENSE",
-    "Makefile", "NOTICE", "README.md", "deploy", "hub", "node", "publiccode.yml", "pyproject.toml",
-    "requirements.lock", "shared", "tests",
+    ".ci", ".containerignore", ".editorconfig", ".gitattributes", ".gitignore", ".pre-commit-config.yaml",
+    "CHANGELOG.md", "LICENSE", "Makefile", "NOTICE", "README.md", "deploy", "hub", "node", "publiccode.yml",
+    "pyproject.toml", "requirements.lock", "shared", "tests",
 }  # fmt: skip
 
 # Put together from parts, so that this file does not mention them itself.
@@ -173,7 +173,7 @@ def test_pure_places_ask_nobody_for_the_time_a_file_or_a_number() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("script", ["deploy/bootstrap", "tests/run", ".ci/run"])
+@pytest.mark.parametrize("script", ["deploy/bootstrap", "deploy/install", "deploy/wheels", "tests/run", ".ci/run"])
 def test_script_is_executable_and_well_formed(script: str) -> None:
     path = PROJECT / script
 

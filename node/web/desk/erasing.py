@@ -5,7 +5,6 @@ The name travels in forms only: never in an address, a message or a log line, an
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 
 from litestar import Response
@@ -17,6 +16,7 @@ from node.erasing import Hit
 from node.web.desk.persons import PERSONS
 from node.web.desk.room import Room, editor_of
 from shared.accounts.rights import Right
+from shared.clock import name_of_worker
 from shared.errors import NotFoundError, RuleError
 from shared.model.labels import field_label
 from shared.model.text import one_line
@@ -70,7 +70,7 @@ def _erasing(room: Room) -> Sequence[HTTPRouteHandler]:
         if one_line(form.text("noch_einmal")) != name:
             wrong = {"noch_einmal": ["Das ist nicht derselbe Name. Tippen Sie ihn genau so wie oben."]}
             return _show(room, request, name=name, hits=hits, problems=wrong)
-        done, waits = erasures.erase_person(node, name, f"desk-{os.getpid()}")
+        done, waits = erasures.erase_person(node, name, name_of_worker("desk", node.dice))
         words = "Hier ist die Person gelöscht." if done.number else "Es gab hier nichts zu löschen."
         later = " Bei den anderen, sobald der Kreis erreichbar ist." if waits and done.number else ""
         desk.say(request, words + later, "warning" if later else "success")
