@@ -208,6 +208,15 @@ def test_answers_say_nothing_about_the_server_and_set_no_cookie(base_url: str) -
         assert reply.headers["Content-Encoding"] is None
 
 
+def test_browser_is_told_to_stay_with_https_when_a_proxy_on_this_computer_says_that_it_came_by_it(
+    base_url: str,
+) -> None:
+    through, plain = ask(base_url, "/", X_Forwarded_Proto="https"), ask(base_url, "/")
+
+    assert through.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+    assert plain.headers["Strict-Transport-Security"] is None
+
+
 # --- long poll --------------------------------------------------------------------------------------------------------
 
 

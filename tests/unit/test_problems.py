@@ -131,6 +131,21 @@ def test_what_only_asks_to_come_back_is_not_logged(error: Exception) -> None:
 
 
 @pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.AccessError("the right publish is missing"), "access"),
+        (errors.AccessError("the form comes from another site", code="csrf"), "csrf"),
+    ],
+)
+def test_refused_access_is_logged_by_route_and_code_and_names_nobody(error: Exception, code: str) -> None:
+    logged = json.loads(ask(error)[3])
+
+    assert (logged["action"], logged["level"], logged["code"]) == ("access_refused", "warning", code)
+    assert (logged["method"], logged["route"]) == ("GET", "/angebote/{offer_id}")
+    assert PERSON not in str(logged)
+
+
+@pytest.mark.parametrize(
     ("error", "heading"),
     [
         (errors.NotFoundError("no offer"), "Seite nicht gefunden"),
