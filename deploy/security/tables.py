@@ -36,11 +36,12 @@ Row = Mapping[str, str]
 _HEAD = """\
 # kreisweit and OWASP ASVS 5.0.0
 
-The Application Security Verification Standard is a list of what web applications should do, in three levels. This page goes through
-every requirement of **level 1 and level 2** of version v5.0.0 and says how kreisweit stands, with the place in the code, the test or
-the text that shows it. It was filled in by the project itself; nobody else has audited it.
+The Application Security Verification Standard is a list of what web applications should do, in three levels. This
+page goes through every requirement of **level 1 and level 2** of version v5.0.0 and says how kreisweit stands, with the
+place in the code, the test or the text that shows it. It was filled in by the project itself and audited by nobody else.
 
-Numbers and levels are those of the standard (<https://github.com/OWASP/ASVS/tree/v5.0.0>, © The OWASP Foundation, CC BY-SA 4.0). The
+Numbers and levels are those of the standard (<https://github.com/OWASP/ASVS>, file
+`5.0/docs_en/OWASP_Application_Security_Verification_Standard_5.0.0_en.csv`; © The OWASP Foundation, CC BY-SA 4.0). The
 subjects are our own short words and do not replace its text: read a requirement there before you judge a row here.
 
 | state | means |
@@ -51,7 +52,8 @@ subjects are our own short words and do not replace its text: read a requirement
 | not applicable | there is no such thing here; the remark says why |
 | operator | whoever runs a party sees to it; the reference is what tells them |
 
-Written by `python -m deploy.security.tables` from [asvs.tsv](asvs.tsv); `tests/unit/test_asvs_table.py` checks both, and every reference.
+Written by `python -m deploy.security.tables` from [asvs.tsv](asvs.tsv); `tests/unit/test_asvs_table.py` checks both,
+and every reference.
 """
 
 
