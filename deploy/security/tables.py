@@ -37,8 +37,9 @@ _HEAD = """\
 # kreisweit and OWASP ASVS 5.0.0
 
 The Application Security Verification Standard is a list of what web applications should do, in three levels. This
-page goes through every requirement of **level 1 and level 2** of version v5.0.0 and says how kreisweit stands, with the
-place in the code, the test or the text that shows it. It was filled in by the project itself and audited by nobody else.
+page goes through every requirement of **level 1 and level 2** of version v5.0.0 and says how kreisweit stands, with
+the place in the code, the test or the text that shows it. It was filled in by the project itself and audited by
+nobody else.
 
 Numbers and levels are those of the standard (<https://github.com/OWASP/ASVS>, file
 `5.0/docs_en/OWASP_Application_Security_Verification_Standard_5.0.0_en.csv`; © The OWASP Foundation, CC BY-SA 4.0). The

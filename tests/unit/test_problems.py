@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from litestar import Litestar, get
-from litestar.exceptions import HTTPException, TooManyRequestsException
+from litestar.exceptions import HTTPException, NotAuthorizedException, TooManyRequestsException
 from litestar.params import FromPath
 from litestar.testing import TestClient
 
@@ -135,6 +135,7 @@ def test_what_only_asks_to_come_back_is_not_logged(error: Exception) -> None:
     [
         (errors.AccessError("the right publish is missing"), "access"),
         (errors.AccessError("the form comes from another site", code="csrf"), "csrf"),
+        (NotAuthorizedException("no valid key"), "access"),
     ],
 )
 def test_refused_access_is_logged_by_route_and_code_and_names_nobody(error: Exception, code: str) -> None:
