@@ -69,7 +69,7 @@ class SecurityHeaders:
 
 
 def _with_headers(
-    headers: list[tuple[bytes, bytes]], status: int, always: tuple[tuple[bytes, bytes], ...]
+    headers: list[tuple[bytes, bytes]], status: int, always: tuple[tuple[bytes, bytes], ...] = ()
 ) -> list[tuple[bytes, bytes]]:
     """Return the headers with ours added; a 304 stays bare, the stored answer keeps its own."""
     if status == 304:

@@ -235,7 +235,7 @@ def test_request_whose_end_can_be_read_in_two_ways_is_refused_and_nothing_behind
     for framing in FRAMINGS:
         with socket.create_connection((address.hostname or "", address.port or 0), timeout=10) as connection:
             connection.sendall(b"POST /nichts HTTP/1.1\r\nHost: a\r\n" + framing + b"\r\n" + hidden)
-            answers.append(b"".join(iter(lambda: connection.recv(4096), b"")))  # noqa: B023 - called at once
+            answers.append(b"".join(iter(lambda: connection.recv(4096), b"")))
 
     assert [answer[:13] for answer in answers] == [b"HTTP/1.1 400 "] * len(FRAMINGS)
     assert [answer.count(b"HTTP/1.1") for answer in answers] == [1] * len(FRAMINGS)
