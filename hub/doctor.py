@@ -64,6 +64,7 @@ class _Patient:
             Check("root-key", "Wurzelschlüssel", lambda: held.look_at_root_key(settings.key_folder / ROOT_KEY_NAME)),
             Check("schema", "Stand der Datenbank", lambda: held.look_at_schema(db, revisions(migrations())[-1])),
             Check("damage", "Datenbankdatei", lambda: held.look_for_damage(db)),
+            Check("database", "Datenbankserver", lambda: network.look_at_database(settings.database)),
             Check("log", "Eigenes Log", lambda: computer.look_at_time_of_log(db, now)),
             Check("process", "Laufendes Programm", lambda: computer.look_at_process(db, now)),
             Check("recovery", "Abgleich", lambda: held.look_at_recovery(db, now)),

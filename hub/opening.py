@@ -127,15 +127,20 @@ def make_root_key(path: Path, name: str, passphrase: bytes, dice: Dice) -> Signi
     if path.exists():
         raise ConfigError(f"Die Datei {path} gibt es schon", advice="Ein Schlüssel wird nie überschrieben.")
     verify_passphrase(passphrase)
-    seed = dice.token(32)
-    key = SigningKey.from_seed(name, LOG, seed)
-    save_root_key(path, key, seed, passphrase)
+    key = SigningKey.from_seed(name, LOG, dice.token(32))
+    save_root_key(path, key, passphrase, dice)
     return key
 
 
 def verify_passphrase(passphrase: bytes) -> None:
-    """Return when a passphrase is long enough to protect a key file; ConfigError otherwise."""
-    if len(passphrase.decode("utf-8", "replace")) < PASSPHRASE_MIN_CHARACTERS:
+    """Return when a passphrase is text and long enough to protect a key file; ConfigError otherwise."""
+    try:
+        length = len(passphrase.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            "Die Passphrase ist nicht lesbar.", advice="Die Datei mit der Passphrase in UTF-8 speichern."
+        ) from error
+    if length < PASSPHRASE_MIN_CHARACTERS:
         raise ConfigError(
             f"Die Passphrase ist kürzer als {PASSPHRASE_MIN_CHARACTERS} Zeichen.",
             advice="Eine längere wählen und getrennt von der Schlüsseldatei aufbewahren.",

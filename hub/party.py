@@ -109,7 +109,7 @@ class Hub:
         self.digester = CatalogueDigester()
         self.accounts = Registry(
             db, clock, dice, ROLES, member="hub", title="kreisweit-Hub", totp_required=settings.totp_required,
-            limit=lambda: city_limit(self.district),
+            limit=lambda: city_limit(self.district), names=lambda: self.district.names,
         )  # fmt: skip
         # Parties without a directory, in simulations, have no index unless they are given a path for it.
         self.index_path = Path(settings.home) / INDEX_NAME if settings.home else None

@@ -63,6 +63,7 @@ class _Patient:
             Check("keys", "Schlüssel", self._keys),
             Check("schema", "Stand der Datenbank", lambda: held.look_at_schema(db, revisions(migrations())[-1])),
             Check("damage", "Datenbankdatei", lambda: held.look_for_damage(db)),
+            Check("database", "Datenbankserver", lambda: network.look_at_database(settings.database)),
             Check("log", "Eigenes Log", lambda: computer.look_at_time_of_log(db, now)),
             Check("process", "Laufendes Programm", lambda: computer.look_at_process(db, now)),
             Check("recovery", "Abgleich", lambda: held.look_at_recovery(db, now)),
@@ -78,6 +79,7 @@ class _Patient:
                 lambda: held.look_at_backups(subject, folder, settings.backup_recipient, settings.backup_keep_days),
             ),
             Check("mail", "Mailserver", self._mail),
+            Check("cookie", "Anmeldung", self._cookie),
             Check("index", "Suchindex", lambda: held.look_at_index(self.home / INDEX_NAME)),
         ]  # fmt: skip
 
@@ -166,3 +168,13 @@ class _Patient:
     def _mail(self) -> Answer:
         node = self._node()
         return network.look_at_mail(mail_server(node, load_city(node)))
+
+    def _cookie(self) -> Answer:
+        if self.settings.public_url:
+            return good(f"Das Cookie der Anmeldung geht nur verschlüsselt zu {self.settings.public_url}")
+        if self.membership is None or not self.membership.url.startswith("https://"):
+            return skipped("Der Knoten hat keine Adresse nach außen")
+        return warning(
+            "Das Cookie der Anmeldung ginge auch unverschlüsselt über das Netz",
+            f'In node.toml public_url = "{self.membership.url}" eintragen und neu starten.',
+        )

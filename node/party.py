@@ -72,8 +72,9 @@ class Node:
         self.consumer = Consumer(db, clock, self.reader, self.book, own_origin=settings.origin)
         self.sealer = Sealer(db, signer, self.own_keys, names=judges.names, title_of=judges.title_of)
         self.accounts = Registry(
-            db, clock, dice, ROLES, member=settings.name, title=settings.title, totp_required=settings.totp_required
-        )
+            db, clock, dice, ROLES, member=settings.name, title=settings.title, totp_required=settings.totp_required,
+            names=lambda: load_district(self.settings.district).names,
+        )  # fmt: skip
         # Parties without a directory, in simulations, have no index unless they are given a path for it.
         self.index_path = Path(settings.home) / INDEX_NAME if settings.home else None
         self.outputs_path = Path(settings.home) / OUTPUTS_NAME if settings.home else None

@@ -105,7 +105,7 @@ def add(registry: Registry, name: str, profile: Profile, *, by: int, password: s
     if not _NAME.fullmatch(name):
         problems["name"] = ["2 bis 64 Zeichen: kleine Buchstaben ohne Umlaute, Ziffern, Punkt, Bindestrich, @."]
     problems |= _check_profile(registry, profile)
-    if password and (bad := check_password(password, names=(name, profile.display, registry.title))):
+    if password and (bad := check_password(password, names=_names(registry, name, profile.display))):
         problems["password"] = bad
     password_hash = registry.passwords.hash(password) if password and not problems else ""
     with registry.db.write() as conn:
@@ -224,12 +224,16 @@ def accept_invitation(registry: Registry, token: bytes, password: str, repeated:
 def verify_new_password(registry: Registry, account: AccountRow, password: str, repeated: str) -> None:
     """Refuse a new password that is weak or was typed differently the second time; RuleError."""
     problems: dict[str, Sequence[str]] = {}
-    if bad := check_password(password, names=(account.name, account.display, registry.title)):
+    if bad := check_password(password, names=_names(registry, account.name, account.display)):
         problems["password"] = bad
     if password != repeated:
         problems["repeated"] = ["Die beiden Passwörter sind verschieden. Tippen Sie das Passwort noch einmal."]
     if problems:
         raise RuleError("Das Passwort passt so nicht", problems)
+
+
+def _names(registry: Registry, name: str, display: str) -> tuple[str, ...]:
+    return (name, display, registry.title, *registry.names())
 
 
 def make_hash(registry: Registry, password: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -33,6 +33,7 @@ class Registry:
         title: how people call the party; stands in their authenticator app.
         totp_required: nobody gets in without a second factor.
         limit: what accounts of limited roles are bound to.
+        names: what no password may be made of, beside the names of person, account and party: those of the district.
     """
 
     db: Database
@@ -44,6 +45,7 @@ class Registry:
     totp_required: bool = True
     passwords: Passwords = field(default_factory=Passwords)
     limit: Callable[[], Limit] = lambda: PROVIDERS
+    names: Callable[[], Sequence[str]] = tuple
 
 
 def forget_old(conn: sa.Connection, *, now: int) -> None:

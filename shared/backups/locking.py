@@ -11,10 +11,10 @@ from typing import BinaryIO
 
 import pyrage
 
-from shared.backups.passphrase import lock_secret, open_secret
 from shared.clock import Dice
 from shared.errors import ConfigError, ParseError, VerificationError
 from shared.keyring import write_private
+from shared.passphrase import lock_secret, open_secret
 
 PASSPHRASE_MIN_CHARACTERS = 12
 """The file may be carried about for years; nobody is locked out after wrong guesses."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from shared.doctor.finding import Answer, bad, good, skipped, warning
 from shared.errors import FetchError
@@ -60,3 +60,24 @@ def look_at_mail(server: MailServer | None) -> Answer:
     if server.security == "none":
         return warning(f"{server.host} ist erreichbar, aber ohne Verschlüsselung", "starttls oder tls einstellen.")
     return good(f"{server.host} lässt das Programm ein")
+
+
+_HERE = frozenset({"", "localhost", "127.0.0.1", "::1"})
+_CHECKED = frozenset({"verify-ca", "verify-full"})
+
+
+def look_at_database(url: str) -> Answer:
+    """Whether nobody can listen between this program and its database; nothing is asked, the address says it."""
+    parts = urlsplit(url)
+    if not parts.scheme.startswith("postgresql"):
+        return skipped("Die Datenbank ist eine Datei")
+    asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    host = asked.get("host") or parts.hostname or ""
+    if host in _HERE or host.startswith("/"):
+        return good("Der Datenbankserver läuft auf diesem Rechner")
+    if asked.get("sslmode") in _CHECKED:
+        return good(f"Verschlüsselt zu {host}, dessen Zertifikat wird geprüft")
+    return warning(
+        f"Auf dem Weg zu {host} kann jemand mitlesen: Das Zertifikat wird nicht geprüft",
+        "In der Einstellung database ?sslmode=verify-full anhängen.",
+    )

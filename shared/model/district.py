@@ -122,6 +122,11 @@ class District(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         member = self.member_by_ags(ags)
         return ags if member is None else member.title
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the district, its publishers and its towns are called."""
+        return (self.name, *(name for member in self.members for name in (member.title, member.town) if name))
+
     def town_postcodes(self) -> TownPostcodes:
         """All postcodes with their towns."""
         return TownPostcodes(

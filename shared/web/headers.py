@@ -1,8 +1,12 @@
 """Security headers of every answer, as an ASGI wrapper around the whole application.
 
 A wrapper and not a middleware of the framework, since that one does not see the answers for unknown routes.
-Pages get the full set.  Everything else gets `nosniff` alone: the headers mean nothing to a feed reader, and an idle
-round of polls has a budget of bytes.
+Pages get the full set.  Pictures and feeds in XML get a policy that forbids everything, since a browser that opens one
+by itself would run scripts in it.  Everything else gets `nosniff` alone: the headers mean nothing to a feed reader, and
+an idle round of polls has a budget of bytes.
+
+What came by https (the proxy says so in `X-Forwarded-Proto`) is told to stay there: for a year, with all names below
+(ASVS 3.4.1).  Not where the party stands below a path of somebody else's site, whose host is not ours to speak for.
 
 A route may ask for another of the policies written here by naming it in its answer (`CSP_HEADER`); a policy that does
 not stand here, from wherever it came, is replaced by the strict one.
@@ -36,6 +40,12 @@ PAGE_HEADERS = (
 )
 OTHER_HEADERS = ((b"x-content-type-options", b"nosniff"),)
 
+XML_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
+"""Of SVG, Atom and RSS when a browser opens them as documents; as pictures and feeds they stay what they are."""
+XML_HEADERS = ((CSP_HEADER.encode(), XML_POLICY.encode()), *OTHER_HEADERS)
+
+STAY_SECURE = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+
 
 class SecurityHeaders:
     """Wraps an ASGI application and adds the headers above to each HTTP answer."""
@@ -48,22 +58,33 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
 
+        always = (STAY_SECURE,) if scope["scheme"] == "https" and not scope.get("root_path") else ()
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = _with_headers(list(message["headers"]), message["status"])
+                message["headers"] = _with_headers(list(message["headers"]), message["status"], always)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
 
 
-def _with_headers(headers: list[tuple[bytes, bytes]], status: int) -> list[tuple[bytes, bytes]]:
+def _with_headers(
+    headers: list[tuple[bytes, bytes]], status: int, always: tuple[tuple[bytes, bytes], ...] = ()
+) -> list[tuple[bytes, bytes]]:
     """Return the headers with ours added; a 304 stays bare, the stored answer keeps its own."""
     if status == 304:
         return headers
     content_type = next((value for name, value in headers if name.lower() == b"content-type"), b"")
-    extra = PAGE_HEADERS if content_type.startswith(b"text/html") else OTHER_HEADERS
+    extra = _headers_for(content_type)
     asked = next((value for name, value in headers if name.lower() == CSP_HEADER.encode()), b"")
     if extra is PAGE_HEADERS and asked in _POLICIES:
         extra = ((CSP_HEADER.encode(), asked), *PAGE_HEADERS[1:])
+    extra = (*extra, *always)
     replaced = {name for name, _ in extra}
     return [*((name, value) for name, value in headers if name.lower() not in replaced), *extra]
+
+
+def _headers_for(content_type: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    if content_type.startswith(b"text/html"):
+        return PAGE_HEADERS
+    return XML_HEADERS if b"xml" in content_type.partition(b";")[0] else OTHER_HEADERS

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, NotAuthorizedException
 from litestar.types import ExceptionHandlersMap
 
 from shared.database import Trouble, trouble_of
@@ -283,6 +283,8 @@ def problem_handlers(pages: Pages, log: Log) -> ExceptionHandlersMap:
         problem = problem_of(error)
         if _is_our_fault(error, problem):
             log.error("request_failed", method=request.method, route=_route(request), **describe_exception(error))
+        elif isinstance(error, AccessError | NotAuthorizedException):  # against the rules (ASVS 16.3.1, 16.3.2)
+            log.warning("access_refused", method=request.method, route=_route(request), code=problem.code)
         return problem_page(problem, pages) if wants_page(request) else problem_json(problem)
 
     return {KreisweitError: answer, HTTPException: answer, Exception: answer}

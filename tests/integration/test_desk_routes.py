@@ -57,7 +57,7 @@ def test_routes_without_a_right_are_known(node: Node) -> None:
     assert {route for route, right in found.items() if right is SIGNING_IN} == ON_THE_WAY_IN
 
 
-@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "DELETE"])
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"])
 def test_other_methods_open_nothing(node: Node, desk: Desk, method: str) -> None:
     desk.be(add_person(node, "leserin", "leser"))
 

@@ -17,9 +17,10 @@ from hub.party import Hub
 from node import doctor
 from node.opening import close_node
 from node.party import Node
-from node.settings import load_settings, save_settings
+from node.settings import load_settings, save_membership, save_settings
 from shared.clock import SystemClock
 from shared.doctor.finding import Check, Finding, Grade, good, look_at, worst
+from shared.doctor.network import look_at_database
 from shared.errors import ConfigError
 from shared.holdings import facts
 from tests.support.lone_node import make_member, make_node
@@ -77,6 +78,44 @@ def test_looking_changes_nothing(node: Node) -> None:
 
     after = {path: data for path, data in files_of(node.home).items() if not path.endswith(("-wal", "-shm"))}
     assert after == before
+
+
+@pytest.mark.parametrize(
+    ("url", "grade"),
+    [
+        ("", Grade.SKIPPED),
+        ("sqlite:///node.db", Grade.SKIPPED),
+        ("postgresql://kw:geheim@localhost/kw", Grade.GOOD),
+        ("postgresql:///kw?host=/run/postgresql", Grade.GOOD),
+        ("postgresql://kw:geheim@db.stadt.example/kw", Grade.WARNING),
+        ("postgresql://kw:geheim@db.stadt.example/kw?sslmode=require", Grade.WARNING),
+        ("postgresql://localhost/kw?host=db.stadt.example", Grade.WARNING),
+        ("postgresql://kw:geheim@db.stadt.example/kw?sslmode=verify-full", Grade.GOOD),
+    ],
+)
+def test_database_server_beyond_an_unchecked_connection_is_a_warning(url: str, grade: Grade) -> None:
+    answer = look_at_database(url)
+
+    assert answer[0] is grade
+    assert "geheim" not in str(answer)
+
+
+@pytest.mark.parametrize(
+    ("url", "public_url", "grade"),
+    [
+        ("https://angebote.herten.example", "", Grade.WARNING),
+        ("https://angebote.herten.example", "https://angebote.herten.example", Grade.GOOD),
+        ("-", "", Grade.SKIPPED),
+    ],
+)
+def test_node_that_people_reach_by_https_is_warned_when_its_cookie_is_not_bound_to_it(
+    node: Node, url: str, public_url: str, grade: Grade
+) -> None:
+    assert node.membership is not None
+    save_membership(node.home, msgspec.structs.replace(node.membership, url=url))
+    save_settings(msgspec.structs.replace(node.settings, public_url=public_url))
+
+    assert found(node, "cookie").grade is grade
 
 
 def drop_key(node: Node) -> None:

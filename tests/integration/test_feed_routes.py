@@ -6,6 +6,7 @@ import hashlib
 import http.client
 import io
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -206,6 +207,38 @@ def test_answers_say_nothing_about_the_server_and_set_no_cookie(base_url: str) -
         assert reply.headers["Server"] is None
         assert reply.headers["Set-Cookie"] is None
         assert reply.headers["Content-Encoding"] is None
+
+
+def test_browser_is_told_to_stay_with_https_when_a_proxy_on_this_computer_says_that_it_came_by_it(
+    base_url: str,
+) -> None:
+    through, plain = ask(base_url, "/", X_Forwarded_Proto="https"), ask(base_url, "/")
+
+    assert through.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+    assert plain.headers["Strict-Transport-Security"] is None
+
+
+FRAMINGS = (
+    b"Content-Length: 0\r\nContent-Length: 30\r\n",
+    b"Content-Length: 30\r\nTransfer-Encoding: chunked\r\n",
+    b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+    b"Content-Length: +0\r\n",
+    b"Content-Length : 0\r\n",
+)
+
+
+def test_request_whose_end_can_be_read_in_two_ways_is_refused_and_nothing_behind_it_is_answered(base_url: str) -> None:
+    hidden = b"0\r\n\r\nGET /livez HTTP/1.1\r\nHost: b\r\n\r\n"
+    address = urlsplit(base_url)
+
+    answers = []
+    for framing in FRAMINGS:
+        with socket.create_connection((address.hostname or "", address.port or 0), timeout=10) as connection:
+            connection.sendall(b"POST /nichts HTTP/1.1\r\nHost: a\r\n" + framing + b"\r\n" + hidden)
+            answers.append(b"".join(iter(lambda: connection.recv(4096), b"")))
+
+    assert [answer[:13] for answer in answers] == [b"HTTP/1.1 400 "] * len(FRAMINGS)
+    assert [answer.count(b"HTTP/1.1") for answer in answers] == [1] * len(FRAMINGS)
 
 
 # --- long poll --------------------------------------------------------------------------------------------------------

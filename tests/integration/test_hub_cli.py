@@ -129,7 +129,7 @@ def test_hub_lives_on_postgresql(command: Run, passphrase_file: Path, tmp_path: 
 def test_root_key_is_encrypted_and_nobody_else_may_read_the_keys(hub: Run, tmp_path: Path) -> None:
     keys = tmp_path / "hub" / "keys"
 
-    assert b"BEGIN ENCRYPTED PRIVATE KEY" in (keys / "root.key").read_bytes()
+    assert (keys / "root.key").read_bytes().startswith(b"age-encryption.org/v1\n-> scrypt ")
     assert {path.stat().st_mode & 0o077 for path in keys.iterdir()} == {0}
 
 
@@ -150,14 +150,21 @@ def test_init_refuses_what_the_protocol_does_not_know(
     assert not (tmp_path / "hub" / "keys").exists()
 
 
-def test_init_refuses_a_short_passphrase(command: Run, tmp_path: Path) -> None:
-    short = tmp_path / "short"
-    short.write_text("kurz", "ascii")
+@pytest.mark.parametrize(
+    ("passphrase", "why"), [(b"kurz", "kürzer als"), ("zwölf graue Katzen".encode("latin-1"), "UTF-8")]
+)
+def test_init_refuses_a_passphrase_that_is_short_or_no_text(
+    command: Run, tmp_path: Path, passphrase: bytes, why: str
+) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(passphrase)
 
-    code, _, err = command("init", "--host", "h.example", "--url", "http://127.0.0.1:1", "--passphrase-file", short)
+    code, _, err = command("init", "--host", "h.example", "--url", "http://127.0.0.1:1", "--passphrase-file", file)
 
     assert code == 1
     assert "Passphrase" in err
+    assert why in err
+    assert not (tmp_path / "hub" / "keys" / "root.key").exists()
 
 
 def test_without_terminal_and_file_nobody_waits_for_a_passphrase(command: Run) -> None:

@@ -356,7 +356,7 @@ def test_sitemap_names_every_page_in_every_language(world: World, who: str, ids:
     tree = ElementTree.fromstring(text)  # noqa: S314 - our own answer
     urls = [node.text or "" for node in tree.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
 
-    assert headers["content-type"].startswith("application/xml")
+    assert headers["content-type"] == "application/xml; charset=utf-8"
     assert len(urls) == len(set(urls))
     assert all(url.startswith("http") for url in urls)
     for path in ("/", "/angebote", "/termine", "/staedte/marl", "/ausschreibungen", f"/angebote/{ids['cafe'].hex()}"):

@@ -574,6 +574,20 @@ def test_weak_or_mistyped_password_is_explained_and_the_link_stays(node: Node, d
     assert desk.get(invited.path).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("district", "password"),
+    [("recklinghausen", "Castrop-Rauxel7"), ("heinsberg", "Erkelenz!2026"), ("heinsberg", "KreisHeinsberg7")],
+)
+def test_password_of_names_of_the_own_district_is_refused(node: Node, desk: Desk, district: str, password: str) -> None:
+    node.settings = msgspec.structs.replace(node.settings, district=district)
+    invited = keeping.add(node.accounts, "erika", Profile("Erika Mustermann", "leser"), by=COMMAND_LINE)
+
+    answer = desk.post(invited.path, {"password": password, "repeated": password})
+
+    assert answer.status_code == 422
+    assert "fast nur einen Namen" in answer.text
+
+
 def test_reset_ends_password_and_sessions_at_once_and_keeps_the_second_factor_unless_lost(node: Node) -> None:
     account_id = add_person(node)
     with at_desk(node) as desk:

@@ -17,6 +17,5 @@ def lay_down_root_key(world: World, home: Path) -> Path:
     """Give the world's hub a directory with its root key in it; returns the file."""
     world.hub.settings = msgspec.structs.replace(world.hub.settings, home=str(home))
     path = world.hub.settings.key_folder / ROOT_KEY_NAME
-    seed = SeededDice(f"{world.seed} root").token(32)
-    save_root_key(path, world.root, seed, PASSPHRASE.encode())
+    save_root_key(path, world.root, PASSPHRASE.encode(), SeededDice(f"{world.seed} root key file"))
     return path

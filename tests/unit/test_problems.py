@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from litestar import Litestar, get
-from litestar.exceptions import HTTPException, TooManyRequestsException
+from litestar.exceptions import HTTPException, NotAuthorizedException, TooManyRequestsException
 from litestar.params import FromPath
 from litestar.testing import TestClient
 
@@ -128,6 +128,22 @@ def test_inner_failure_is_logged_and_told_without_its_text(error: Exception, acc
 )
 def test_what_only_asks_to_come_back_is_not_logged(error: Exception) -> None:
     assert ask(error)[3] == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.AccessError("the right publish is missing"), "access"),
+        (errors.AccessError("the form comes from another site", code="csrf"), "csrf"),
+        (NotAuthorizedException("no valid key"), "access"),
+    ],
+)
+def test_refused_access_is_logged_by_route_and_code_and_names_nobody(error: Exception, code: str) -> None:
+    logged = json.loads(ask(error)[3])
+
+    assert (logged["action"], logged["level"], logged["code"]) == ("access_refused", "warning", code)
+    assert (logged["method"], logged["route"]) == ("GET", "/angebote/{offer_id}")
+    assert PERSON not in str(logged)
 
 
 @pytest.mark.parametrize(

@@ -235,6 +235,42 @@ def test_served_page_has_security_headers_and_no_cookie() -> None:
     assert "content-security-policy" not in style.headers
 
 
+@pytest.mark.parametrize(
+    ("base_url", "root_path", "told"),
+    [
+        ("https://angebote.herten.example", "", "max-age=31536000; includeSubDomains"),
+        ("http://angebote.herten.example", "", None),
+        ("https://www.herten.example", "/integration", None),  # below a path of somebody else's site
+    ],
+)
+def test_answer_by_https_of_our_own_host_alone_is_told_to_stay_there(
+    base_url: str, root_path: str, told: str | None
+) -> None:
+    @get("/", sync_to_thread=False)
+    def home() -> str:
+        return "ok"
+
+    app = SecurityHeaders(Litestar([home], openapi_config=None, logging_config=None))
+    with TestClient(app, base_url=base_url, root_path=root_path) as client:
+        found, missing = client.get(f"{root_path}/"), client.get(f"{root_path}/nichts")
+
+    assert (found.status_code, missing.status_code) == (200, 404)
+    assert [answer.headers.get("strict-transport-security") for answer in (found, missing)] == [told, told]
+
+
+@pytest.mark.parametrize("kind", ["image/svg+xml", "application/atom+xml; charset=utf-8", "text/xml"])
+def test_xml_opened_as_a_document_may_run_and_embed_nothing(kind: str) -> None:
+    @get("/", sync_to_thread=False)
+    def picture() -> Response[bytes]:
+        return Response(b"<svg/>", media_type=kind)
+
+    with TestClient(SecurityHeaders(Litestar([picture], openapi_config=None, logging_config=None))) as client:
+        policy = client.get("/").headers["content-security-policy"]
+
+    assert {"default-src 'none'", "sandbox", "frame-ancestors 'none'"} <= set(policy.split("; "))
+    assert "script-src" not in policy
+
+
 def test_every_link_of_the_shell_to_a_static_file_is_served() -> None:
     pages = make_pages(page='{% extends "base.html" %}')
     links = [str(link["href"]) for link in Outline(pages.render("page.html")).find("link")]

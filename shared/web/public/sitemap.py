@@ -45,12 +45,12 @@ def sitemap_routes(doors: Doors) -> Sequence[HTTPRouteHandler]:
         entries = list(public_pages(doors))
         parts = -(-len(entries) // PER_FILE)
         if teil is None and parts > 1:
-            return Response(_index(doors, parts), media_type="application/xml", headers=_HOUR)
+            return Response(_index(doors, parts), media_type="application/xml; charset=utf-8", headers=_HOUR)
         number = int(teil) if teil and teil.isascii() and teil.isdigit() and len(teil) <= 6 else 1
         if not 1 <= number <= max(1, parts):
             raise NotFoundError(f"the sitemap has {parts} parts")
         shown = entries[(number - 1) * PER_FILE : number * PER_FILE]
-        return Response(format_sitemap(doors, shown), media_type="application/xml", headers=_HOUR)
+        return Response(format_sitemap(doors, shown), media_type="application/xml; charset=utf-8", headers=_HOUR)
 
     @get("/robots.txt", sync_to_thread=False, include_in_schema=False)
     def robots() -> Response[str]:

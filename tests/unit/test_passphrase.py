@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.backups.passphrase import SECRET_MAX_BYTES, lock_secret, open_secret
 from shared.clock import SystemDice
 from shared.errors import KreisweitError, ParseError, VerificationError
+from shared.passphrase import SECRET_MAX_BYTES, lock_secret, open_secret
 from tests.support.world import SeededDice
 
 WORD = "drei graue Katzen singen"
