@@ -154,7 +154,12 @@ def test_handbook_leads_to_a_federation_that_survives_the_loss_of_a_node(machine
 
     wait_for(lambda: status(machine, "herten")["state"] == "active" and is_level(machine))
     assert status(machine, "herten")["size"] >= held["size"]
-    follow(machine, look)
+
+    (upgrade,) = STEPS["Neue Fassung"]
+    install, _, rest = upgrade.partition("\n")
+    assert install in STEPS["Einspielen"][0]  # done already, and there is no network here
+    follow(machine, rest)
+    wait_for(lambda: machine.attempt(look, folder=PROGRAM)[0] == 0)
 
 
 @pytest.mark.slow
