@@ -4,6 +4,7 @@ what was erased since.
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import io
 import json
@@ -14,7 +15,7 @@ import tarfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +23,7 @@ import pyrage
 import pytest
 
 from deploy.federation import HOST, Federation, is_level
+from node.opening import close_node, open_node
 from tests.integration.test_processes import (
     PERSON,
     ROOT,
@@ -35,15 +37,12 @@ from tests.integration.test_processes import (
     wait_for,
     withdraw_first,
 )
+from tests.support.loopback import newest_commitment
+from tests.support.public_paths import always_answered, public_paths
 
 __all__ = ["federation"]
 
 PASSPHRASE = "drei graue Katzen singen"
-PATHS = (
-    "/", "/angebote", "/angebote?q=sprechstunde", "/angebote/feed", "/karte", "/kalender", "/traeger", "/verbund",
-    "/hsds/services", "/hsds/services?full=true&per_page=200", "/changes", "/catalog.ndjson", "/catalog.csv",
-    "/integreat/places.json", "/dcat.jsonld", "/rss", "/catalogue", "/feed/g1/checkpoint", "/sitemap.xml",
-)  # fmt: skip
 
 
 def run(federation: Federation, name: str, *arguments: str) -> str:
@@ -145,16 +144,15 @@ def test_node_lives_through_backup_loss_restore_edits_and_a_second_restore(
 
 
 @contextmanager
-def hammered(federation: Federation, name: str, rid: str) -> Iterator[tuple[Counter[int], list[str]]]:
+def hammered(federation: Federation, name: str, paths: Sequence[str]) -> Iterator[tuple[Counter[str], list[str]]]:
     """Ask for everything public, over and over, from before the first connection is accepted; collects what it said.
 
-    Yields how often each status was answered, and the paths at which the person's name was in an answer.
+    Yields how often each path was answered with its content, and the paths at which the person's name was in an answer.
     """
-    statuses: Counter[int] = Counter()
+    answered: Counter[str] = Counter()
     leaks: list[str] = []
     ended = threading.Event()
     needles = (PERSON.encode(), PERSON.encode().lower())
-    paths = [*PATHS, f"/angebote/{rid}", f"/hsds/services/{rid[:8]}-{rid[8:12]}-{rid[12:16]}-{rid[16:20]}-{rid[20:]}"]
 
     def ask() -> None:
         while not ended.is_set():
@@ -171,7 +169,7 @@ def hammered(federation: Federation, name: str, rid: str) -> Iterator[tuple[Coun
                     continue
                 finally:
                     connection.close()
-                statuses[answer.status] += 1
+                answered[path] += answer.status == 200
                 if any(needle in body.lower() for needle in needles):
                     leaks.append(path)
 
@@ -179,7 +177,7 @@ def hammered(federation: Federation, name: str, rid: str) -> Iterator[tuple[Coun
     for thread in threads:
         thread.start()
     try:
-        yield statuses, leaks
+        yield answered, leaks
     finally:
         ended.set()
         for thread in threads:
@@ -193,6 +191,7 @@ def test_what_was_erased_is_in_no_answer_of_a_restored_party(
     publish_person(federation, tmp_path)
     wait_for(lambda: TITLE in page_of(federation, "marl") and TITLE in page_of(federation, name))
     rid = json.loads(node(federation, "herten", "erase", "--person", PERSON, "--json"))["found"][0]["id"]
+    payloads = payload_paths(federation, rid)
     copy = vault.back_up(federation, name)
     node(federation, "herten", "erase", "--person", PERSON, "--yes")
     wait_for(lambda: not files_with(federation, PERSON), seconds=60)
@@ -202,14 +201,25 @@ def test_what_was_erased_is_in_no_answer_of_a_restored_party(
         for path in federation.home(name).glob("*.db*"):
             path.unlink()
     vault.put_back(federation, name, copy)
-    with hammered(federation, name, rid) as (statuses, leaks):
+    room = "hub" if name == "hub" else "node"
+    paths = [*public_paths(room, rid, "herten.kreisweit.example/feed/g1"), *payloads]
+    with hammered(federation, name, paths) as (answered, leaks):
         restart(federation, name)
         wait_for(lambda: TITLE in page_of(federation, name))
         assert is_level(federation.wait_until_level())
         wait_for(lambda: not files_with(federation, PERSON), seconds=60)
+        wait_for(lambda: all(answered[path] for path in always_answered(room)))
 
-    assert statuses[200] > 20
     assert leaks == []
+
+
+def payload_paths(federation: Federation, rid: str) -> list[str]:
+    """Where the version with the name is given out: by its city, and by everybody who mirrors that."""
+    herten = open_node(federation.home("herten"))
+    commitment, origin = newest_commitment(herten, bytes.fromhex(rid)), herten.settings.origin
+    close_node(herten)
+    own = f"/feed/g1/payload/{commitment.hex()}"
+    return [own, own.replace("/feed/g1", f"/mirror/{hashlib.sha256(origin.encode()).hexdigest()}")]
 
 
 def page_of(federation: Federation, name: str) -> str:
