@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -91,10 +92,12 @@ def check_key_name(name: str) -> None:
         raise ParseError(f"key name {name[:40]!r} is empty, too long, or holds white space or '+'")
 
 
+@lru_cache(maxsize=256)
 def check_public(public: bytes) -> None:
     """Return when these 32 bytes may be admitted as a public key; WeakKeyError otherwise.
 
     Ed25519 libraries load keys of small order, under which one signature fits many messages; so it is checked here.
+    What was admitted is remembered: a roster names the same keys again and again, and the check costs 0.1 ms.
     """
     if len(public) != 32:
         raise WeakKeyError(f"public key of {len(public)} bytes, 32 expected")

@@ -110,7 +110,7 @@ class Restore:
     """A backup put back; since it was made a person was erased and an offer came."""
 
     watched = HOME
-    most = 40
+    most = 20
 
     def make(self, folder: Path) -> None:
         node = _make_home(folder)

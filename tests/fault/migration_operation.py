@@ -27,7 +27,7 @@ class Migration:
     """From a middle revision, with the rows of a settled federation, to the newest."""
 
     watched = "hub"
-    most = 40
+    most = 16
 
     def make(self, folder: Path) -> None:
         world = FileWorld(folder, _NAMES, _BEGIN)
@@ -54,8 +54,10 @@ class Migration:
         migrate_database(db)
         assert check_schema(db, hub_metadata()) == []
         db.close()
-        counts = count_rows(folder / "hub.db")
-        assert json.loads((folder / "counts").read_text("ascii")).items() <= counts.items()
+        if not (folder / "works").exists():  # once it has worked on them, rows come and go
+            counts = count_rows(folder / "hub.db")
+            assert json.loads((folder / "counts").read_text("ascii")).items() <= counts.items()
+        (folder / "works").touch()
 
         world = FileWorld(folder, _NAMES, float((folder / "now").read_text("ascii")) + 10)
         world.start_all()

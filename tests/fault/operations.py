@@ -78,7 +78,7 @@ class InFederation:
     check: Callable[[World], None]
     is_repeated: bool = False
     gone: bytes = b""
-    most: int = 60
+    most: int = 20
 
     def make(self, folder: Path) -> None:
         world = FileWorld(folder, NAMES, _BEGIN)
@@ -216,7 +216,7 @@ def shows_the_table(world: World) -> None:
 
 
 OPERATIONS: Final[Mapping[str, Operation]] = {
-    "seal": InFederation("herten", prepare_edits, seal, shows_what_is_left, most=30),
+    "seal": InFederation("herten", prepare_edits, seal, shows_what_is_left, most=20),
     "merge": InFederation("hub", prepare_news, merge, shows_what_is_left),
     "apply": InFederation("marl", prepare_note, apply, shows_what_is_left),
     "erase": InFederation(
@@ -226,11 +226,11 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         shows_what_is_left,
         is_repeated=True,
         gone=PERSON.encode(),
-        most=26,
+        most=18,
     ),
-    "receive": InFederation("hub", prepare_news, seal, shows_what_is_left, most=30),
-    "push": InFederation("", prepare_note, push, shows_what_is_left, most=50),
-    "import": InFederation("herten", prepare_nothing, import_table, shows_the_table, is_repeated=True, most=20),
+    "receive": InFederation("hub", prepare_news, seal, shows_what_is_left, most=20),
+    "push": InFederation("", prepare_note, push, shows_what_is_left, most=20),
+    "import": InFederation("herten", prepare_nothing, import_table, shows_the_table, is_repeated=True, most=12),
     "backup": Backup(),
     "restore": Restore(),
     "migrate": Migration(),
