@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from node import ballast
 from node.backups import subject_of
@@ -11,19 +10,13 @@ from node.city import load_city, mail_server
 from node.opening import load_signer
 from node.party import Node
 from node.settings import NodeSettings, load_membership
-from node.store.migrate import migrations
-from shared.backups.making import folder_of
 from shared.clock import Clock, SystemDice
-from shared.database import Database
-from shared.doctor import computer, held, network
-from shared.doctor.finding import Answer, Check, Finding, bad, good, look_at, skipped, warning
+from shared.doctor import network
+from shared.doctor.finding import Answer, Check, Finding, bad, good, skipped, warning
+from shared.doctor.patient import Patient
 from shared.feed import limits
 from shared.holdings import edits, facts
-from shared.holdings.migrating import revisions
 from shared.judges import judges
-from shared.net.late import LateWeb
-from shared.net.settings import NetSettings
-from shared.search.index import FILE_NAME as INDEX_NAME
 
 ROSTER_SOON_DAYS = 30
 _DAY, _HOUR = 86_400, 3600
@@ -31,42 +24,22 @@ _DAY, _HOUR = 86_400, 3600
 
 def examine(settings: NodeSettings, clock: Clock) -> list[Finding]:
     """Look at everything about a node, whether or not it runs, and whether or not it can be opened."""
-    db = Database(settings.database_url)
-    web = LateWeb(NetSettings(settings.allow_networks, settings.proxy or None), clock)
-    try:
-        return look_at(_Patient(settings, clock, db, web).checks())
-    finally:
-        web.close()
-        db.close()
+    patient = _Patient(settings, clock)
+    return patient.examine(patient.checks())
 
 
-class _Patient:
-    def __init__(self, settings: NodeSettings, clock: Clock, db: Database, web: LateWeb) -> None:
+class _Patient(Patient):
+    def __init__(self, settings: NodeSettings, clock: Clock) -> None:
+        super().__init__(settings, clock, subject_of(settings, clock), lambda: load_signer(settings))
         self.settings = settings
         self.clock = clock
-        self.db = db
-        self.web = web
-        self.home = Path(settings.home)
         self.membership = load_membership(self.home)
 
     def checks(self) -> Sequence[Check]:
-        settings, db, now = self.settings, self.db, self.clock.now()
-        subject = subject_of(settings, self.clock)
-        folder = folder_of(self.home, settings.backup_folder)
         return [
-            Check("python", "Programm", computer.look_at_python),
-            Check("home", "Verzeichnis", lambda: computer.look_at_home(self.home)),
-            Check("disk", "Platz", lambda: computer.look_at_disk(self.home)),
+            *self.computer_checks(),
             Check("ballast", "Platz für eine Löschung", self._ballast),
-            Check("clock", "Uhr", computer.look_at_clock),
-            Check("sqlite", "SQLite", lambda: computer.look_at_sqlite(db)),
-            Check("keys", "Schlüssel", self._keys),
-            Check("schema", "Stand der Datenbank", lambda: held.look_at_schema(db, revisions(migrations())[-1])),
-            Check("damage", "Datenbankdatei", lambda: held.look_for_damage(db)),
-            Check("database", "Datenbankserver", lambda: network.look_at_database(settings.database)),
-            Check("log", "Eigenes Log", lambda: computer.look_at_time_of_log(db, now)),
-            Check("process", "Laufendes Programm", lambda: computer.look_at_process(db, now)),
-            Check("recovery", "Abgleich", lambda: held.look_at_recovery(db, now)),
+            *self.holding_checks(),
             Check("membership", "Beitritt", self._membership),
             Check("name", "Name des Hubs", self._name),
             Check("hub", "Hub erreichbar", self._hub),
@@ -74,14 +47,10 @@ class _Patient:
             Check("catalogue", "Katalog des Kreises", self._catalogue),
             Check("roster", "Mitgliederliste", self._roster),
             Check("outbox", "Wartende Änderungen", self._outbox),
-            Check(
-                "backups", "Sicherungen",
-                lambda: held.look_at_backups(subject, folder, settings.backup_recipient, settings.backup_keep_days),
-            ),
+            *self.copy_checks(),
             Check("mail", "Mailserver", self._mail),
             Check("cookie", "Anmeldung", self._cookie),
-            Check("index", "Suchindex", lambda: held.look_at_index(self.home / INDEX_NAME)),
-        ]  # fmt: skip
+        ]
 
     def _node(self) -> Node:
         """Return the node over the database as it is; it is not migrated and nothing is written."""
@@ -89,11 +58,6 @@ class _Patient:
         return Node(
             self.settings, self.db, signer, judges(), self.membership, clock=self.clock, dice=SystemDice(), web=self.web
         )
-
-    def _keys(self) -> Answer:
-        signer = load_signer(self.settings)
-        keys = [*signer.log_keys, signer.witness]
-        return held.look_at_keys(keys, self.settings.origin, self.settings.host, self.settings.key_folder)
 
     def _ballast(self) -> Answer:
         path = self.home / ballast.FILE_NAME
