@@ -104,13 +104,25 @@ def verdicts_now(hub: Hub, conn: sa.Connection) -> Verdicts:
 
     What is read while a decision is being written must not be kept: it may never come true.
     """
-    state = f"{catalogue.change_mark(conn)}/{edits.state_of_edits(conn)}"
-    known, held = hub.derived.get("verdicts", ("", None))
-    if known == state and isinstance(held, Verdicts):
-        return held
-    found = load_verdicts(hub, conn)
-    hub.derived["verdicts"] = state, found
+    held = hub.kept(_Held)
+    state = state_of_records(conn)
+    known, found = held.last
+    if known != state:
+        found = load_verdicts(hub, conn)
+        held.last = state, found
     return found
+
+
+class _Held:
+    """The state of the holdings, and the verdicts that were read of it last."""
+
+    def __init__(self, _hub: Hub) -> None:
+        self.last = "", Verdicts([], [])
+
+
+def state_of_records(conn: sa.Connection) -> str:
+    """Return a text that changes whenever a record of anybody or a pending edit of our own does."""
+    return f"{catalogue.change_mark(conn)}/{edits.state_of_edits(conn)}"
 
 
 def _cluster(record: OwnRecord) -> list[Cluster]:

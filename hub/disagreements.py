@@ -11,12 +11,12 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 import sqlalchemy as sa
 
-from hub.clusters import Cluster, load_verdicts, verdicts_now
+from hub.clusters import Cluster, load_verdicts, state_of_records, verdicts_now
 from hub.notes import newest_note
 from hub.party import Hub
 from hub.relaying import TEXT_MAX, tell_owner
@@ -24,7 +24,7 @@ from hub.side_by_side import Field, all_fields, institutional
 from hub.store import decisions
 from shared.consume import shown_origins
 from shared.errors import ConflictError, NotFoundError
-from shared.holdings import catalogue, edits
+from shared.holdings import catalogue
 from shared.model.offer import OfferDoc, read_offer_line
 from shared.web.offer_words import Words
 
@@ -81,15 +81,22 @@ class Disputed:
         return [one for one in self.differences if one.told is None]
 
 
+class _Held:
+    """The state of the holdings, and what was found of it last."""
+
+    def __init__(self, _hub: Hub) -> None:
+        self.last: tuple[str, Sequence[Disputed]] = "", ()
+
+
 def find_disputed(hub: Hub) -> list[Disputed]:
     """Return the clusters whose members disagree: first those whose owners do not know yet, then by title."""
     with hub.db.read() as conn:
-        state = f"{catalogue.change_mark(conn)}/{edits.state_of_edits(conn)}"
-        known, found = hub.derived.get("disputed", ("", ()))
+        held, state = hub.kept(_Held), state_of_records(conn)
+        known, found = held.last
         if known != state:
             found = _disputed(hub, conn, verdicts_now(hub, conn).clusters.values())
-            hub.derived["disputed"] = state, found
-        found = _with_told(conn, cast(Sequence[Disputed], found))
+            held.last = state, found
+        found = _with_told(conn, found)
     return sorted(found, key=lambda one: (not one.untold, one.members[0].title.casefold(), one.cluster))
 
 
@@ -101,7 +108,7 @@ def count_untold(hub: Hub) -> int:
 def _disputed(hub: Hub, conn: sa.Connection, clusters: Iterable[Cluster]) -> list[Disputed]:
     clusters = list(clusters)
     shown = load_members(conn, [rid for one in clusters for rid in one.members])
-    fields = [one for one in all_fields(Words(hub.district)) if one.clash is not None]
+    fields = [one for one in all_fields(Words(hub.district, hub.vocabularies)) if one.clash is not None]
     found = []
     for cluster in clusters:
         members = [shown[rid] for rid in cluster.members if rid in shown]
@@ -165,7 +172,7 @@ def tell_owners(hub: Hub, cluster: bytes) -> list[str]:
         disputed = found[0]
         if not disputed.untold:
             raise ConflictError("Die Städte haben diesen Hinweis schon")
-        words = Words(hub.district)
+        words = Words(hub.district, hub.vocabularies)
         told = [one for one in disputed.members if _tell(hub, conn, disputed, one, words)]
         decisions.save_told(conn, [one.mark for one in disputed.untold], hub.clock.now())
         return list(dict.fromkeys(one.member for one in told))

@@ -115,8 +115,6 @@ class Hub:
         self.index_path = Path(settings.home) / INDEX_NAME if settings.home else None
         self.outputs_path = Path(settings.home) / OUTPUTS_NAME if settings.home else None
         self.push_attempts: dict[str, tuple[int, int, int]] = {}
-        self.derived: dict[str, tuple[str, object]] = {}
-        """What pages derived from the holdings, by name, with the state that it holds for; lost with the process."""
 
     def kept(self, make: Callable[[Hub], Kept]) -> Kept:
         """Return what a use case keeps in memory for this hub, made with the first question for it."""

@@ -127,9 +127,12 @@ def tell_owner(hub: Hub, conn: sa.Connection, rid: bytes, text: str) -> bool:
     The owner may not ask, or too much about this offer waits for it already.
     """
     owner = _owner_of(hub, conn, rid)
-    if owner is None or find_problems(text, "") or _is_full(conn, owner, rid):
+    if owner is None:
         return False
-    _keep(conn, hub.dice.token(16), owner, _Written(rid.hex(), text, "", FROM_DISTRICT), hub.clock.now())
+    try:
+        tell_member(hub, conn, owner, rid, text)
+    except (RuleError, ConflictError):
+        return False
     return True
 
 
