@@ -19,7 +19,8 @@ import pytest
 from deploy import desks
 from deploy.federation import HOST, Federation, is_level
 from shared.database import Database
-from tests.integration.test_processes import ROOT, free_ports, node, own_ids, page, status, wait_for
+from tests.integration.test_processes import ROOT, node, own_ids, page, status, wait_for
+from tests.support.loopback import free_ports
 
 NAME, OTHER = "herten", "marl"
 PERSON = "Erika Mustermann"

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,30 +17,12 @@ from pathlib import Path
 import pytest
 
 from deploy.federation import HOST, Federation, is_level
+from tests.support.loopback import free_ports
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("herten", "marl", "kreis")
 PERSON = "Erika Mustermann"
 TITLE = "Sprechstunde mit Ansprechperson"
-
-
-def free_ports(count: int) -> int:
-    """Return the first of `count` ports in a row that nobody listens on."""
-    for base in range(18_100, 28_000, count):
-        sockets = []
-        try:
-            for port in range(base, base + count):
-                one = socket.socket()
-                sockets.append(one)
-                one.bind((HOST, port))
-        except OSError:
-            continue
-        else:
-            return base
-        finally:
-            for one in sockets:
-                one.close()
-    raise RuntimeError("no free ports")
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ from node.store.migrate import migrations as node_migrations
 from shared.database import Database
 from shared.holdings.migrating import revisions, schema_of
 from shared.version import VERSION
-from tests.integration.test_processes import ROOT, free_ports, page, wait_for
+from tests.integration.test_processes import ROOT, page, wait_for
+from tests.support.loopback import free_ports
 
 NEXT_VERSION, NEXT_SCHEMA, NEXT_FIELD = "9.1.0", "9001", "of_the_next_version"
 NAMES = ("herten", "marl", "kreis")

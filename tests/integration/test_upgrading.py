@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +22,9 @@ from hub.opening import close_hub, init_hub, new_settings, open_hub
 from hub.settings import load_settings, save_settings
 from hub.store.migrate import hub_metadata
 from hub.store.migrate import migrations as hub_migrations
+from node.editing import save_offer
+from node.opening import close_node, open_node
+from node.sealing import seal_offline
 from node.store.migrate import migrations as node_migrations
 from node.store.migrate import node_metadata
 from shared.backups import locking
@@ -29,9 +33,14 @@ from shared.backups.restoring import check_backup
 from shared.backups.upgrading import upgrade
 from shared.clock import SystemDice
 from shared.database import Database
+from shared.holdings import logs
 from shared.holdings.migrating import check_schema, migrate, revisions, schema_of
+from shared.version import VERSION
+from tests.support import released
+from tests.support.lone_node import offer
 from tests.support.old_schema import copy_until
 from tests.support.postgres import postgres_server, postgres_url
+from tests.support.wholeness import check_whole
 from tests.support.world import VirtualClock
 
 __all__ = ["postgres_server", "postgres_url"]
@@ -266,3 +275,33 @@ def test_older_program_works_on_the_newer_database(home: Path) -> None:
     assert invited(home) == ["herten"]
     assert schema(home) == "9999"
     shutil.rmtree(home)
+
+
+# --- what released versions left --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", released.versions())
+def test_databases_of_a_released_version_are_opened_show_the_same_and_are_written_on(
+    tmp_path: Path, version: str
+) -> None:
+    said = released.unpack(version, tmp_path)
+    now = said.pop("time")
+
+    found = released.describe(tmp_path)
+    found.pop("time")
+    node = open_node(tmp_path / "node", clock=VirtualClock(now + 60))
+    save_offer(node, offer("Danach"))
+    seal_offline(node)
+
+    assert found == said
+    assert check_schema(node.db, node_metadata()) == []
+    assert check_whole(node.db) == []
+    with node.db.read() as conn:
+        assert logs.load_log(conn, node.settings.origin).size == said["node"]["size"] + 1
+    close_node(node)
+
+
+def test_every_version_that_the_changelog_calls_released_has_its_databases() -> None:
+    text = (Path(__file__).parents[2] / "CHANGELOG.md").read_text("utf-8")
+    assert set(re.findall(r"^## \[([0-9.]+)\]", text, re.MULTILINE)) <= set(released.versions())
+    assert VERSION in released.versions()

@@ -69,6 +69,25 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
+def free_ports(count: int) -> int:
+    """Return the first of `count` ports in a row that nobody listens on."""
+    for base in range(18_100, 28_000, count):
+        sockets = []
+        try:
+            for port in range(base, base + count):
+                one = socket.socket()
+                sockets.append(one)
+                one.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        else:
+            return base
+        finally:
+            for one in sockets:
+                one.close()
+    raise RuntimeError("no free ports")
+
+
 @contextmanager
 def running(app: Litestar, *, port: int = 0) -> Iterator[str]:
     """Serve an application on loopback, on a free port unless one is given; yields the base URL."""
