@@ -93,4 +93,10 @@ def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, lo
         counts=Counts(hub.db, face.today, log, months=hub.settings.counts_months),
         version=version,
     )
-    return outputs.in_front_of(app, version)
+    outputs.in_front_of(app, version)
+    if (place := hub.settings.metrics_place) is not None:
+        from hub.measures import parts_of
+        from shared.web.metrics import measure_app
+
+        measure_app(app, place, parts_of(hub), log)
+    return app

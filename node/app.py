@@ -82,4 +82,10 @@ def create_app(
         counts=Counts(node.db, face.today, log, months=node.settings.counts_months),
         version=version,
     )
-    return outputs.in_front_of(app, version)
+    outputs.in_front_of(app, version)
+    if (place := node.settings.metrics_place) is not None:
+        from node.measures import parts_of
+        from shared.web.metrics import measure_app
+
+        measure_app(app, place, parts_of(node), log)
+    return app

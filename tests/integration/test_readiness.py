@@ -75,7 +75,7 @@ def test_party_in_order_is_ready_and_writes_nothing_to_say_so(node: Node) -> Non
 
 def test_party_whose_database_lacks_a_migration_is_not_ready(node: Node) -> None:
     with node.db.write() as conn:
-        conn.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '0000'"))
+        conn.execute(sa.update(sa.table(VERSION_TABLE, sa.column("version_num"))).values(version_num="0000"))
 
     status, checks = ask(app_of(node))
 
