@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final
 from litestar.enums import ScopeType
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -40,11 +42,12 @@ class RequestMeter:
             return
         status, began = 0, perf_counter()
 
-        async def send_and_see(message: Message) -> None:
+        # Not a coroutine of its own: it hands on the one of `send`, which saves half of what a request pays for this.
+        def send_and_see(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-            await send(message)
+            return send(message)
 
         try:
             await self._app(scope, receive, send_and_see)
@@ -54,7 +57,7 @@ class RequestMeter:
             row = self._rows.get(key)
             if row is None:
                 row = self._rows[key] = [0.0] * (len(BOUNDS) + 2)
-            row[bisect_left(BOUNDS, seconds)] += 1
+            row[bisect_left(BOUNDS, seconds)] += 1.0
             row[-1] += seconds
 
     def rows(self) -> dict[tuple[str, str], Row]:
