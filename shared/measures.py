@@ -58,7 +58,7 @@ NOTE_AGE: Final = Measure("kreisweit_catalogue_age_seconds", "age of the newest 
 ROSTER: Final = Measure("kreisweit_roster_remaining_seconds", "until the list of members expires; below 0 it has")
 LETTERS_WAITING: Final = Measure("kreisweit_letters_waiting", "letters that have not left yet")
 LETTERS_GIVEN_UP: Final = Measure(
-    "kreisweit_letters_given_up", "letters of the last 30 days that never left, or may not have"
+    "kreisweit_letters_given_up", "letters that never left, or may not have, until they are deleted"
 )
 DATABASE: Final = Measure("kreisweit_database_bytes", "size of the database")
 WAL: Final = Measure("kreisweit_wal_bytes", "size of the write-ahead log of a SQLite database")
