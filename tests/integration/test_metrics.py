@@ -25,21 +25,28 @@ from node import measures as node_measures
 from node.app import create_app
 from node.party import Node
 from node.settings import check_settings as check_node_settings
+from node.store.migrate import migrate_database, migrations
 from shared import measures
+from shared.database import Database
 from shared.errors import ConfigError
 from shared.holdings import facts
+from shared.holdings.migrating import revisions
 from shared.logs import open_log
 from shared.measures import Measure
 from shared.net.listeners import Place
 from shared.version import VERSION
 from shared.web import metrics as web_metrics
+from shared.web.readiness import check_migrations
 from shared.web.request_meter import UNROUTED
 from shared.web.server import serve
 from tests.support.catalogue import publish_doc
 from tests.support.loopback import app_of, close_all, free_port, hub_on_disk, node_on_disk, running
 from tests.support.metrics import Scrape, scrape
+from tests.support.postgres import postgres_server, postgres_url
 from tests.support.searching import give_index
 from tests.support.world import World, publish
+
+__all__ = ["postgres_server", "postgres_url"]
 
 ROOT = Path(__file__).parents[2]
 EVERY: list[Measure] = [*measures.COMMON, *node_measures.OWN, *hub_measures.OWN, *web_metrics.OF_THE_WEB]
@@ -272,3 +279,18 @@ def test_every_alert_of_the_example_says_in_german_what_is_and_what_to_do() -> N
         assert alert["labels"]["severity"] in ("critical", "warning")
         assert set(alert["annotations"]) == {"summary", "description"}
         assert "kreisweit_" in alert["expr"] or alert["expr"].startswith("up")
+
+
+@pytest.mark.postgres
+def test_size_and_schema_of_a_postgresql_database_are_seen(postgres_url: str) -> None:
+    db = Database(postgres_url)
+    empty = check_migrations(db, revisions(migrations())[-1])
+    migrate_database(db)
+
+    readings = {reading.measure: reading.samples[0][1] for reading in measures.read_disk(db, "")}
+    held = check_migrations(db, revisions(migrations())[-1])
+
+    db.close()
+    assert set(readings) == {measures.DATABASE}
+    assert readings[measures.DATABASE] > 1_000_000
+    assert (empty, held) == ("older", "ok")
