@@ -13,6 +13,7 @@ from hub.receiving import receive_push
 from hub.relaying import receive_hints, receive_inbox
 from hub.reporting import receive_report
 from hub.store import texts
+from hub.store.migrate import migrations
 from hub.web.answers import answer_router
 from hub.web.desk.routes import desk_router
 from hub.web.face import make_face
@@ -20,7 +21,6 @@ from hub.web.federation import make_pages, page_routes
 from hub.web.letter_pages import letter_routes
 from hub.web.subscribers import subscriber_router
 from shared.feed import inbox, limits, passed_hints, report
-from shared.holdings import logs
 from shared.logs import Log, open_log
 from shared.web.counting import Counts
 from shared.web.feed_files import FeedFiles
@@ -29,7 +29,8 @@ from shared.web.offer_words import load_words
 from shared.web.outputs.routes import OutputRoutes
 from shared.web.page_version import PageVersion
 from shared.web.public.routes import public_routes
-from shared.web.site import make_site, ready_checks
+from shared.web.readiness import ready_checks
+from shared.web.site import make_site
 
 
 def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, log: Log | None = None) -> Litestar:
@@ -59,6 +60,7 @@ def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, lo
             lambda: face.hides(""),
         ],
     )
+    jobs = Jobs(hub, log) if with_jobs else None
     app = make_site(
         log=log,
         pages=pages,
@@ -86,9 +88,15 @@ def create_app(hub: Hub, *, with_jobs: bool = True, join: Join | None = None, lo
             desk_router(hub, pages, words, log),
             subscriber_router(hub),
         ],
-        checks=ready_checks(hub.db, logs.load_own_log, hub.clock.now),
-        jobs=Jobs(hub, log) if with_jobs else None,
+        checks=ready_checks(hub, migrations(), lambda: jobs.trouble if jobs else None),
+        jobs=jobs,
         counts=Counts(hub.db, face.today, log, months=hub.settings.counts_months),
         version=version,
     )
-    return outputs.in_front_of(app, version)
+    outputs.in_front_of(app, version)
+    if (place := hub.settings.metrics_place) is not None:
+        from hub.measures import parts_of
+        from shared.web.metrics import measure_app
+
+        measure_app(app, place, parts_of(hub), log)
+    return app

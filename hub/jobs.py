@@ -10,6 +10,7 @@ from hub import comparing, upkeep
 from hub.derived import derived_of
 from hub.party import Hub
 from shared.clock import name_of_worker
+from shared.database import Trouble
 from shared.indexing import IndexKeeper
 from shared.logs import Log, describe_exception, open_log
 from shared.ticking import Ticker, run_until_signal
@@ -76,6 +77,11 @@ class Jobs:
         upkeep.start(self._hub)
         self._index.start()
         self._pairs.start()
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What keeps the work from storing anything."""
+        return self.ticker.trouble
 
     async def start(self) -> None:
         """Begin ticking."""

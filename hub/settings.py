@@ -13,6 +13,7 @@ from shared.feed.roster import Pins
 from shared.ids import parse_generation, parse_origin
 from shared.mail import Security, is_address
 from shared.net.addresses import parse_network
+from shared.net.listeners import Place, parse_inner_place
 from shared.settings import KEEP_DAYS_MAX, is_loopback, load_toml, save_toml
 
 FILE_NAME = "hub.toml"
@@ -45,6 +46,7 @@ class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     backup_folder: str = ""  # where backups go, best on another disk; empty = the folder backups in the home directory
     backup_recipient: str = ""  # for whom backups are locked (age1…), set by `backup key`; empty = none can be made
     backup_keep_days: int = 14  # how long backups are kept (1 to 30)
+    metrics: str = ""  # inner ADDRESS:PORT at which `serve` tells its measures to Prometheus; empty = nowhere
     totp_required: bool = True  # nobody signs in without a second factor; false only where loopback alone is served
 
     @property
@@ -66,6 +68,11 @@ class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def sends_mail(self) -> bool:
         """Tell whether a mail server is set."""
         return bool(self.mail_host and self.mail_sender)
+
+    @property
+    def metrics_place(self) -> Place | None:
+        """Where measures are told; None for nowhere."""
+        return parse_inner_place("metrics", self.metrics, self.allow_networks) if self.metrics else None
 
     @property
     def key_folder(self) -> Path:
@@ -101,6 +108,7 @@ def check_settings(settings: HubSettings) -> None:
             parse_network(network)
         except ConfigError as error:
             raise ConfigError(f"webhook_networks: {network!r} ist kein Netz", advice=error.advice) from error
+    _ = settings.metrics_place
     _check_mail(settings)
     if not settings.totp_required:
         _check_alone(settings)

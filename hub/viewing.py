@@ -9,6 +9,7 @@ from hub import overview
 from hub.notes import newest_note
 from hub.overview import Member
 from hub.party import Hub
+from hub.store.standings import load_standings
 from shared.consume import shown_origins
 from shared.feed.catalogue_note import CatalogueNote
 from shared.holdings import catalogue
@@ -27,6 +28,13 @@ def newest(hub: Hub) -> CatalogueNote | None:
     """Return the newest catalogue note made here."""
     with hub.db.read() as conn:
         return newest_note(conn)
+
+
+def last_heard(hub: Hub) -> int | None:
+    """Return when a member was last read or spoke to the hub; None for never."""
+    with hub.db.read() as conn:
+        times = [max(row["last_good"], row["heard_at"]) for row in load_standings(conn).values()]
+    return max(times, default=0) or None
 
 
 def show_members(hub: Hub) -> list[MemberView]:

@@ -11,12 +11,12 @@ from node.jobs import Jobs
 from node.party import Node
 from node.receiving import receive_push
 from node.store import desk_settings
+from node.store.migrate import migrations
 from node.web.answers import answer_router
 from node.web.city import city_routes
 from node.web.desk.routes import desk_router
 from node.web.face import make_face
 from node.web.federation import make_pages, page_routes
-from shared.holdings import logs
 from shared.logs import Log, open_log
 from shared.web.counting import Counts
 from shared.web.feed_files import FeedFiles
@@ -25,7 +25,8 @@ from shared.web.offer_words import load_words
 from shared.web.outputs.routes import OutputRoutes
 from shared.web.page_version import PageVersion
 from shared.web.public.routes import public_routes
-from shared.web.site import make_site, ready_checks
+from shared.web.readiness import ready_checks
+from shared.web.site import make_site
 
 
 def create_app(
@@ -61,6 +62,7 @@ def create_app(
         ],
         more=[lambda: node.membership is not None],
     )
+    jobs = Jobs(node, log, with_link_check=with_link_check) if with_jobs else None
     app = make_site(
         log=log,
         pages=pages,
@@ -75,9 +77,15 @@ def create_app(
             answer_router(node, pages, words),
             desk_router(node, pages, words, log),
         ],
-        checks=ready_checks(node.db, logs.load_own_log, node.clock.now),
-        jobs=Jobs(node, log, with_link_check=with_link_check) if with_jobs else None,
+        checks=ready_checks(node, migrations(), lambda: jobs.trouble if jobs else None),
+        jobs=jobs,
         counts=Counts(node.db, face.today, log, months=node.settings.counts_months),
         version=version,
     )
-    return outputs.in_front_of(app, version)
+    outputs.in_front_of(app, version)
+    if (place := node.settings.metrics_place) is not None:
+        from node.measures import parts_of
+        from shared.web.metrics import measure_app
+
+        measure_app(app, place, parts_of(node), log)
+    return app

@@ -49,5 +49,5 @@ def care_daily(node: Node, day: str) -> None:
     planned.withdraw_ended(node)
     reviewing.remind(node)
     reviewing.forget_links(node)
-    hints.forget_contacts(node)
+    hints.forget_old(node)
     passing.forget_unsent(node)

@@ -47,6 +47,8 @@ PACE = Pace(free=5, first_wait_seconds=60, longest_wait_seconds=3600, most_per_h
 OPEN_MAX = 1000
 """More open hints than a city can read are the work of a machine."""
 _CONTACT_SECONDS = 30 * 86_400
+_KEPT_SECONDS = 400 * 86_400
+"""So long it can be seen whether the same thing is said of an offer again; readers may have named persons."""
 
 
 def check_hint(text: str, contact: str) -> dict[str, list[str]]:
@@ -191,8 +193,10 @@ def reopen_hint(node: Node, editor: Editor, number: int) -> None:
         hints.change_hint(conn, found.id, state=OPEN, reason="", editor=editor.name, closed_at=None)
 
 
-def forget_contacts(node: Node) -> None:
-    """Delete how the writers of hints can be reached, 30 days after these were closed."""
+def forget_old(node: Node) -> None:
+    """Delete how the writers of hints can be reached, 30 days after these were closed, and hints 400 days after."""
+    now = node.clock.now()
     with node.db.write() as conn:
-        if hints.forget_contacts(conn, closed_before=node.clock.now() - _CONTACT_SECONDS):
+        gone = hints.forget_contacts(conn, closed_before=now - _CONTACT_SECONDS)
+        if gone + hints.drop_old(conn, before=now - _KEPT_SECONDS):
             facts.save_fact(conn, "scrub-due", 1)

@@ -10,6 +10,7 @@ from node.derived import derived_of
 from node.link_check import LinkRounds
 from node.party import Node
 from shared.clock import name_of_worker
+from shared.database import Trouble
 from shared.errors import KreisweitError
 from shared.feed import limits
 from shared.indexing import IndexKeeper
@@ -47,6 +48,11 @@ class Jobs:
         self._listener = Listener(node, self._ticker, log)
         self._index = IndexKeeper(lambda: derived_of(node).catch_up(), lambda: self._ticker.is_leader, log)
         self._links = LinkChecker(node, self._ticker, log) if with_link_check else None
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What keeps the work from storing anything."""
+        return self._ticker.trouble
 
     async def start(self) -> None:
         """Begin ticking, listening and checking links."""

@@ -31,7 +31,7 @@ def send_due(node: Node, *, trust: ssl.SSLContext | None = None) -> bool:
 
 
 def tidy(node: Node) -> None:
-    """Say of interrupted sendings that nobody knows; delete letters that are done with, 30 days after."""
+    """Say of interrupted sendings that nobody knows; delete letters 30 days after they left, others after 90."""
     postbox_of(node).tidy()
 
 

@@ -12,6 +12,7 @@ from shared.feed.keys import parse_vkey
 from shared.feed.roster import Pins
 from shared.ids import parse_ags, parse_generation, parse_member_name, parse_origin
 from shared.keyring import write_private
+from shared.net.listeners import Place, parse_inner_place
 from shared.settings import KEEP_DAYS_MAX, load_toml, save_toml
 
 FILE_NAME = "node.toml"
@@ -39,6 +40,7 @@ class NodeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     backup_folder: str = ""  # where backups go, best on another disk; empty = the folder backups in the home directory
     backup_recipient: str = ""  # for whom backups are locked (age1…), set by `backup key`; empty = none can be made
     backup_keep_days: int = 14  # how long backups are kept (1 to 30)
+    metrics: str = ""  # inner ADDRESS:PORT at which `serve` tells its measures to Prometheus; empty = nowhere
     totp_required: bool = True  # nobody signs in without a second factor; false only where loopback alone is served
 
     @property
@@ -55,6 +57,11 @@ class NodeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def database_url(self) -> str:
         """Where the database is."""
         return self.database or f"sqlite:///{Path(self.home) / 'node.db'}"
+
+    @property
+    def metrics_place(self) -> Place | None:
+        """Where measures are told; None for nowhere."""
+        return parse_inner_place("metrics", self.metrics, self.allow_networks) if self.metrics else None
 
     @property
     def key_folder(self) -> Path:
@@ -96,6 +103,7 @@ def check_settings(settings: NodeSettings) -> None:
         raise ParseError(f"counts_months ist {settings.counts_months}; möglich ist 1 bis 60")
     if not 1 <= settings.backup_keep_days <= KEEP_DAYS_MAX:
         raise ParseError(f"backup_keep_days ist {settings.backup_keep_days}; möglich ist 1 bis {KEEP_DAYS_MAX}")
+    _ = settings.metrics_place
     if settings.public_url and not settings.totp_required:
         raise ParseError("totp_required = false geht nicht, wo public_url sagt, dass andere die Seiten erreichen")
 

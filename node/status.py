@@ -21,8 +21,11 @@ _STOPPED = frozenset({"suspended", "retired", "paused"})
 _HELD = frozenset({"held", "forked", "quarantined", "rolled-back", "throttled"})
 
 
+STATE_WORDS = ("new", "waiting", "recovering", "active", "held", "suspended")
+
+
 class Status(msgspec.Struct, frozen=True):
-    """What `status --json` prints; state is one of new, waiting, recovering, active, held, suspended."""
+    """What `status --json` prints; state is one of STATE_WORDS."""
 
     name: str
     state: str
@@ -64,6 +67,13 @@ def show_status(node: Node) -> Status:
         last_push=_instant(held.facts.get("last-push")), last_pull=_instant(held.facts.get("last-pull")),
         message=" ".join([message, *_remarks(node, held, standing, state, message)]),
     )  # fmt: skip
+
+
+def state_word(node: Node) -> str:
+    """Return the state alone, without what takes longer to find out."""
+    with node.db.read() as conn:
+        held = _read(node, conn)
+    return _state(node, held, node.consumer.newest())[0]
 
 
 def _read(node: Node, conn: sa.Connection) -> _Held:

@@ -261,6 +261,25 @@ class Database:
             raw.close()
         return bool(row is not None and row[0] == 0)
 
+    def size_bytes(self) -> int:
+        """Return how large the database is; 0 for one in memory."""
+        if not self.is_sqlite:
+            with self.read() as connection:
+                return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
+        return self._file_size("") or 0
+
+    def wal_bytes(self) -> int | None:
+        """Return how large the write-ahead log beside the file is; None where there is none of our own."""
+        return self._file_size("-wal") if self.is_sqlite else None
+
+    def _file_size(self, ending: str) -> int | None:
+        if self.url.database in (None, "", ":memory:"):
+            return None
+        try:
+            return os.stat(f"{self.url.database}{ending}").st_size  # noqa: PTH116 - a plain name from a URL
+        except FileNotFoundError:
+            return None
+
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()

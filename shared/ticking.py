@@ -19,7 +19,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from shared.clock import Clock
-from shared.database import Database, trouble_of
+from shared.database import Database, Trouble, trouble_of
 from shared.holdings import facts
 from shared.logs import Log, describe_exception
 from shared.notifying import notifier_from_environment
@@ -77,6 +77,8 @@ class Ticker:
     ) -> None:
         self.owner = owner
         self.is_leader = False
+        self.trouble: Trouble | None = None
+        """What kept the last round, or the lease before it, from storing anything."""
         self._db = db
         self._clock = clock
         self._log = log
@@ -114,7 +116,11 @@ class Ticker:
             with self._db.write() as conn:
                 self.is_leader = facts.take_lease(conn, LEASE, self.owner, now=self._clock.now(), seconds=LEASE_SECONDS)
         except Exception as error:  # noqa: BLE001 - a full disk or a locked database now; the clock goes on
-            self._failures.tell("lease_failed", error)
+            self._fail("lease_failed", error)
+        else:
+            self._failures.forget("lease_failed")
+            if not self.is_leader:
+                self.trouble = None
 
     def _run(self) -> None:
         if not self.is_leader:
@@ -128,11 +134,16 @@ class Ticker:
                 self._start()
             self._tick(self.owner)
         except Exception as error:  # noqa: BLE001 - whatever fails is due again in a second; the clock goes on
-            self._failures.tell("tick_failed", error)
+            self._fail("tick_failed", error)
         else:
             self._failures.forget("tick_failed")
+            self.trouble = None
         finally:
             self._idle.set()
+
+    def _fail(self, action: str, error: Exception) -> None:
+        self.trouble = trouble_of(error)
+        self._failures.tell(action, error)
 
     def _release(self) -> None:
         self.is_leader = False

@@ -15,6 +15,7 @@ from shared.web.public.colours import district_dress
 from shared.web.public.legal import FOOTER
 from shared.web.public.navigation import CALLS_LINK, NAVIGATION
 from shared.web.public.subscription_pages import NEWSLETTER
+from shared.web.running import describe_running
 
 
 def make_pages(hub: Hub, words: Words) -> Pages:
@@ -49,12 +50,22 @@ def page_routes(hub: Hub, pages: Pages, words: Words) -> Router:
 
     @get("/verbund", sync_to_thread=True, include_in_schema=False)
     def federation() -> Response[str]:
+        note, view = viewing.newest(hub), overview.status(hub)
+        running = describe_running(
+            note,
+            now=hub.clock.now(),
+            exchanged=viewing.last_heard(hub),
+            missing=view.missing,
+            is_recovering=hub.is_recovering(),
+            name_of=words.publisher,
+        )
         return pages.respond(
             "federation.html",
             path="/verbund",
             standing=_standing(hub),
-            view=overview.status(hub),
-            note=viewing.newest(hub),
+            view=view,
+            note=note,
+            running=running,
             names={row.name for row in hub.members()},
             words=words,
         )

@@ -79,6 +79,12 @@ def forget_contacts(conn: sa.Connection, *, closed_before: int) -> int:
     return conn.execute(sa.update(hint).where(old).values(contact="")).rowcount
 
 
+def drop_old(conn: sa.Connection, *, before: int) -> int:
+    """Delete hints that were closed before this time, and answered ones that came before it; returns how many."""
+    is_old = sa.or_(hint.c.closed_at < before, sa.and_(hint.c.state == ANSWERED, hint.c.time < before))
+    return conn.execute(sa.delete(hint).where(is_old)).rowcount
+
+
 def iterate_texts(conn: sa.Connection) -> Iterator[tuple[int, bytes, dict[str, str]]]:
     """Yield (number, offer, texts) of every hint."""
     for row in conn.execute(sa.select(hint.c.id, hint.c.rid, hint.c.title, hint.c.text, hint.c.contact, hint.c.note)):

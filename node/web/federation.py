@@ -14,6 +14,7 @@ from shared.web.own_languages import offered_languages
 from shared.web.pages import Link, Pages, Shell, Standing
 from shared.web.public.legal import FOOTER
 from shared.web.public.navigation import CALLS_LINK, NAVIGATION
+from shared.web.running import describe_running
 
 
 def make_pages(node: Node, words: Words) -> Pages:
@@ -42,7 +43,17 @@ def page_routes(node: Node, pages: Pages, words: Words) -> Router:
     @get("/verbund", sync_to_thread=True, include_in_schema=False)
     def federation() -> Response[str]:
         view = viewing.show_federation(node)
-        return pages.respond("federation.html", path="/verbund", standing=_standing(node), view=view, words=words)
+        running = describe_running(
+            node.consumer.shown(),
+            now=node.clock.now(),
+            exchanged=max(view.last_push or 0, view.last_pull or 0) or None,
+            missing=0 if view.catalogue is None else view.catalogue.missing,
+            is_recovering=viewing.is_recovering(node),
+            name_of=words.publisher,
+        )
+        return pages.respond(
+            "federation.html", path="/verbund", standing=_standing(node), view=view, running=running, words=words
+        )
 
     return Router("/", route_handlers=[federation])
 

@@ -21,6 +21,8 @@ LONGEST_SECONDS = 24 * 3600
 HALF_WAY_SECONDS = 15 * 60
 """Between the password and the code."""
 INVITATION_SECONDS = 7 * 86_400
+CHANGES_KEPT_SECONDS = 3 * 366 * 86_400
+"""How long it can be seen who changed what about an account; as long as alarms are kept."""
 """A one-time link can be used so long."""
 
 
@@ -49,7 +51,8 @@ class Registry:
 
 
 def forget_old(conn: sa.Connection, *, now: int) -> None:
-    """Delete sessions and links that have ended, and guesses older than a day."""
+    """Delete sessions and links that have ended, guesses older than a day, and who changed accounts years ago."""
     sessions.drop_old_sessions(conn, created_before=now - LONGEST_SECONDS, seen_before=now - IDLE_SECONDS)
     accounts.drop_old_invitations(conn, now=now)
     guesses.drop_old_guesses(conn, before=now - FORGOTTEN_AFTER_SECONDS, now=now)
+    accounts.drop_old_changes(conn, before=now - CHANGES_KEPT_SECONDS)

@@ -64,7 +64,9 @@ def look_ahead(subject: Subject, plan: BackupPlan) -> Outlook:
     held, steps = schema_of(subject.db), revisions(subject.migrations)
     missing = tuple(number for number in steps if number > held)
     free = shutil.disk_usage(subject.home).free
-    needed = _size_of(subject) * _COPIES + _LEAST_BYTES if held and missing else 0
+    needed = (
+        (subject.db.size_bytes() + (subject.db.wal_bytes() or 0)) * _COPIES + _LEAST_BYTES if held and missing else 0
+    )
     folder = folder_of(subject.home, plan.backup_folder) if plan.backup_recipient else None
     blocked = []
     if held and missing:
@@ -113,14 +115,6 @@ def _alone(home: Path) -> Iterator[None]:
         yield
     finally:
         os.close(folder)
-
-
-def _size_of(subject: Subject) -> int:
-    if not subject.db.is_sqlite:
-        with subject.db.read() as conn:
-            return int(conn.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
-    path = Path(str(subject.db.url.database))
-    return sum(file.stat().st_size for file in path.parent.glob(f"{path.name}*"))
 
 
 def _lack_of_room(free: int, needed: int) -> list[str]:

@@ -35,6 +35,8 @@ STATES = {
 """The states of a letter, as the page says them."""
 
 _KEPT_SECONDS = 30 * 86_400
+_UNSENT_KEPT_SECONDS = 90 * 86_400
+"""Of a letter that nobody could deliver, nobody looked at, or that has no server: what it says is no news any more."""
 _INTERRUPTED_SECONDS = 120  # no sending lasts so long, see shared.mail
 _FIRST_WAIT_SECONDS = 60
 _LONGEST_WAIT_SECONDS = 3600
@@ -128,11 +130,11 @@ class Postbox:
             mails.change_mail(conn, letter.id, **values)
 
     def tidy(self) -> None:
-        """Say of interrupted sendings that nobody knows; delete letters that are done with, 30 days after."""
+        """Say of interrupted sendings that nobody knows; delete letters 30 days after they left, others after 90."""
         now = self.clock.now()
         with self.db.write() as conn:
             mails.mark_interrupted(conn, _INTERRUPTED, before=now - _INTERRUPTED_SECONDS)
-            if mails.drop_old(conn, before=now - _KEPT_SECONDS):
+            if mails.drop_old(conn, before=now - _KEPT_SECONDS, any_before=now - _UNSENT_KEPT_SECONDS):
                 facts.save_fact(conn, "scrub-due", 1)
 
     # --- what staff do -----------------------------------------------------------------------------------------------

@@ -44,9 +44,14 @@ class ConditionalRequests:
             since=_since_of(scope["headers"]),
             without_body=scope["method"] == "HEAD",
         )
-        if scope["method"] == "HEAD":
-            scope = cast("Scope", {**scope, "method": "GET"})
-        await self._app(scope, receive, answer.send)
+        if scope["method"] == "GET":
+            await self._app(scope, receive, answer.send)
+            return
+        asked = cast("Scope", {**scope, "method": "GET"})
+        await self._app(asked, receive, answer.send)
+        # What was found while routing is told to whoever stands outside.
+        if "path_template" in asked:
+            scope["path_template"] = asked["path_template"]
 
 
 def weak_tags(header: str) -> frozenset[str]:

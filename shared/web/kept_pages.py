@@ -15,7 +15,7 @@ Whoever counts requests stands outside of this wrapper and sees path, query and 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import anyio
@@ -52,6 +52,7 @@ class Page:
 
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
+    template: str = ""  # of the route that made it
 
     def __len__(self) -> int:
         return len(self.body)
@@ -104,6 +105,7 @@ class KeptPages:
         key = (scope["path"], scope["query_string"], language, accepts_gzip(scope["headers"]))
         page = self.kept.find(key) or await self._wait_for(key, version)
         if page is not None:
+            scope["path_template"] = page.template
             await _send_page(page, send)
         elif (key, version) in self._making:
             await self.app(scope, receive, send)
@@ -134,7 +136,7 @@ class KeptPages:
         async def send_and_record(message: Message) -> None:
             recording.see(message)
             if recording.page is not None and version == self._now:
-                self.kept.keep(key, recording.page)
+                self.kept.keep(key, replace(recording.page, template=scope.get("path_template", "")))
                 made.set()
             await send(message)
 

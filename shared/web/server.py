@@ -11,6 +11,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 
 import uvicorn
@@ -96,6 +97,8 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT, then return, so that the caller can close what it opened.
 
+    An application that is measured tells its measures at a place of its own for as long (`shared.web.metrics`).
+
     Args:
         root_path: path under which a proxy shows this application and which it strips.
         on_ready: called with the address once requests are answered.
@@ -119,7 +122,8 @@ def serve(
     # After its end uvicorn raises the signals that it caught once more; nobody must be killed by them then.
     before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        server.run(sockets=[listener])
+        with app.state.get("metrics") or nullcontext():
+            server.run(sockets=[listener])
     finally:
         listener.close()
         for number, handler in before.items():

@@ -6,16 +6,15 @@ Node and hub bring what differs: their pages, what a push means to them, and the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 from litestar import Litestar, Response, Router, get
 from litestar.types import ControllerRouterHandler
 
 from shared.accounts.links import DESK
-from shared.database import Database
 from shared.errors import KreisweitError
 from shared.logs import Log, describe_exception
 from shared.web.assets import asset_routes
@@ -30,13 +29,11 @@ from shared.web.outputs.cors import OpenToBrowsers
 from shared.web.page_version import PageVersion
 from shared.web.pages import Pages
 from shared.web.problems import problem_handlers
+from shared.web.readiness import Check, is_ready
 
 _NO_STORE = {"Cache-Control": "no-store"}
 _GERMAN = (DESK, "/verbund", "/mitglieder", "/bestaetigen", "/aendern", "/antwort")
 """Beginnings of paths whose pages are German for everybody: for those who work here, run a node or answer a letter."""
-
-Check = Callable[[], str]
-"""Looks at one thing this party needs; returns "ok" or a code that says what is wrong."""
 
 
 class Jobs(Protocol):
@@ -131,10 +128,10 @@ def _health_routes(checks: dict[str, Check], log: Log) -> Router:
     @get("/readyz", sync_to_thread=True, include_in_schema=False)
     def readyz() -> Response[bytes]:
         found = {name: _run(name, check, log) for name, check in checks.items()}
-        is_ready = all(result == "ok" for result in found.values())
-        body = msgspec.json.encode({"ready": is_ready, "checks": found})
-        status = 200 if is_ready else 503
-        headers = _NO_STORE if is_ready else {**_NO_STORE, "Retry-After": "5"}
+        ready = is_ready([*found.values()])
+        body = msgspec.json.encode({"ready": ready, "checks": found})
+        status = 200 if ready else 503
+        headers = _NO_STORE if ready else {**_NO_STORE, "Retry-After": "5"}
         return Response(body, status_code=status, media_type="application/json", headers=headers)
 
     return Router("/", route_handlers=[livez, readyz])
@@ -148,19 +145,3 @@ def _run(name: str, check: Check, log: Log) -> str:
     except Exception as error:  # noqa: BLE001 - a full disk or a lost database: not ready, whatever it is
         log.error("check_failed", check=name, **describe_exception(error))
         return "failed"
-
-
-def ready_checks(db: Database, load_own: Callable[[Any], Any], now: Callable[[], int]) -> dict[str, Check]:
-    """Return the checks that both rooms need: the database answers, the own log is there, the clock is right."""
-
-    def check_log() -> str:
-        with db.read() as conn:
-            own = load_own(conn)
-        return "ok" if own is not None and own.size else "empty"
-
-    def check_clock() -> str:
-        with db.read() as conn:
-            own = load_own(conn)
-        return "ok" if own is None or own.time <= now() else "E_OWN_CLOCK"
-
-    return {"log": check_log, "clock": check_clock}

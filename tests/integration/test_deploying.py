@@ -56,6 +56,22 @@ def test_units_hold_nothing_that_systemd_does_not_know() -> None:
     assert [line for line in said.splitlines() if "is not executable" not in line] == []
 
 
+def test_journal_keeps_what_the_services_say_for_thirty_days_and_drops_it_day_by_day() -> None:
+    text = (DEPLOY / "systemd/journald-kreisweit.conf").read_text("utf-8")
+    set_to = dict(re.findall(r"^(Max\w+)=(.+)$", text, re.MULTILINE))
+
+    seconds = {name: seconds_of(value) for name, value in set_to.items()}
+
+    assert seconds == {"MaxRetentionSec": 30 * 86_400, "MaxFileSec": 86_400}
+
+
+def seconds_of(span: str) -> int:
+    """A span of time as systemd itself reads it."""
+    match = re.search(r"[μu]s: ([0-9]+)", run(tool("systemd-analyze"), "timespan", span))
+    assert match is not None, span
+    return int(match[1]) // 1_000_000
+
+
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_unit_runs_a_command_that_there_is_with_its_options(unit: Path) -> None:
     match = _START.search(unit.read_text("utf-8"))

@@ -178,10 +178,10 @@ def test_contact_is_deleted_30_days_after_closing(node: Node, clock: VirtualCloc
     number = take(node, contact="frau.a@example.org")
     hints.close_hint(node, CHIEF, number, "right")
     clock.time += 29 * 86_400
-    hints.forget_contacts(node)
+    hints.forget_old(node)
     kept = only(node).contact
     clock.time += 2 * 86_400
-    hints.forget_contacts(node)
+    hints.forget_old(node)
 
     assert (kept, only(node).contact) == ("frau.a@example.org", "")
 

@@ -134,6 +134,7 @@ def test_handbook_leads_to_a_federation_that_survives_the_loss_of_a_node(machine
     follow(machine, approve)
     wait_for(lambda: status(machine, "herten")["state"] == "active")
 
+    follow(machine, *STEPS["Wie lange Protokolle bleiben"])
     (look,) = STEPS["Nachsehen"]
     wait_for(lambda: machine.attempt(look, folder=PROGRAM)[0] == 0)
     wait_for(lambda: machine.attempt("kreisweit hub doctor")[0] == 0)

@@ -222,6 +222,61 @@ def test_notice_stands_on_every_page(world: World) -> None:
         assert all(notice in page(world, who, path) for path in paths)
 
 
+# --- whether everything runs, for readers -----------------------------------------------------------------------------
+
+
+def running_section(text: str) -> str:
+    match = re.search(r'<section aria-labelledby="running">(.*?)</section>', text, re.DOTALL)
+    assert match is not None
+    return match[1]
+
+
+@pytest.mark.parametrize("who", ["herten", "hub"])
+def test_reader_sees_in_plain_words_that_everything_runs(world: World, who: str) -> None:
+    said = running_section(page(world, who, "/verbund"))
+
+    assert "vollständig und auf dem neuesten Stand" in said
+    assert re.search(r"Stand der Daten.*<time datetime=", said, re.DOTALL)
+    assert not re.search(r"/feed/|E_[A-Z]|Prüfsumme|<code", said)
+
+
+def test_reader_of_a_node_sees_that_the_catalogue_is_late(world: World) -> None:
+    world.stop("hub")
+    world.clock.time += limits.HUB_FRESH_SECONDS + 60
+
+    said = running_section(page(world, "herten", "/verbund"))
+
+    assert "Änderungen anderer Städte kommen zurzeit verspätet an" in said
+    assert "auf dem neuesten Stand" not in said
+
+
+@pytest.mark.parametrize("who", ["herten", "hub"])
+def test_reader_sees_that_a_party_compares_itself_with_the_others(world: World, who: str) -> None:
+    party = world.hub if who == "hub" else world.nodes[who]
+    with party.db.write() as conn:
+        facts.save_fact(conn, "recovering-since", world.clock.now())
+
+    assert "Bis dahin erscheint nichts Neues" in running_section(page(world, who, "/verbund"))
+
+
+@pytest.mark.parametrize("who", ["herten", "hub"])
+@pytest.mark.parametrize(
+    ("days", "sentence"),
+    [
+        (2, "Von Stadt Marl kam seit über einem Tag nichts Neues"),
+        (31, "Angebote von Stadt Marl sind zurzeit nicht zu sehen"),
+    ],
+)
+def test_reader_sees_which_city_is_late_or_hidden(world: World, who: str, days: int, sentence: str) -> None:
+    world.stop("marl")
+    for _ in range(days):
+        world.clock.time += 86_400
+        world.tick(2)
+    world.tick(10)
+
+    assert sentence in running_section(page(world, who, "/verbund"))
+
+
 # --- health -----------------------------------------------------------------------------------------------------------
 
 

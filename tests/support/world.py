@@ -19,10 +19,12 @@ from hub import receiving as hub_receiving
 from hub import upkeep as hub_upkeep
 from hub.party import Hub
 from hub.settings import HubSettings
+from hub.store.migrate import migrations as hub_migrations
 from node import receiving as node_receiving
 from node import upkeep as node_upkeep
 from node.party import Node
 from node.settings import Membership, NodeSettings
+from node.store.migrate import migrations as node_migrations
 from shared.database import Database
 from shared.errors import AccessError, FetchError, InputError, ParseError, VerificationError
 from shared.feed import inbox, passed_hints, report
@@ -33,6 +35,7 @@ from shared.feed.request import HEADER
 from shared.feed.roster import HubRow, MemberRow, Roster, format_roster, sign_roster
 from shared.holdings import edits, facts, logs
 from shared.holdings.edits import NEW, Edit
+from shared.holdings.migrating import VERSION_TABLE, revisions
 from shared.holdings.tables import metadata
 from shared.judges import judges
 from shared.net.fetcher import NO_HEADERS, Fetched, Posted
@@ -234,17 +237,26 @@ def make_tables(db: Database) -> None:
     if isinstance(db, MemoryDatabase):
         load_image(db, _empty_tables(frozenset(metadata.tables)))
     else:
-        metadata.create_all(db.engine)
+        _make_tables(db)
 
 
 @cache
 def _empty_tables(_names: frozenset[str]) -> bytes:
     """The disk of a party that holds nothing yet; made again when a module has brought further tables."""
     db = MemoryDatabase()
-    metadata.create_all(db.engine)
+    _make_tables(db)
     image = disk_image(db)
     db.close()
     return image
+
+
+def _make_tables(db: Database) -> None:
+    """Make the tables of both rooms at once, and say that no migration is missing."""
+    metadata.create_all(db.engine)
+    newest = max(*revisions(hub_migrations()), *revisions(node_migrations()))
+    with db.write() as conn:
+        conn.execute(sa.text(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+        conn.execute(sa.insert(sa.table(VERSION_TABLE, sa.column("version_num"))).values(version_num=newest))
 
 
 class World:

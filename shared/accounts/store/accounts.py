@@ -151,6 +151,11 @@ def add_change(conn: sa.Connection, account_id: int, actor_id: int, action: str,
     conn.execute(sa.insert(account_change).values(values))
 
 
+def drop_old_changes(conn: sa.Connection, *, before: int) -> None:
+    """Forget what was changed before this time."""
+    conn.execute(sa.delete(account_change).where(account_change.c.time < before))
+
+
 def list_changes(conn: sa.Connection, account_id: int) -> list[ChangeRow]:
     """Return what was changed about an account, newest first."""
     actor = account.alias()

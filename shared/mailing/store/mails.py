@@ -25,7 +25,15 @@ _SEND_AGAIN = Prepared(
     sa.update(mail).where(_STUCK, mail.c.subscription.is_not(None)).values(state=WAITING, error=sa.bindparam("why"))
 )
 _LEAVE_UNCLEAR = Prepared(sa.update(mail).where(_STUCK).values(state=UNCLEAR, error=sa.bindparam("why")))
-_DROP_OLD = Prepared(sa.delete(mail).where(mail.c.state.in_((SENT, EXPIRED)), mail.c.time < sa.bindparam("before")))
+_DROP_OLD = Prepared(
+    sa.delete(mail).where(
+        mail.c.state != SENDING,
+        sa.or_(
+            sa.and_(mail.c.state.in_((SENT, EXPIRED)), mail.c.time < sa.bindparam("before")),
+            mail.c.time < sa.bindparam("any_before"),
+        ),
+    )
+)
 
 
 class Mail(msgspec.Struct, frozen=True):
@@ -115,9 +123,13 @@ def drop_mails(conn: sa.Connection, numbers: Sequence[int]) -> None:
     conn.execute(sa.delete(mail).where(mail.c.id.in_(numbers)))
 
 
-def drop_old(conn: sa.Connection, *, before: int) -> int:
-    """Delete letters that are done with and older; returns how many."""
-    return _DROP_OLD.touch(conn, before=before)
+def drop_old(conn: sa.Connection, *, before: int, any_before: int) -> int:
+    """Delete letters that are done with and older; returns how many.
+
+    Args:
+        any_before: what is older than this goes, whether or not it left.
+    """
+    return _DROP_OLD.touch(conn, before=before, any_before=any_before)
 
 
 def drop_of_offer(conn: sa.Connection, rid: bytes, kind: str) -> None:

@@ -45,6 +45,8 @@ class ListsFirst:
         if page is None:
             await self._app(scope, receive, send)
         else:
+            # These paths are templates themselves.
+            scope["path_template"] = scope["path"]
             await self._dressed(cast("Scope", {**scope, _PAGE: page}), receive, send)
 
     def _make(self, name: str, query: bytes, is_plain: bool) -> Page | None:
