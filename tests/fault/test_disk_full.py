@@ -19,11 +19,11 @@ import pytest
 from deploy import desks
 from deploy.federation import HOST, Federation, is_level
 from shared.database import Database
-from tests.integration.test_processes import ROOT, node, own_ids, page, status, wait_for
+from tests.integration.test_processes import PERSON, ROOT, TITLE, node, own_ids, page, status, wait_for
+from tests.integration.test_restore_drill import publish_person
 from tests.support.loopback import free_ports
 
 NAME, OTHER = "herten", "marl"
-PERSON = "Erika Mustermann"
 SIZE = "48m"
 READS = (
     "/", "/angebote", "/angebote?q=deutsch", "/verbund", "/hsds/services", "/changes", "/catalog.csv",
@@ -129,16 +129,6 @@ def run(federation: Federation, *arguments: str) -> subprocess.CompletedProcess[
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
 
-def publish_person(federation: Federation, folder: Path) -> None:
-    table = (ROOT / "deploy/data/offers-recklinghausen.csv").read_text("utf-8")
-    header, first, *_ = [line for line in table.splitlines() if line.startswith(("stadt;", "Herten;"))]
-    cells = first.split(";")
-    cells[2], cells[3] = "Sprechstunde mit Person", f"Beratung bei {PERSON} im Rathaus, ohne Anmeldung."
-    (folder / "one.csv").write_text(f"{header}\r\n{';'.join(cells)}\r\n", "utf-8")
-    node(federation, NAME, "import", str(folder / "one.csv"))
-    (folder / "one.csv").unlink()
-
-
 def files_with(home: Path, text: str) -> list[Path]:
     return [path for path in home.rglob("*") if path.is_file() and text.lower().encode() in path.read_bytes().lower()]
 
@@ -166,7 +156,7 @@ def test_node_with_a_full_disk_answers_refuses_edits_erases_and_goes_on(
     federation: Federation, disk: Path, tmp_path: Path
 ) -> None:
     publish_person(federation, tmp_path)
-    wait_for(lambda: "Sprechstunde mit Person" in page(federation, OTHER, "/angebote?q=sprechstunde"))
+    wait_for(lambda: TITLE in page(federation, OTHER, "/angebote?q=sprechstunde"))
     wait_for(lambda: refused_reads(federation) == {})
     editor = Browser(federation, "redaktion")
     process, before = federation.process_id(NAME), drafts(federation)
