@@ -87,7 +87,7 @@ def _licences(one: Locked) -> list[dict[str, Any]]:
         return []
     if said["Version"] != one.version:
         return []
-    if expression := said["License-Expression"]:
+    if expression := said.get("License-Expression"):
         return [{"expression": expression}]
     names = [
         text.removeprefix(_CLASSIFIER) for text in said.get_all("Classifier") or [] if text.startswith(_CLASSIFIER)

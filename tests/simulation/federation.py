@@ -46,6 +46,8 @@ NAMES = tuple(name for name, _ in CITIES[:10])
 PARTIES = (*NAMES, "hub", FOLLOWER)
 _KEYS_SEED = 1
 
+_RECOVERING = "SELECT 1 FROM fact WHERE name = 'recovering-since' AND value NOT IN ('', '0')"
+
 
 class Archived(msgspec.Struct, frozen=True):
     """A disk as it once was, and how far the ledger was then."""
@@ -169,18 +171,26 @@ class Federation(World):
 
     def note_held(self, disk: SimulatedDisk) -> None:
         own = disk.rows("SELECT size, time FROM log WHERE own")
-        self._check_own(disk.name, own)
+        self._check_own(disk, own)
         rows = disk.rows("SELECT origin, size, root FROM log WHERE size > 0 ORDER BY origin")
         if rows != self._held.get(disk.name):
             self._held[disk.name] = rows
             self.signed.note(disk.name, rows, exempt=self.origin(self.liar))
 
-    def _check_own(self, name: str, own: list[tuple[int, int]]) -> None:
-        """What a party signed, and when, never falls while its disk is its own (I9)."""
+    def _check_own(self, disk: SimulatedDisk, own: list[tuple[int, int]]) -> None:
+        """What a party signed, and when, never falls while its disk is its own (I9).
+
+        A disk that was put back under a running process may sign its short log once more before it asks; the longer one
+        that it then takes back from the others was signed earlier.
+        """
+        name = disk.name
         for size, time in own:
             last_size, last_time = self._own.get(name, (0, 0))
             ensure("I9", size >= last_size, f"{name}: its own log fell from {last_size} to {size} entries")
-            ensure("I9", time >= last_time, f"{name}: signed at {time}, and before that at {last_time}")
+            is_taken_back = size > last_size and disk.rows(_RECOVERING)
+            ensure(
+                "I9", time >= last_time or is_taken_back, f"{name}: signed at {time}, and before that at {last_time}"
+            )
             self._own[name] = size, time
 
     def exchange_crash(self, name: str) -> bool:

@@ -211,7 +211,9 @@ BUGS = (
     Planted(
         "a new edit loses its base", _new_edit_takes_the_newest_version_as_its_base, (INTERLEAVE,),
     ),
-    Planted("entries are not compared with the root", _entries_are_not_compared_with_the_root, (FLIP, TRUNCATE)),
+    Planted(
+        "entries are not compared with the root", _entries_are_not_compared_with_the_root, (FLIP, TRUNCATE), first=5
+    ),
     Planted("payloads are taken without their commitment", _payload_is_taken_without_its_commitment, ()),
     Planted("the cursor is saved before the payloads", _cursor_is_saved_before_the_payloads, (CRASH, LOST_ANSWER)),
     Planted(
