@@ -85,14 +85,14 @@ def _licences(one: Locked) -> list[dict[str, Any]]:
         said = metadata.metadata(one.name)
     except metadata.PackageNotFoundError:
         return []
-    if said["Version"] != one.version:
+    if said.get("Version") != one.version:
         return []
     if expression := said.get("License-Expression"):
         return [{"expression": expression}]
     names = [
         text.removeprefix(_CLASSIFIER) for text in said.get_all("Classifier") or [] if text.startswith(_CLASSIFIER)
     ]
-    given = (said["License"] or "").strip()
+    given = (said.get("License") or "").strip()
     if not names and 0 < len(given) <= _NAME_MAX and "\n" not in given:
         names = [given]
     return [{"license": {"name": name}} for name in names]
