@@ -1,6 +1,7 @@
 """Every seed keeps every invariant; the same seed is the same run; planted bugs do not get through.
 
-By default as many seeds are run as leave time for everything else on two slow cores; KREISWEIT_TEST_SEEDS=300 runs more.
+By default as many seeds are run as leave time for everything else on two slow cores; KREISWEIT_TEST_SEEDS=300 runs
+more.
 A seed that fails is replayed by `python -m tests.simulation --seed N --verbose`.
 """
 
