@@ -30,6 +30,7 @@ from node.persons import person_key
 from node.rows import mask_of
 from node.store import drafts, erasures, hints, hints_out, history, imports, links, persons, uploads, versions
 from node.store.desk_settings import load_texts, save_texts
+from shared.database import TROUBLED, trouble_of
 from shared.errors import ParseError
 from shared.feed.payload import parse_payload
 from shared.holdings import edits, facts, logs, payloads, tally
@@ -347,12 +348,20 @@ def _publish_successors(node: Node, conn: sa.Connection, doomed: set[bytes], tex
 
 
 def scrub(node: Node) -> bool:
-    """Make deleted rows unreadable in the files, and re-make the ballast; False when it must be tried again."""
-    if not derived_of(node).purge() or not node.db.scrub():
+    """Make deleted rows unreadable in the files; False when it must be tried again, on a full disk too.
+
+    The ballast comes back only where much more room is left: on a full disk the room is needed for sealing.
+    """
+    try:
+        if not derived_of(node).purge() or not node.db.scrub():
+            return False
+        with node.db.write() as conn:
+            facts.save_fact(conn, "scrub-due", 0)
+    except TROUBLED as error:
+        if trouble_of(error) is None:
+            raise
         return False
-    with node.db.write() as conn:
-        facts.save_fact(conn, "scrub-due", 0)
     # Saving the fact wrote to the log file again, but only the fact: what was deleted is gone since the first scrub.
     if node.settings.home:
-        ballast.load_ballast(node.home)
+        ballast.renew_ballast(node.home)
     return True

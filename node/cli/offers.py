@@ -174,10 +174,16 @@ def _seal_erasure(node: Node) -> str:
     from node.sealing import seal_pending
     from node.status import in_german
     from shared.clock import name_of_worker
+    from shared.database import TROUBLED, trouble_of
 
     if not node.is_member:
         return "dieser Knoten ist noch kein Mitglied"
-    outcome = seal_pending(node, name_of_worker("cli", node.dice))
+    try:
+        outcome = seal_pending(node, name_of_worker("cli", node.dice))
+    except TROUBLED as error:
+        if (trouble := trouble_of(error)) is None:
+            raise
+        return trouble.value[0]  # erased it is; the running node seals it as soon as it can
     scrub(node)
     return in_german(outcome.code, outcome.waits_for) if outcome.waits_for else ""
 
