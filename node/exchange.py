@@ -183,12 +183,11 @@ def _verify_same_root(node: Node, row: sa.Row[Any], theirs: Holding | None) -> N
 def _has_more_than(node: Node, known: dict[str, Holding]) -> bool:
     """We hold more than the hub of a log that the roster names."""
     with node.db.read() as conn:
-        held = papers.load_holdings(conn)
-    return any(
-        holding.size > (known[holding.origin].size if holding.origin in known else 0)
-        for holding in held
-        if node.book.keys_for(holding.origin, as_mirror=False) is not None
-    )
+        return any(
+            holding.size > (known[holding.origin].size if holding.origin in known else 0)
+            and node.book.keys_for(holding.origin, as_mirror=False, conn=conn) is not None
+            for holding in papers.load_holdings(conn)
+        )
 
 
 def _wanted_again(node: Node, answer: PushAnswer, was_sent: set[str]) -> tuple[deliver.Cursor, ...]:

@@ -22,6 +22,7 @@ from shared.feed.fold import kinds_of
 from shared.feed.note import parse_note, verify_line
 from shared.feed.outcomes import Code, parse_state_word
 from shared.feed.roster import roster_sha256
+from shared.feed.trusted_log import Keys
 from shared.follow import Guards, Reader, Report
 from shared.holdings import catalogue, facts, lease, logs, papers, payloads
 from shared.holdings.carrying import ERASURES_UNKNOWN
@@ -163,10 +164,13 @@ class Consumer:
             # Reading one log changes nothing that is held of another, so one look before them all will do.
             held = {row.origin: row for row in logs.load_logs(conn)}
             wanting = {origin for origin, row in held.items() if payloads.count_wanted(conn, row.id) > 0}
+            keys = {s.origin: self._book.keys_for(s.origin, as_mirror=True, conn=conn) for s in said.sources}
         for source in said.sources:
             if source.origin != self._own_origin:
                 is_wanting = source.origin not in held or source.origin in wanting
-                report = self._follow_source(source, held.get(source.origin), source_for, is_wanting=is_wanting)
+                report = self._follow_source(
+                    source, held.get(source.origin), keys[source.origin], source_for, is_wanting=is_wanting
+                )
                 if report is not None:
                     reports.append(report)
         with self._db.write() as conn:
@@ -186,9 +190,8 @@ class Consumer:
         return all(held.get(source.origin, 0) >= source.size for source in said.sources)
 
     def _follow_source(
-        self, source: Source, row: sa.Row[Any] | None, source_for: SourceFor, *, is_wanting: bool
+        self, source: Source, row: sa.Row[Any] | None, keys: Keys | None, source_for: SourceFor, *, is_wanting: bool
     ) -> Report | None:
-        keys = self._book.keys_for(source.origin, as_mirror=True)
         if keys is None:
             if row is not None and (row.size, bytes(row.root)) == (source.size, source.root):
                 return None  # a generation that is about to be replaced: held, and shown as it was

@@ -28,6 +28,9 @@ from shared.web.server import make_server
 from tests.support.world import World, disk_image
 
 _START_SECONDS = 20
+_ROW = 20
+_CLAIMS: list[socket.socket] = []
+"""Rows of ports that this process has claimed for its tests, against others that run at the same time."""
 
 
 def database_on_disk(db: Database, path: Path) -> Database:
@@ -70,22 +73,33 @@ def free_port() -> int:
 
 
 def free_ports(count: int) -> int:
-    """Return the first of `count` ports in a row that nobody listens on."""
-    for base in range(18_100, 28_000, count):
-        sockets = []
+    """Return the first of `count` ports in a row that nobody listens on, and that no other test takes meanwhile.
+
+    Raises:
+        RuntimeError: no row is free.
+    """
+    assert count <= _ROW
+    for base in range(18_100, 28_000, _ROW):
+        claim = socket.socket(socket.AF_UNIX)
         try:
-            for port in range(base, base + count):
-                one = socket.socket()
-                sockets.append(one)
-                one.bind(("127.0.0.1", port))
+            # The claim ends with this process, however that ends.
+            claim.bind(f"\0kreisweit-tests-ports-{base}")
         except OSError:
+            claim.close()
             continue
-        else:
+        _CLAIMS.append(claim)
+        if all(_is_free(port) for port in range(base, base + count)):
             return base
-        finally:
-            for one in sockets:
-                one.close()
     raise RuntimeError("no free ports")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as asked:
+        try:
+            asked.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 @contextmanager
