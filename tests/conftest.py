@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
-from tests.support.allowed_skips import pytest_addoption, pytest_configure
+import gc
 
-__all__ = ["pytest_addoption", "pytest_configure"]
+from tests.support.allowed_skips import pytest_addoption, pytest_configure
+from tests.support.remembered import remember_signatures
+
+__all__ = ["pytest_addoption", "pytest_collection_finish", "pytest_configure"]
+
+_YOUNG_OBJECTS = 50_000
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector leave alone what stays until the end: a million objects of modules and tests."""
+    remember_signatures()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS, 10, 10)

@@ -23,6 +23,7 @@ from shared.web.desk.forms import Form, form_of, read_form
 from shared.web.desk.guard import DeskRequest
 from shared.web.offer_words import Words
 from shared.web.pages import Pages
+from shared.web.routers import OwnRouter
 
 _FORM_BYTES = 16 * 1024
 _PATH = "/antwort/{rid:str}/{token:str}"
@@ -53,7 +54,7 @@ def answer_router(hub: Hub, pages: Pages, words: Words) -> Router:
             return _show(pages, view, token, form, status=429, wait_seconds=wait)
         return _respond(pages, "answer_thanks.html", offer=view, is_confirmed=answer.answer == CONFIRMED)
 
-    return Router(
+    return OwnRouter(
         "/", route_handlers=[answer_page, take_answer], before_request=before, request_max_body_size=_FORM_BYTES,
         opt={"form_bytes": _FORM_BYTES},
     )  # fmt: skip

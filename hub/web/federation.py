@@ -15,6 +15,7 @@ from shared.web.public.colours import district_dress
 from shared.web.public.legal import FOOTER
 from shared.web.public.navigation import CALLS_LINK, NAVIGATION
 from shared.web.public.subscription_pages import NEWSLETTER
+from shared.web.routers import OwnRouter
 from shared.web.running import describe_running
 
 
@@ -70,7 +71,7 @@ def page_routes(hub: Hub, pages: Pages, words: Words) -> Router:
             words=words,
         )
 
-    return Router("/", route_handlers=[members, federation])
+    return OwnRouter("/", route_handlers=[members, federation])
 
 
 def _standing(hub: Hub) -> Standing:

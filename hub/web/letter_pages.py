@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 
-from litestar import Response, Router, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from markupsafe import Markup
@@ -34,6 +34,7 @@ from shared.web.public.subscription_pages import (
     in_words,
     say_wait,
 )
+from shared.web.routers import OwnRouter
 
 FEED, RSS = f"{NEWSLETTER}/feed", f"{NEWSLETTER}/rss"
 _IN_FEED = 24
@@ -71,7 +72,7 @@ def letter_routes(hub: Hub, face: Face) -> Sequence[ControllerRouterHandler]:
     def rss() -> Response[bytes]:
         return _fed(format_rss(make_feed(hub, face, RSS)), RSS_TYPE)
 
-    guarded = Router(
+    guarded = OwnRouter(
         "/", route_handlers=[archive_page, subscribe], before_request=before, request_max_body_size=FORM_BYTES,
         opt={"form_bytes": FORM_BYTES},
     )  # fmt: skip

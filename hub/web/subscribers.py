@@ -27,6 +27,7 @@ from hub.webhook_signature import format_secret
 from shared.clock import in_utc
 from shared.errors import NotFoundError, ParseError, QueryError, RuleError
 from shared.outputs.changes import KINDS
+from shared.web.routers import OwnRouter
 
 PATH: Final = "/subscribers"
 DELIVERIES, DELIVERIES_MAX = 100, 1000
@@ -47,7 +48,7 @@ class Acknowledgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def subscriber_router(hub: Hub) -> Router:
     """Return all routes of subscribers."""
     handlers = [*_whole(hub), *_single(hub), *_orders(hub)]
-    return Router(PATH, route_handlers=handlers, request_max_body_size=_BODY_BYTES)
+    return OwnRouter(PATH, route_handlers=handlers, request_max_body_size=_BODY_BYTES)
 
 
 def _whole(hub: Hub) -> list[HTTPRouteHandler]:

@@ -25,6 +25,7 @@ from shared.web.desk.guard import DeskRequest
 from shared.web.offer_page import sections
 from shared.web.offer_words import Words
 from shared.web.pages import Pages
+from shared.web.routers import OwnRouter
 
 _FORM_BYTES = 16 * 1024
 _NO_STORE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
@@ -37,7 +38,7 @@ def answer_router(node: Node, pages: Pages, words: Words) -> Router:
     async def before(request: DeskRequest) -> None:
         await read_form(request, public_url=node.settings.public_url)
 
-    return Router(
+    return OwnRouter(
         "/",
         route_handlers=_link_routes(_Outside(node, pages, words)),
         before_request=before,

@@ -14,6 +14,7 @@ from shared.web.own_languages import offered_languages
 from shared.web.pages import Link, Pages, Shell, Standing
 from shared.web.public.legal import FOOTER
 from shared.web.public.navigation import CALLS_LINK, NAVIGATION
+from shared.web.routers import OwnRouter
 from shared.web.running import describe_running
 
 
@@ -55,7 +56,7 @@ def page_routes(node: Node, pages: Pages, words: Words) -> Router:
             "federation.html", path="/verbund", standing=_standing(node), view=view, running=running, words=words
         )
 
-    return Router("/", route_handlers=[federation])
+    return OwnRouter("/", route_handlers=[federation])
 
 
 def _standing(node: Node) -> Standing:

@@ -16,6 +16,7 @@ from litestar import Response, Router, get
 from litestar.params import FromPath
 
 from shared.errors import NotFoundError
+from shared.web.routers import OwnRouter
 
 _TYPES = {
     "css": "text/css",
@@ -81,7 +82,7 @@ def asset_routes(assets: Assets) -> Router:
     def static_file(name: FromPath[str]) -> Response[bytes]:
         return asset_answer(assets, name.removeprefix("/"))
 
-    return Router("/static", route_handlers=[static_file])
+    return OwnRouter("/static", route_handlers=[static_file])
 
 
 def asset_answer(assets: Assets, name: str) -> Response[bytes]:

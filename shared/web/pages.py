@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import CodeType
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -16,7 +17,8 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.numbers import format_decimal
 from babel.support import NullTranslations
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from litestar import Response
 
 from shared.clock import Clock
@@ -70,6 +72,23 @@ class Standing:
     time: int | None  # Unix seconds of the accepted catalogue note
     digest: bytes | None = None  # 32 bytes
     missing: int = 0  # payloads that this party lacks or refused
+
+
+class _CompiledTemplates(BytecodeCache):
+    """What templates were compiled to in this process, so that each is compiled once for all its applications."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _CompiledTemplates()
 
 
 class Pages:
@@ -192,6 +211,7 @@ class Pages:
             autoescape=True,
             undefined=StrictUndefined,
             extensions=["jinja2.ext.i18n"],
+            bytecode_cache=_COMPILED,
             trim_blocks=True,
             lstrip_blocks=True,
         )

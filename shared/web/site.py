@@ -30,6 +30,7 @@ from shared.web.page_version import PageVersion
 from shared.web.pages import Pages
 from shared.web.problems import problem_handlers
 from shared.web.readiness import Check, is_ready
+from shared.web.routers import OwnRouter
 
 _NO_STORE = {"Cache-Control": "no-store"}
 _GERMAN = (DESK, "/verbund", "/mitglieder", "/bestaetigen", "/aendern", "/antwort")
@@ -134,7 +135,7 @@ def _health_routes(checks: dict[str, Check], log: Log) -> Router:
         headers = _NO_STORE if ready else {**_NO_STORE, "Retry-After": "5"}
         return Response(body, status_code=status, media_type="application/json", headers=headers)
 
-    return Router("/", route_handlers=[livez, readyz])
+    return OwnRouter("/", route_handlers=[livez, readyz])
 
 
 def _run(name: str, check: Check, log: Log) -> str:

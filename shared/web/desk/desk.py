@@ -28,6 +28,7 @@ from shared.web.desk.guard import (
 )
 from shared.web.desk.sessions import cookie_of, load_session
 from shared.web.pages import Pages
+from shared.web.routers import OwnRouter
 
 BODY_MAX = 32 * 1024 * 1024
 """No form of the desk may say that it holds more than this."""
@@ -153,7 +154,7 @@ class Desk:
         def elsewhere(_request: DeskRequest, error: ElsewhereError) -> Response[str]:
             return self.go(error.path)
 
-        return Router(
+        return OwnRouter(
             DESK,
             route_handlers=handlers,
             guards=[desk_guard(lambda connection: load_session(self.registry, self.cookie, connection))],

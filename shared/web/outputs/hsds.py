@@ -28,6 +28,7 @@ from shared.web.outputs.answers_in_files import Spool, file_response
 from shared.web.outputs.source import IGNORED, JSON, NDJSON, OutputSource, headers_of, respond
 from shared.web.problems import GONE, Problem, problem_json
 from shared.web.public.notices import blocked, notice_on
+from shared.web.routers import OwnRouter
 
 HSDS: Final = "/hsds"
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -37,7 +38,7 @@ _Request = Request[Any, Any, Any]
 def hsds_router(source: OutputSource, spool: Spool, lists: Lists) -> Router:
     """Return all routes of the API."""
     made = [_about(source), *lists.handlers(), *_singles(source), *_terms(source), *_profile(source)]
-    return Router(HSDS, route_handlers=made)
+    return OwnRouter(HSDS, route_handlers=made)
 
 
 def _about(source: OutputSource) -> HTTPRouteHandler:

@@ -14,6 +14,7 @@ from shared.web.desk.guard import DeskRequest
 from shared.web.messages import N_, translate, translate_plural
 from shared.web.public.face import Face
 from shared.web.public.legal_texts import contact_of
+from shared.web.routers import OwnRouter
 
 PATH = "/rueckmeldung"
 TEXT_MIN, TEXT_MAX, CONTACT_MAX = 5, 2000, 254
@@ -42,7 +43,7 @@ def feedback_router(face: Face) -> Router:
     def thanks_page() -> Response[str]:
         return _respond(face, "public/feedback_thanks.html")
 
-    return Router(
+    return OwnRouter(
         "/", route_handlers=[feedback_page, send_feedback, thanks_page], before_request=before,
         request_max_body_size=_FORM_BYTES, opt={"form_bytes": _FORM_BYTES},
     )  # fmt: skip

@@ -18,6 +18,7 @@ from shared.web.desk.forms import Form, form_of, read_form
 from shared.web.desk.guard import DeskRequest
 from shared.web.messages import N_, translate, translate_plural
 from shared.web.public.face import Face
+from shared.web.routers import OwnRouter
 
 _FORM_BYTES = 16 * 1024
 _NO_STORE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
@@ -54,7 +55,7 @@ def hint_router(face: Face) -> Router:
         is_near = view.member == face.member or not face.own_city
         return _respond(face, "public/hint_thanks.html", offer=view, office=office if is_near else None)
 
-    return Router(
+    return OwnRouter(
         "/", route_handlers=[hint_page, send_hint, thanks_page], before_request=before,
         request_max_body_size=_FORM_BYTES, opt={"form_bytes": _FORM_BYTES},
     )  # fmt: skip

@@ -10,6 +10,7 @@ from litestar import Response, Router, get
 from shared.web.messages import SOURCE_LANGUAGE, Progress, direction_of, progress_of
 from shared.web.own_languages import SIMPLE
 from shared.web.public.face import Face
+from shared.web.routers import OwnRouter
 
 PATH = "/sprachen"
 
@@ -52,4 +53,4 @@ def languages_routes(face: Face) -> Router:
             offers_simple=SIMPLE in face.pages.languages,
         )
 
-    return Router("/", route_handlers=[languages])
+    return OwnRouter("/", route_handlers=[languages])

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from litestar import Request, Response, Router, get, post
+from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
@@ -25,6 +25,7 @@ from shared.web.public.face import Face
 from shared.web.public.question import address, settle
 from shared.web.public.search_words import SUBSCRIBE, describe_search, follow_search
 from shared.web.public.subscription_letters import CONFIRM, END, RHYTHM_WORDS
+from shared.web.routers import OwnRouter
 
 SENT: Final = f"{SUBSCRIBE}/gesendet"
 FORM_BYTES: Final = 16 * 1024
@@ -48,11 +49,11 @@ def subscription_routes(face: Face) -> Sequence[ControllerRouterHandler]:
     async def before(request: DeskRequest) -> None:
         await read_form(request, public_url=face.public_url)
 
-    guarded = Router(
+    guarded = OwnRouter(
         "/", route_handlers=[*_asking(pages), *_confirming(pages)], before_request=before,
         request_max_body_size=FORM_BYTES, opt={"form_bytes": FORM_BYTES},
     )  # fmt: skip
-    return [guarded, Router("/", route_handlers=[*_ending(pages)], request_max_body_size=FORM_BYTES)]
+    return [guarded, OwnRouter("/", route_handlers=[*_ending(pages)], request_max_body_size=FORM_BYTES)]
 
 
 class _Pages:
