@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import Final
 
@@ -240,16 +241,23 @@ def _as_line(group: SynonymGroup) -> str:
 _MARKS: Final = str.maketrans(dict.fromkeys(";>#\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029", " "))
 
 
+@cache
+def _shipped_terms() -> tuple[Term, ...]:
+    return tuple(read_terms(_shipped("terms")))
+
+
+def _shipped(name: str) -> str:
+    """The text of a word list that comes with the program."""
+    return (resources.files("shared.search") / "data" / f"{name}.txt").read_text("utf-8")
+
+
 def load_lexicon(vocabularies: Vocabularies, district: District) -> Lexicon:
     """Read the word lists that come with the program, with the words, towns and languages of the district."""
-    folder = resources.files("shared.search") / "data"
-    components, synonyms, stop_words, terms = (
-        (folder / f"{name}.txt").read_text("utf-8") for name in ("components", "synonyms", "stopwords", "terms")
-    )
+    components, synonyms, stop_words = (_shipped(name) for name in ("components", "synonyms", "stopwords"))
     groups = vocabularies.synonyms.groups
     synonyms = "\n".join([synonyms, *(_as_line(group) for group in groups if not group.code)])
     known = [
-        *read_terms(terms), *_language_terms(vocabularies), *_town_terms(district), *_district_terms(vocabularies),
+        *_shipped_terms(), *_language_terms(vocabularies), *_town_terms(district), *_district_terms(vocabularies),
     ]  # fmt: skip
     codes = {name: vocabulary.codes() for name, vocabulary in vocabularies.items()}
     kept = [_current(term, vocabularies) for term in known if _exists(term.meaning, codes, district)]
