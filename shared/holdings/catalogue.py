@@ -8,6 +8,7 @@ in `digest`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -41,7 +42,7 @@ def shown_query(conn: sa.Connection, origins: Sequence[str], kind: str | None) -
 
     Without those that a notice of these logs hides.
     """
-    view = _held_query(origins, kind)
+    view = _held_query(tuple(origins), kind)
     hidden = hidden_records(conn, origins) if kind in (None, "offer") else ()
     if not hidden:
         return view
@@ -50,7 +51,9 @@ def shown_query(conn: sa.Connection, origins: Sequence[str], kind: str | None) -
     return view.where(sa.or_(rid.not_in({rid for _, rid in hidden}), sa.tuple_(member, rid).not_in(hidden)))
 
 
-def _held_query(origins: Sequence[str], kind: str | None) -> sa.Select[Any]:
+@lru_cache(maxsize=64)
+def _held_query(origins: tuple[str, ...], kind: str | None) -> sa.Select[Any]:
+    """Put the question together once for the logs that are shown: that costs more than to answer it."""
     newest, older = payload.alias("newest"), payload.alias("older")
     running = (
         sa.select(
