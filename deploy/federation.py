@@ -33,6 +33,7 @@ from node.roles import ROLES
 from shared.accounts.passwords import Passwords
 from shared.consume import shown_origins
 from shared.errors import KreisweitError
+from shared.feed.keys import SigningKey
 from shared.holdings import logs
 from shared.holdings.catalogue import count_shown
 from shared.holdings.edits import count_edits
@@ -131,8 +132,9 @@ class Federation:
         password = desks.make_password(self.folder)
         passwords = desks.OneHash(password)
         desks.furnish_hub(hub, password, passwords)
+        root = load_root_key(self.home("hub") / "keys" / "root.key", passphrase)
         for member in self.members:
-            self._enrol(hub, member, passphrase)
+            self._enrol(hub, member, root)
             self._import(member)
             self._furnish(member, password, passwords)
         close_hub(hub)
@@ -140,7 +142,7 @@ class Federation:
             self._publish_twins()
         (self.folder / "complete").touch()
 
-    def _enrol(self, hub: Hub, member: DistrictMember, passphrase: bytes) -> None:
+    def _enrol(self, hub: Hub, member: DistrictMember, root: SigningKey) -> None:
         """Invite, join and approve, as two people do over the telephone."""
         node = init_node(
             self.home(member.name), name=member.name, ags=member.ags, title=member.title,
@@ -150,7 +152,6 @@ class Federation:
         joined = join(node, code, self.url(member.name))
         desks.allow_passwords_alone(node)
         close_node(node)
-        root = load_root_key(self.home("hub") / "keys" / "root.key", passphrase)
         approve(hub, member.name, root)
         say(f"{member.title} ist Mitglied; Fingerabdruck {joined.fingerprint}")
 

@@ -71,6 +71,7 @@ class ApartFederation(Federation):
         hub = init_hub(settings, _PASSPHRASE)
         self.start("hub")
         self.wait_for("hub")
+        root = load_root_key(self.home("hub") / "keys" / "root.key", _PASSPHRASE)
         for member in self.members:
             node = init_node(
                 self.home(member.name), name=member.name, ags=member.ags, title=member.title, allow_networks=[NETWORK]
@@ -80,7 +81,6 @@ class ApartFederation(Federation):
                 join(node, invite(hub, member.name, member.ags, member.title), self.url(member.name))
             import_table(node, self.offers, own_only=True)
             close_node(node)
-            root = load_root_key(self.home("hub") / "keys" / "root.key", _PASSPHRASE)
             approve(hub, member.name, root)
         close_hub(hub)
 
