@@ -7,6 +7,7 @@ when each lasted, and who was told, is kept in `alarm_book`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from shared.clock import in_german_time
 from shared.feed import limits
 from shared.feed.outcomes import ABOUT, Actor, Code, State
 from shared.holdings import facts, logs, papers, payloads
+from shared.room import ADVICE, MEANWHILE, measure_room
 
 if TYPE_CHECKING:
     from hub.overview import Member
@@ -55,6 +57,7 @@ def find_alarms(hub: Hub, everyone: Sequence[Member]) -> list[Alarm]:
         found += _integrators(conn, now)
         found += _letters(hub, conn)
         found += _notices(hub, conn)
+        found += _room(hub)
         rows = [row for row in hub.members(conn) if row.status != "retired"]
         kept = {row.name: load_standing(conn, row.origin, row.name) for row in rows}
         foreign = {row.member for row in payloads.load_quarantine(conn) if row.code == Code.E_OWNER}
@@ -82,6 +85,14 @@ def _own_clock(hub: Hub, conn: sa.Connection, now: int) -> list[Alarm]:
             command="kreisweit-hub clock reset",
         )
     ]  # fmt: skip
+
+
+def _room(hub: Hub) -> list[Alarm]:
+    """The disk is nearly full: told while a letter about it can still be written."""
+    if not hub.settings.home or not (room := measure_room(Path(hub.settings.home))).is_short:
+        return []
+    text = f"Auf der Platte des Hubs ist kaum noch Platz: {room.in_german()}. {MEANWHILE} Die IT muss handeln: {ADVICE}"
+    return [Alarm("disk", text, command="kreisweit-hub doctor")]
 
 
 def _own_troubles(conn: sa.Connection, now: int) -> list[Alarm]:

@@ -1,4 +1,4 @@
-"""Room kept free in advance, so that an erasure also works on a full disk (PROTOCOL 10.7)."""
+"""Room kept free in advance, so that an erasure also works on a full disk (PROTOCOL 10.7), and a start."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from shared.database import Trouble, trouble_of
 
 FILE_NAME = "ballast"
 SIZE_BYTES = 8 * 1024 * 1024
+_OPENING_BYTES = 1024 * 1024
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _T = TypeVar("_T")
@@ -55,9 +56,30 @@ def write_even_when_full(home: Path, write: Callable[[], _T]) -> _T:
 
     `write` must be one transaction: the first attempt has then left nothing.
     """
+    return _even_when_full(write, lambda: drop_ballast(home))
+
+
+def open_even_when_full(home: Path, open_all: Callable[[], _T]) -> _T:
+    """Run `open_all`; where the disk is full, run it once more in a small part of the ballast's room.
+
+    Even to read, SQLite makes files beside a database.  The larger part stays for an erasure.
+    """
+    return _even_when_full(open_all, lambda: _shrink_ballast(home))
+
+
+def _even_when_full(act: Callable[[], _T], make_room: Callable[[], bool]) -> _T:
     try:
-        return write()
+        return act()
     except (OSError, sa.exc.OperationalError) as error:
-        if trouble_of(error) not in (Trouble.FULL, Trouble.DISK) or not drop_ballast(home):
+        if trouble_of(error) not in (Trouble.FULL, Trouble.DISK) or not make_room():
             raise
-    return write()
+    return act()
+
+
+def _shrink_ballast(home: Path) -> bool:
+    """Give a part of the room back to the disk; False when only the part for an erasure is left."""
+    path = home / FILE_NAME
+    if not path.exists() or (size := path.stat().st_size) - _OPENING_BYTES < SIZE_BYTES // 2:
+        return False
+    os.truncate(path, size - _OPENING_BYTES)
+    return True

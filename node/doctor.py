@@ -63,7 +63,10 @@ class _Patient(Patient):
         path = self.home / ballast.FILE_NAME
         if path.exists() and path.stat().st_size >= ballast.SIZE_BYTES:
             return good("8 MB freigehalten")
-        return warning("Die Datei ballast fehlt", "Platz schaffen; der laufende Knoten legt sie von selbst wieder an.")
+        return warning(
+            "Die Datei ballast fehlt oder ist zu klein",
+            "Platz schaffen; der laufende Knoten legt sie von selbst wieder an.",
+        )
 
     def _membership(self) -> Answer:
         if self.membership is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import msgspec
 
@@ -11,6 +12,7 @@ from node.receiving import READING
 from shared.feed import limits
 from shared.feed.outcomes import ABOUT, Actor, Code
 from shared.holdings import facts, papers
+from shared.room import ADVICE, MEANWHILE, measure_room
 
 _KEPT = {
     "seal-refused": "Unterschreiben verweigert",
@@ -53,10 +55,18 @@ def find_troubles(node: Node) -> list[Trouble]:
     readings = sorted(text for name, text in kept.items() if name.startswith(READING))
     found += [_explain(text, "Ein Log ist nicht weiterzulesen") for text in readings]
     found += [_explain(code) for code in [*evidence, *_overdue(node, kept)]]
+    found += _room(node)
     first: dict[str, Trouble] = {}
     for trouble in found:
         first.setdefault(trouble.code or trouble.text, trouble)
     return list(first.values())
+
+
+def _room(node: Node) -> list[Trouble]:
+    """The disk is nearly full."""
+    if not node.settings.home or not (room := measure_room(Path(node.settings.home))).is_short:
+        return []
+    return [Trouble("Kaum noch Platz auf der Platte", "", f"{room.in_german()}. {MEANWHILE}", Actor.OPERATOR, ADVICE)]
 
 
 def _overdue(node: Node, kept: Mapping[str, str]) -> list[Code]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import shutil
 import stat
 import sys
 from pathlib import Path
@@ -13,9 +12,8 @@ from typing import Final
 from shared.database import SQLITE_OLDEST, Database, sqlite_module
 from shared.doctor.finding import Answer, bad, good, skipped, warning
 from shared.holdings import facts
+from shared.room import ADVICE, GOOD_BYTES, measure_room
 
-FREE_LEAST: Final = 200 * 1024 * 1024
-FREE_GOOD: Final = 1024 * 1024 * 1024
 _UNSYNCHRONISED: Final = 0x40
 """STA_UNSYNC of adjtimex(2)."""
 _CONTAINER_MARKS: Final = (Path("/run/systemd/container"), Path("/run/.containerenv"), Path("/.dockerenv"))
@@ -62,15 +60,10 @@ def look_at_home(home: Path) -> Answer:
 
 def look_at_disk(home: Path) -> Answer:
     """Room on the disk of the directory, and for files on it."""
-    free = shutil.disk_usage(home).free
-    inodes = os.statvfs(home)
-    text = f"{free // (1024 * 1024):,} MB frei".replace(",", ".")
-    advice = "Platz schaffen, oder das Verzeichnis auf eine größere Platte legen."
-    if inodes.f_files and inodes.f_favail < 1000:
-        return bad(f"Nur noch {inodes.f_favail} Dateien können angelegt werden", advice)
-    if free < FREE_LEAST:
-        return bad(text, advice)
-    return good(text) if free >= FREE_GOOD else warning(text, advice)
+    found = measure_room(home)
+    if found.is_short:
+        return bad(found.in_german(), ADVICE)
+    return good(found.in_german()) if found.bytes >= GOOD_BYTES else warning(found.in_german(), ADVICE)
 
 
 def look_at_clock() -> Answer:

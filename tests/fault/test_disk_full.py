@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 import urllib.parse
@@ -22,6 +20,7 @@ from shared.database import Database
 from tests.integration.test_processes import PERSON, ROOT, TITLE, node, own_ids, page, status, wait_for
 from tests.integration.test_restore_drill import publish_person
 from tests.support.loopback import free_ports
+from tests.support.small_disk import small_disk
 
 NAME, OTHER = "herten", "marl"
 SIZE = "48m"
@@ -35,16 +34,8 @@ NEW = "/pult/angebote/neu"
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A small disk of its own for one node."""
-    mount = shutil.which("mount")
-    if mount is None or os.geteuid() != 0:
-        pytest.skip("only root can make a small disk (mount -t tmpfs)")
-    place = tmp_path / "data" / NAME
-    place.mkdir(parents=True, mode=0o700)
-    subprocess.run([mount, "-t", "tmpfs", "-o", f"size={SIZE},mode=700", "tmpfs", place], check=True)
-    try:
+    with small_disk(tmp_path / "data" / NAME, SIZE) as place:
         yield place
-    finally:
-        subprocess.run(["umount", "--lazy", place], check=True)
 
 
 @pytest.fixture
@@ -70,7 +61,7 @@ class FullDisk:
         db = Database(f"sqlite:///{self._home / 'node.db'}")
         wait_for(db.scrub)
         db.close()
-        with self._filler.open("wb", buffering=0) as file:
+        with self._filler.open("ab", buffering=0) as file:
             for size in (1 << 20, 1 << 12, 1):
                 try:
                     while True:
@@ -191,3 +182,31 @@ def test_node_with_a_full_disk_answers_refuses_edits_erases_and_goes_on(
     assert is_level(federation.wait_until_level())
     wait_for((disk / "ballast").exists, seconds=90)
     assert federation.process_id(NAME) == process
+
+
+@pytest.mark.slow
+def test_node_starts_on_a_full_disk_answers_erases_and_goes_on(
+    federation: Federation, disk: Path, tmp_path: Path
+) -> None:
+    publish_person(federation, tmp_path)
+    wait_for(lambda: TITLE in page(federation, OTHER, "/angebote?q=sprechstunde"))
+    wait_for((disk / "ballast").exists)
+    full = FullDisk(disk)
+    federation.stop(NAME)
+    full.fill()
+
+    federation.start(NAME)
+    federation.wait_for(NAME)
+    wait_for(lambda: refused_reads(federation) == {})
+    full.fill()
+
+    assert refused_reads(federation) == {}
+    erased = run(federation, "erase", "--person", PERSON, "--yes")
+    assert erased.returncode == 0, erased.stderr
+    wait_for(lambda: not files_with(disk, PERSON))
+
+    full.free()
+    editor = Browser(federation, "redaktion")
+    wait_for(lambda: editor.submit(NEW, offer_fields("Nähcafé am Abend"))[0] == 303)
+    wait_for(lambda: PERSON not in page(federation, OTHER, "/angebote?q=sprechstunde"))
+    assert is_level(federation.wait_until_level())

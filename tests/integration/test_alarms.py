@@ -7,6 +7,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from litestar.testing import TestClient
 
@@ -26,6 +27,7 @@ from shared.holdings import facts, logs
 from shared.mailing.store import mails
 from tests.support.loopback import app_of, close_all
 from tests.support.node_simulator import NodeSimulator
+from tests.support.small_disk import grow, small_disk
 from tests.support.world import Exchange, SeededDice, World, publish, withdraw
 
 MARL = "marl.example/feed/g1"
@@ -83,7 +85,7 @@ def test_alarms_of_the_hub_itself_are_exactly_those_tested_here() -> None:
     assert found == {
         "own-clock", "forked", "seal-refused", "roster-refused", "local-clock", "recovered-without", "roster",
         "roster-expired", "roster-expires", "roster-pending", "erasure-behind", "webhook-stopped", "digest-failed",
-        "notice-review",
+        "notice-review", "disk",
     }  # fmt: skip
 
 
@@ -130,6 +132,18 @@ def test_takedown_that_nobody_looked_at_again_waits_for_somebody(world: World) -
     (late,) = (text for name, text in told(world) if name == "notice-review")
     assert before == []
     assert "Ausblendung 1/2026 ist zu überprüfen." in late
+
+
+def test_disk_that_is_nearly_full_is_told_while_a_letter_can_still_be_written(world: World, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "hub", "150m") as place:
+        world.hub.settings = msgspec.structs.replace(world.hub.settings, home=str(place))
+        text = only(world, "disk")
+        grow(place, "250m")
+        after = told(world)
+
+    assert "kaum noch Platz: 150 MB frei." in text
+    assert "nichts Neues mehr angenommen" in text
+    assert after == []
 
 
 def test_clock_behind_its_own_signatures_is_one_alarm_until_it_is_set(world: World) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from node.own_clock import reset_clock
@@ -14,6 +16,7 @@ from node.viewing import show_federation
 from shared.feed import limits
 from shared.feed.outcomes import ABOUT, Code
 from shared.holdings import facts, papers
+from tests.support.small_disk import grow, small_disk
 from tests.support.world import World, publish
 
 HUB = "hub.example/feed/g1"
@@ -99,6 +102,19 @@ def test_kept_failure_is_told_with_reason_and_next_step_until_it_is_gone(
 
     assert [part for part in parts if part not in message] == []
     assert said(world) == CALM
+
+
+def test_disk_that_is_nearly_full_is_told_until_there_is_room(world: World, tmp_path: Path) -> None:
+    node = world.nodes["herten"]
+    with small_disk(tmp_path / "herten", "150m") as place:
+        node.settings = msgspec.structs.replace(node.settings, home=str(place))
+        message = said(world)
+        grow(place, "250m")
+        after = said(world)
+
+    assert "Kaum noch Platz auf der Platte: 150 MB frei." in message
+    assert "Platz schaffen" in message
+    assert after == CALM
 
 
 def test_one_cause_behind_several_failures_is_told_once(world: World) -> None:
