@@ -12,7 +12,7 @@ from hub.backups import bring_up_to_date
 from hub.party import Hub
 from hub.settings import FILE_NAME, HubSettings, check_settings, load_settings, save_settings
 from hub.store.migrate import migrate_database
-from shared.clock import Clock, Dice, SystemDice, clock_from_environment
+from shared.clock import Clock, Dice, SystemClock, SystemDice
 from shared.database import Database
 from shared.errors import ConfigError, ParseError
 from shared.feed.keys import LOG, SigningKey
@@ -45,7 +45,7 @@ def open_hub(home: Path, *, clock: Clock | None = None, dice: Dice | None = None
         ConfigError: settings or keys are missing or wrong.
     """
     settings = load_settings(home)
-    hub = _assemble(settings, clock or clock_from_environment(), dice or SystemDice(), web)
+    hub = _assemble(settings, clock or SystemClock(), dice or SystemDice(), web)
     hub.ensure_own_log()
     return hub
 
@@ -101,7 +101,7 @@ def init_hub(settings: HubSettings, passphrase: bytes, *, clock: Clock | None = 
     Raises:
         ConfigError: keys, settings or a log exist already, or a value is not possible.
     """
-    clock, dice = clock or clock_from_environment(), dice or SystemDice()
+    clock, dice = clock or SystemClock(), dice or SystemDice()
     _verify_new(settings, passphrase)
     profile = load_district(settings.district)
     _refuse_held_log(settings)

@@ -10,7 +10,7 @@ from node.backups import bring_up_to_date
 from node.party import Node
 from node.settings import FILE_NAME, NodeSettings, check_settings, load_membership, load_settings, save_settings
 from node.store.migrate import migrate_database
-from shared.clock import Clock, Dice, SystemDice, clock_from_environment
+from shared.clock import Clock, Dice, SystemClock, SystemDice
 from shared.database import Database
 from shared.errors import ConfigError, ParseError
 from shared.holdings import logs
@@ -37,7 +37,7 @@ def open_node(
     Raises:
         ConfigError: settings, keys or database are missing or wrong.
     """
-    node = _assemble(load_settings(home), clock or clock_from_environment(), dice or SystemDice(), web)
+    node = _assemble(load_settings(home), clock or SystemClock(), dice or SystemDice(), web)
     node.ensure_own_log()
     return node
 
@@ -123,7 +123,7 @@ def init_node(  # noqa: PLR0913 - one argument for each setting
         district=district, public_url=public_url,
     )  # fmt: skip
     _verify_new(settings)
-    dice, clock = dice or SystemDice(), clock or clock_from_environment()
+    dice, clock = dice or SystemDice(), clock or SystemClock()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     _prepare_database(settings)
     keyring = Keyring(settings.key_folder)

@@ -6,7 +6,6 @@ import os
 import secrets
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -31,25 +30,13 @@ class Dice(Protocol):
 
 
 class SystemClock:
-    """The machine's clock.
-
-    `offset_file`, when given, holds a number of seconds that is added to the time of day at each call: fault tests
-    shift one party's wall clock with it instead of changing the machine's date.
-    """
-
-    def __init__(self, offset_file: Path | None = None) -> None:
-        self._offset_file = offset_file
+    """The machine's clock."""
 
     def now(self) -> int:
-        return int(time.time()) + self._offset_seconds()
+        return int(time.time())
 
     def monotonic(self) -> float:
         return time.monotonic()
-
-    def _offset_seconds(self) -> int:
-        if self._offset_file is None or not self._offset_file.exists():
-            return 0
-        return int(self._offset_file.read_text("ascii").strip() or "0")
 
 
 class SystemDice:
@@ -65,12 +52,6 @@ def name_of_worker(kind: str, dice: Dice) -> str:
     A process's number alone is not one: in a container it is 1, and the requests of one server share it.
     """
     return f"{kind}-{os.getpid()}-{dice.token(4).hex()}"
-
-
-def clock_from_environment() -> SystemClock:
-    """The system clock, shifted by the file that KREISWEIT_CLOCK_OFFSET_FILE names (fault tests only)."""
-    path = os.environ.get("KREISWEIT_CLOCK_OFFSET_FILE")
-    return SystemClock(Path(path) if path else None)
 
 
 def in_utc(unix_time: float) -> str:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 def _examine(home: Path) -> Sequence[Finding]:
     from hub.doctor import examine
     from hub.settings import load_settings
-    from shared.clock import clock_from_environment
+    from shared.clock import SystemClock
 
-    return examine(load_settings(home), clock_from_environment())
+    return examine(load_settings(home), SystemClock())
 
 
 add_doctor_command(main_group, _examine)

@@ -20,10 +20,10 @@ def _opened(home: Path) -> Iterator[tuple[Subject, BackupPlan]]:
     """Open what backups need from the settings alone: the database may be damaged or missing."""
     from node.backups import subject_of
     from node.settings import load_settings
-    from shared.clock import clock_from_environment
+    from shared.clock import SystemClock
 
     settings = load_settings(home)
-    subject = subject_of(settings, clock_from_environment())
+    subject = subject_of(settings, SystemClock())
     try:
         yield subject, settings
     finally:

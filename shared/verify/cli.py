@@ -268,11 +268,11 @@ def codes(as_json: bool) -> None:
 
 @contextmanager
 def _opened(home: Path) -> Iterator[LocalCopy]:
-    from shared.clock import clock_from_environment
+    from shared.clock import SystemClock
     from shared.verify.copy import load_copy, opened_copy
 
     settings = load_copy(home)
-    clock = clock_from_environment()
+    clock = SystemClock()
     with _web(settings.allow_networks) as web, opened_copy(home, settings, clock, web) as copy:
         yield copy
 

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from litestar.enums import ScopeType
 from litestar.testing import TestClient
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.clock import SystemClock
 from shared.consume import mirror_path
 from shared.feed.outcomes import Code
 from shared.holdings import logs, papers, payloads
@@ -108,11 +108,9 @@ def url(scene: Scene) -> Iterator[str]:
 
 
 @pytest.fixture
-def told(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Lie], None]]:
+def told(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Lie], None]]:
     """Lets a test set the lie; the command's clock is the world's."""
-    offset = tmp_path / "offset"
-    offset.write_text(str(int(scene.world.clock.time) - int(time.time())), "ascii")
-    monkeypatch.setenv("KREISWEIT_CLOCK_OFFSET_FILE", str(offset))
+    monkeypatch.setattr(SystemClock, "now", lambda _clock: int(scene.world.clock.time))
 
     def tell(lie: Lie) -> None:
         scene.proxy.lie = lie
