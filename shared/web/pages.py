@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.numbers import format_decimal
 from babel.support import NullTranslations
-from jinja2 import BytecodeCache, ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, ChoiceLoader, Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.bccache import Bucket
 from litestar import Response
 
@@ -223,7 +223,7 @@ class Pages:
             url=self.url, address_in=self.address_in, asset=self.asset, state_in_german=state_in_german,
             direction_of=direction_of,
         )  # fmt: skip
-        environment.filters.update(self._filters())
+        environment.filters.update({name: _at_each_page(found) for name, found in self._filters().items()})
         return environment
 
     def _filters(self) -> dict[str, Callable[..., Any]]:
@@ -240,6 +240,16 @@ class Pages:
             "iso": lambda time: _local(time).isoformat(),
             "short_hash": lambda value: value.hex()[:16],
         }
+
+
+def _at_each_page(found: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a filter be asked whenever a page is made, never once when its template is compiled: languages differ."""
+
+    @pass_context
+    def asked(_context: object, *given: object, **named: object) -> Any:
+        return found(*given, **named)
+
+    return asked
 
 
 def language_headers() -> dict[str, str]:
