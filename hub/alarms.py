@@ -7,7 +7,6 @@ when each lasted, and who was told, is kept in `alarm_book`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -21,7 +20,7 @@ from shared.clock import in_german_time
 from shared.feed import limits
 from shared.feed.outcomes import ABOUT, Actor, Code, State
 from shared.holdings import facts, logs, papers, payloads
-from shared.room import ADVICE, MEANWHILE, measure_room
+from shared.room import ADVICE, MEANWHILE, find_shortage
 
 if TYPE_CHECKING:
     from hub.overview import Member
@@ -49,7 +48,7 @@ _UNREAD = frozenset({State.RETIRED, State.SUSPENDED, State.PAUSED})
 def find_alarms(hub: Hub, everyone: Sequence[Member]) -> list[Alarm]:
     """Collect what a person must see to: roster, clock, members that need a decision or have fallen silent."""
     now = hub.clock.now()
-    found = roster_keeping.alarms(hub)
+    found = [*roster_keeping.alarms(hub), *_room(hub)]
     with hub.db.read() as conn:
         found += _own_clock(hub, conn, now)
         found += _own_troubles(conn, now)
@@ -57,7 +56,6 @@ def find_alarms(hub: Hub, everyone: Sequence[Member]) -> list[Alarm]:
         found += _integrators(conn, now)
         found += _letters(hub, conn)
         found += _notices(hub, conn)
-        found += _room(hub)
         rows = [row for row in hub.members(conn) if row.status != "retired"]
         kept = {row.name: load_standing(conn, row.origin, row.name) for row in rows}
         foreign = {row.member for row in payloads.load_quarantine(conn) if row.code == Code.E_OWNER}
@@ -89,7 +87,8 @@ def _own_clock(hub: Hub, conn: sa.Connection, now: int) -> list[Alarm]:
 
 def _room(hub: Hub) -> list[Alarm]:
     """The disk is nearly full: told while a letter about it can still be written."""
-    if not hub.settings.home or not (room := measure_room(Path(hub.settings.home))).is_short:
+    room = find_shortage(hub.settings.home)
+    if room is None:
         return []
     text = f"Auf der Platte des Hubs ist kaum noch Platz: {room.in_german()}. {MEANWHILE} Die IT muss handeln: {ADVICE}"
     return [Alarm("disk", text, command="kreisweit-hub doctor")]

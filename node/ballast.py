@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from shared.database import Trouble, trouble_of
+from shared.database import Database, Trouble, trouble_of
 
 FILE_NAME = "ballast"
 SIZE_BYTES = 8 * 1024 * 1024
@@ -59,12 +59,17 @@ def write_even_when_full(home: Path, write: Callable[[], _T]) -> _T:
     return _even_when_full(write, lambda: drop_ballast(home))
 
 
-def open_even_when_full(home: Path, open_all: Callable[[], _T]) -> _T:
-    """Run `open_all`; where the disk is full, run it once more in a small part of the ballast's room.
+def open_even_when_full(home: Path, db: Database) -> None:
+    """Open a database; where the disk is full, once more in a small part of the ballast's room.
 
     Even to read, SQLite makes files beside a database.  The larger part stays for an erasure.
     """
-    return _even_when_full(open_all, lambda: _shrink_ballast(home))
+    _even_when_full(lambda: _open(db), lambda: _shrink_ballast(home))
+
+
+def _open(db: Database) -> None:
+    with db.read():
+        return
 
 
 def _even_when_full(act: Callable[[], _T], make_room: Callable[[], bool]) -> _T:

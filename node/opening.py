@@ -54,7 +54,8 @@ def close_node(node: Node) -> None:
 def _assemble(settings: NodeSettings, clock: Clock, dice: Dice, web: WebAccess | None) -> Node:
     signer = load_signer(settings)
     db = Database(settings.database_url)
-    ballast.open_even_when_full(Path(settings.home), lambda: bring_up_to_date(settings, clock, db))
+    ballast.open_even_when_full(Path(settings.home), db)
+    bring_up_to_date(settings, clock, db)
     net = NetSettings(allow_networks=settings.allow_networks, proxy=settings.proxy or None)
     membership = load_membership(Path(settings.home))
     return Node(

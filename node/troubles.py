@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import msgspec
 
@@ -12,7 +11,7 @@ from node.receiving import READING
 from shared.feed import limits
 from shared.feed.outcomes import ABOUT, Actor, Code
 from shared.holdings import facts, papers
-from shared.room import ADVICE, MEANWHILE, measure_room
+from shared.room import ADVICE, MEANWHILE, find_shortage
 
 _KEPT = {
     "seal-refused": "Unterschreiben verweigert",
@@ -64,7 +63,8 @@ def find_troubles(node: Node) -> list[Trouble]:
 
 def _room(node: Node) -> list[Trouble]:
     """The disk is nearly full."""
-    if not node.settings.home or not (room := measure_room(Path(node.settings.home))).is_short:
+    room = find_shortage(node.settings.home)
+    if room is None:
         return []
     return [Trouble("Kaum noch Platz auf der Platte", "", f"{room.in_german()}. {MEANWHILE}", Actor.OPERATOR, ADVICE)]
 

@@ -43,6 +43,14 @@ class Room(msgspec.Struct, frozen=True):
         return f"{self.bytes // (1024 * 1024):,} MB frei".replace(",", ".")
 
 
+def find_shortage(home: str) -> Room | None:
+    """Return what is left where that is too little; None where there is enough, or for a party without a directory."""
+    if not home:
+        return None
+    room = measure_room(Path(home))
+    return room if room.is_short else None
+
+
 def measure_room(home: Path) -> Room:
     """Return what is left on the disk of a directory.
 

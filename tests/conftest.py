@@ -13,7 +13,7 @@ _YOUNG_OBJECTS = 50_000
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collector leave alone what stays until the end: a million objects of modules and tests."""
+    """Spare tests what is the same for all: signatures to read, a million objects that stay to search for garbage."""
     remember_signatures()
     gc.collect()
     gc.freeze()

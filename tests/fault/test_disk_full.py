@@ -39,11 +39,14 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def federation(disk: Path) -> Iterator[Federation]:
+def federation(disk: Path, tmp_path: Path) -> Iterator[Federation]:
+    """A hub and two nodes; both show an offer of the one on the small disk that names a person."""
     made = Federation(disk.parent, free_ports(5), (NAME, OTHER))
     try:
         made.start_all()
         assert is_level(made.wait_until_level())
+        publish_person(made, tmp_path)
+        wait_for(lambda: TITLE in page(made, OTHER, "/angebote?q=sprechstunde"))
         yield made
     finally:
         made.stop_all()
@@ -143,11 +146,7 @@ def drafts(federation: Federation) -> list[str]:
 
 
 @pytest.mark.slow
-def test_node_with_a_full_disk_answers_refuses_edits_erases_and_goes_on(
-    federation: Federation, disk: Path, tmp_path: Path
-) -> None:
-    publish_person(federation, tmp_path)
-    wait_for(lambda: TITLE in page(federation, OTHER, "/angebote?q=sprechstunde"))
+def test_node_with_a_full_disk_answers_refuses_edits_erases_and_goes_on(federation: Federation, disk: Path) -> None:
     wait_for(lambda: refused_reads(federation) == {})
     editor = Browser(federation, "redaktion")
     process, before = federation.process_id(NAME), drafts(federation)
@@ -185,11 +184,7 @@ def test_node_with_a_full_disk_answers_refuses_edits_erases_and_goes_on(
 
 
 @pytest.mark.slow
-def test_node_starts_on_a_full_disk_answers_erases_and_goes_on(
-    federation: Federation, disk: Path, tmp_path: Path
-) -> None:
-    publish_person(federation, tmp_path)
-    wait_for(lambda: TITLE in page(federation, OTHER, "/angebote?q=sprechstunde"))
+def test_node_starts_on_a_full_disk_answers_erases_and_goes_on(federation: Federation, disk: Path) -> None:
     wait_for((disk / "ballast").exists)
     full = FullDisk(disk)
     federation.stop(NAME)

@@ -1,7 +1,7 @@
 """Remembers for a test process what the web framework reads from the same functions again and again.
 
 Tests make an application a thousand times; half of the time that takes goes into annotations of the same hundreds of
-functions.  What is read is the same each time, as long as the code, the defaults and the names around are.
+functions.  What is read is the same each time, as long as module, code, defaults and the names around are.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def remember_signatures() -> None:
     def from_fn(fn: Any, namespace: dict[str, Any]) -> ParsedSignature:
         try:
             named = tuple(sorted((name, id(value)) for name, value in namespace.items()))
-            known = (fn.__code__, fn.__defaults__, tuple((fn.__kwdefaults__ or {}).items()), named)
+            known = (fn.__module__, fn.__code__, fn.__defaults__, tuple((fn.__kwdefaults__ or {}).items()), named)
             found = _READ.get(known)
         except (AttributeError, TypeError):  # no plain function, or a default that cannot be compared
             return read(fn, namespace)
